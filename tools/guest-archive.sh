@@ -3,16 +3,17 @@
 # Downloads Debian's packages by the machine's own apt, with a state of its own: no root, nothing
 # installed, signatures checked. Part of nvmetap-guest, whose $work, run and fail it uses.
 
-# The mirror: what apt uses for a suite of Debian proper.
+# The first of apt's sources that looks like Debian proper, from the list of what an update would
+# download: unlike "apt-get indextargets" that is there before the first update, too.
 find_mirror()
 {
 	mirror=${NVMETAP_MIRROR:-}
 	[ -z "$mirror" ] || return 0
-	# shellcheck disable=SC2016
-	mirror=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(RELEASE) $(REPO_URI)' \
-		'Created-By: Packages' 2>>"$work/log" | sed 's/^ /Debian /' |
-		awk '$1 == "Debian" && $2 == "main" && $3 !~ /security|updates/ &&
-			$4 !~ /^(cdrom|file|copy):/ { sub("/$", "", $4); print $4; exit }')
+	mirror=$(apt-get --print-uris update 2>>"$work/log" |
+		sed -n "s|^'\(.*\)/dists/\([^/]*\)/main/binary-[^/]*/Packages.*|\1 \2|p" |
+		awk '$1 !~ /^(cdrom|file|copy):/ &&
+			$2 ~ /^(bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)$/ {
+				print $1; exit }')
 	[ -n "$mirror" ] || fail "apt's sources on this machine name no mirror of Debian" \
 		"NVMETAP_MIRROR gives one, as \"deb\" lines of sources.list have it"
 }
