@@ -36,7 +36,6 @@ struct model_counts {
 	uint64_t nr_unmatched;		/* completions whose command was not seen */
 	uint64_t nr_dropped;		/* events that drop records speak of */
 	uint64_t nr_gaps;		/* missing sequence numbers not covered by them */
-	uint64_t bytes_read, bytes_written;	/* I/O, from nlb and the block size if known */
 	uint64_t first_ns, last_ns;
 };
 

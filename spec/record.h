@@ -15,6 +15,7 @@ enum {
 	RECORD_MAGIC = 0x4e54,		/* "NT" */
 	RECORD_VERSION = 1,
 	RECORD_INFO_MAX = 40,		/* the longest info of this version, bytes */
+	RECORD_STATUS_CODE = 0x7ff,	/* of status: SCT in bits 10:8, SC in bits 7:0 */
 	RECORD_LEN_MAX = 262144,	/* with the header: libpcap and Wireshark read no more */
 };
 
