@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The drive as its transport sees it: one PCI function.  All on the
+ * controller's thread.  Every argument comes from the peer; whatever it is,
+ * these functions answer with an errno at worst.
+ */
+#ifndef EMU_DEVICE_H
+#define EMU_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct device;
+
+enum {
+	DEVICE_CONFIG_SIZE = 4096,
+	DEVICE_NR_BARS = 6,
+};
+
+uint64_t device_bar_size(const struct device *dev, unsigned int bar);	/* bytes; 0: none */
+unsigned int device_nr_vectors(const struct device *dev);	/* MSI-X */
+
+/*
+ * Configuration space and BARs.  Any offset and length; accesses to registers
+ * of 1, 2, 4 and 8 bytes are one access and one event, others are cut up.
+ * 0, or -ERANGE beyond the end: nothing done, buf untouched.
+ */
+int device_config_read(struct device *dev, uint64_t off, void *buf, size_t len);
+int device_config_write(struct device *dev, uint64_t off, const void *buf, size_t len);
+int device_bar_read(struct device *dev, unsigned int bar, uint64_t off, void *buf, size_t len);
+int device_bar_write(struct device *dev, unsigned int bar, uint64_t off, const void *buf,
+		     size_t len);
+
+/* The peer's message has been answered: work that copies guest memory (queues
+ * whose doorbells were rung) is done now. */
+void device_done(struct device *dev);
+
+void device_reset(struct device *dev);	/* conventional reset */
+void device_gone(struct device *dev);	/* the guest went away: as a reset, and nobody listens */
+
+/* The guest's memory changed; for the taps only. */
+void device_dma_map(struct device *dev, uint64_t iova, uint64_t size, uint64_t offset,
+		    bool readable, bool writable, bool mapped);
+void device_dma_unmap(struct device *dev, uint64_t iova, uint64_t size);
+
+/* An interrupt can be sent (again): the peer unmasked INTx or set an eventfd. */
+void device_irq_ready(struct device *dev, unsigned int type);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The drive as its program sees it: transport, PCI function, controller,
+ * namespaces, back ends and plug-ins put together.  drive_run gives the
+ * calling thread to the controller; what is marked (T) may be called from any
+ * thread, (S) from a signal handler.
+ */
+#ifndef EMU_DRIVE_H
+#define EMU_DRIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "emu/plugin.h"
+
+struct drive;
+
+struct drive_config {
+	const char *vfio_user;		/* path of the socket to listen at, or NULL: */
+	int vfio_user_fd;		/* a connected socket; owned by the drive */
+	const char *const *ns;		/* options of --ns, see ns_new; nsid 1, 2, … */
+	unsigned int nr_ns;
+	const char *serial;		/* NULL: a default; at most 20, 40, 8 characters */
+	const char *model;
+	const char *firmware;
+	uint32_t bdf;			/* 00:06.0 is 0x30; what taps and captures say */
+	bool once;			/* end when the first guest has gone */
+	const char *console;		/* path of the guest's console socket to listen at, or NULL */
+	/* Every byte the console sends, as it comes; on the controller's thread. */
+	void (*console_bytes)(void *ctx, const void *bytes, size_t len);
+	void *console_ctx;
+	unsigned int nr_threads;	/* of the back ends; 0: a default */
+};
+
+/* A plug-in that is part of the program.  setup answers 0 or -errno. */
+struct drive_plugin {
+	const char *name;
+	int (*setup)(struct nvmetap_plugin *self, void *ctx);
+	void (*teardown)(struct nvmetap_plugin *self, void *ctx);
+	void *ctx;
+};
+
+/* NULL, and in err one line that names the option and what is wrong with it. */
+struct drive *drive_new(const struct drive_config *config, char *err, size_t errlen);
+void drive_free(struct drive *drive);
+
+/* options: "key=value,key" for nvmetap_option, or NULL; copied.  Before
+ * drive_run.  0 or what setup answered. */
+int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, const char *options);
+
+/* Serves until drive_stop, or with once until the guest has gone.  Plug-ins
+ * are torn down before it returns.  0 or -errno. */
+int drive_run(struct drive *drive);
+void drive_stop(struct drive *drive);	/* (T) (S) */
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PCI configuration space of an NVMe controller: the bytes, which of their
+ * bits a guest may write, and what changes when it does.  Header and
+ * capabilities: PCI Express Base Specification 3.1a section 7, NVM Express 1.4
+ * section 2.
+ */
+#ifndef EMU_PCI_H
+#define EMU_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pci;
+
+struct pci_ids {
+	uint16_t vendor, device, subsystem_vendor, subsystem;
+	uint8_t revision;
+};
+
+/* What a write to configuration space may set in motion.  All on the
+ * controller's thread, after the write has taken effect. */
+struct pci_events {
+	void (*reset)(void *ctx);			/* function level reset */
+	void (*irq_changed)(void *ctx);			/* bus master, INTx disable, MSI-X enable
+							   or function mask changed */
+	void (*power_changed)(void *ctx, unsigned int state);	/* D0 or D3hot */
+};
+
+/* bar0_size: a power of two; MSI-X table and PBA stand in BAR msix_bar (0: in
+ * BAR0 too, at these offsets).  NULL and errno. */
+struct pci *pci_new(const struct pci_ids *ids, uint64_t bar0_size, unsigned int nr_vectors,
+		    uint32_t table_offset, uint32_t pba_offset, const struct pci_events *events,
+		    void *ctx);
+void pci_free(struct pci *pci);
+
+/* The caller keeps off + len within 4096. */
+void pci_read(const struct pci *pci, uint32_t off, void *buf, size_t len);
+void pci_write(struct pci *pci, uint32_t off, const void *buf, size_t len);
+/* Back to the state after power-on (FLR and conventional reset). */
+void pci_reset(struct pci *pci);
+
+bool pci_bus_master(const struct pci *pci);
+bool pci_memory_enabled(const struct pci *pci);
+bool pci_intx_disabled(const struct pci *pci);
+bool pci_msix_enabled(const struct pci *pci);
+bool pci_msix_masked(const struct pci *pci);		/* the whole function */
+void pci_intx_status(struct pci *pci, bool asserted);	/* Status bit 3 */
+unsigned int pci_power_state(const struct pci *pci);	/* 0 or 3 */
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The options of a drive and its capture: their table and their values. */
+#include "config.h"
+
+#include "tools/drive_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	OPT_NS = OPTION_LONG + 100,
+	OPT_SERIAL,
+	OPT_MODEL,
+	OPT_FIRMWARE,
+	OPT_BDF,
+	OPT_EVENTS,
+	OPT_DATA_SNAP,
+	OPT_RING,
+	OPT_LOSSLESS,
+	OPT_ZSTD_LEVEL,
+	OPT_THREADS,
+};
+
+const struct option_row drive_option_rows[] = {
+	{ OPT_NS, "ns", "WHAT", "a namespace: path=FILE or mem=SIZE; then lbads=N and ro" },
+	{ OPT_SERIAL, "serial", "TEXT", "serial number, at most 20 characters" },
+	{ OPT_MODEL, "model", "TEXT", "model number, at most 40 characters" },
+	{ OPT_FIRMWARE, "firmware", "TEXT", "firmware revision, at most 8 characters" },
+	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
+	{ OPT_THREADS, "threads", "N", "threads of the back ends (2)" },
+	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
+	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
+	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
+	{ OPT_EVENTS, "events", "LIST", "what to capture: pci,reg,admin… or -data to leave out" },
+	{ OPT_RING, "ring", "SIZE", "size of the ring between drive and writer (16M)" },
+	{ OPT_LOSSLESS, "lossless", NULL, "let the drive wait rather than lose an event" },
+	{ OPT_ZSTD_LEVEL, "zstd-level", "N", "level of compression, 1 to 19 (1)" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static int set_bdf(struct drive_options *options, const char *command, const char *arg)
+{
+	unsigned int bus, device, function;
+	char rest;
+
+	if (sscanf(arg, "%2x:%2x.%1x%c", &bus, &device, &function, &rest) != 3 || device > 31 ||
+	    function > 7) {
+		complain("%s: --bdf %s: must be like 00:06.0", command, arg);
+		return -1;
+	}
+	options->drive.bdf = bus << 8 | device << 3 | function;
+	snprintf(options->if_name, sizeof(options->if_name), "%02x:%02x.%x", bus & 0xff, device,
+		 function);
+	return 0;
+}
+
+void drive_options_init(struct drive_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->drive.vfio_user_fd = -1;
+	options->drive.ns = options->ns;
+	options->tracer.snap_admin = UINT32_MAX;
+	options->tracer.application = PACKAGE_STRING;
+	options->tracer.if_name = options->if_name;
+	options->tracer.if_description = "nvmetap NVMe drive";
+	set_bdf(options, "", "00:06.0");
+}
+
+static int add_ns(struct drive_options *options, const char *command, const char *arg)
+{
+	if (options->drive.nr_ns == NS_MAX) {
+		complain("%s: --ns %s: at most %d namespaces", command, arg, NS_MAX);
+		return -1;
+	}
+	options->ns[options->drive.nr_ns++] = arg;
+	return 0;
+}
+
+static int set_text(const char **to, const char *command, const char *option, const char *arg,
+		    size_t max)
+{
+	size_t len = strlen(arg);
+
+	for (size_t i = 0; i < len; i++)
+		if (arg[i] < ' ' || arg[i] > '~') {
+			complain("%s: --%s: ASCII only", command, option);
+			return -1;
+		}
+	if (len > max) {
+		complain("%s: --%s %s: longer than %zu characters", command, option, arg, max);
+		return -1;
+	}
+	*to = arg;
+	return 0;
+}
+
+static int set_size(unsigned long long *to, const char *command, const char *option,
+		    const char *arg, unsigned long long min, unsigned long long max)
+{
+	if (parse_size(arg, to) != 0 || *to < min || *to > max) {
+		complain("%s: --%s %s: must be a number from %llu to %llu", command, option, arg,
+			 min, max);
+		return -1;
+	}
+	return 0;
+}
+
+static int handle_drive(struct drive_options *options, const char *command, int id,
+			const char *arg)
+{
+	unsigned long long size;
+
+	switch (id) {
+	case OPT_NS:
+		return add_ns(options, command, arg);
+	case OPT_SERIAL:
+		return set_text(&options->drive.serial, command, "serial", arg, 20);
+	case OPT_MODEL:
+		return set_text(&options->drive.model, command, "model", arg, 40);
+	case OPT_FIRMWARE:
+		return set_text(&options->drive.firmware, command, "firmware", arg, 8);
+	case OPT_BDF:
+		return set_bdf(options, command, arg);
+	case OPT_THREADS:
+		if (set_size(&size, command, "threads", arg, 1, 64) != 0)
+			return -1;
+		options->drive.nr_threads = (unsigned int)size;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int handle_tracer(struct drive_options *options, const char *command, int id,
+			 const char *arg)
+{
+	unsigned long long size;
+
+	switch (id) {
+	case 'w':
+		options->tracer.path = arg;
+		return 0;
+	case 's':
+		if (set_size(&size, command, "snap", arg, 0, UINT32_MAX) != 0)
+			return -1;
+		options->tracer.snap_admin = (uint32_t)size;
+		return 0;
+	case OPT_DATA_SNAP:
+		if (set_size(&size, command, "data-snap", arg, 0, UINT32_MAX) != 0)
+			return -1;
+		options->tracer.snap_io = (uint32_t)size;
+		return 0;
+	case OPT_EVENTS:
+		options->tracer.events = arg;
+		return 0;
+	case OPT_RING:
+		if (set_size(&size, command, "ring", arg, 4096, 1ULL << 32) != 0)
+			return -1;
+		options->tracer.ring_size = (size_t)size;
+		return 0;
+	case OPT_LOSSLESS:
+		options->tracer.lossless = true;
+		return 0;
+	case OPT_ZSTD_LEVEL:
+		if (set_size(&size, command, "zstd-level", arg, 1, 19) != 0)
+			return -1;
+		options->tracer.zstd_level = (int)size;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+int drive_options_handle(struct drive_options *options, const char *command, int id,
+			 const char *arg)
+{
+	int ret = handle_drive(options, command, id, arg);
+
+	return ret == 1 ? handle_tracer(options, command, id, arg) : ret;
+}

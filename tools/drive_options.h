@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The options of a drive and its capture, shared by serve and boot. */
+#ifndef TOOLS_DRIVE_OPTIONS_H
+#define TOOLS_DRIVE_OPTIONS_H
+
+#include <stdbool.h>
+#include "emu/drive.h"
+#include "tools/command.h"
+#include "tracer/tracer.h"
+
+enum { NS_MAX = 64 };
+
+struct drive_options {
+	struct drive_config drive;
+	struct tracer_config tracer;
+	const char *ns[NS_MAX];
+	char if_name[16];	/* "00:06.0" */
+};
+
+extern const struct option_row drive_option_rows[];
+
+void drive_options_init(struct drive_options *options);
+
+/* 0: taken, 1: not one of these, -1: bad, and said so. */
+int drive_options_handle(struct drive_options *options, const char *command, int id,
+			 const char *arg);
+
+#endif

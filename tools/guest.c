@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A guest: finds its parts with nvmetap-guest, and starts QEMU with them. */
+#include "tools/guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "tools/command.h"
+
+enum { ARGS_MAX = 128 };
+
+static int take(char *to, const char *value)
+{
+	if (to[0] != '\0')
+		return 0;
+	if (strlen(value) >= GUEST_TEXT_MAX)
+		return -1;
+	strcpy(to, value);
+	return 0;
+}
+
+/* One line "key=value" of nvmetap-guest. */
+static int take_line(struct guest *guest, char *line)
+{
+	char *value = strchr(line, '=');
+
+	line[strcspn(line, "\n")] = '\0';
+	if (value == NULL)
+		return take(guest->qemu, line);
+	*value++ = '\0';
+	if (strcmp(line, "qemu") == 0)
+		return take(guest->qemu, value);
+	if (strcmp(line, "kernel") == 0)
+		return take(guest->kernel, value);
+	if (strcmp(line, "initrd") == 0)
+		return take(guest->initrd, value);
+	if (strcmp(line, "append") == 0)
+		return take(guest->append, value);
+	return 0;
+}
+
+static pid_t start_finder(const char *path, const char *name, int *from)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		if (name != NULL)
+			execl(path, path, "paths", name, (char *)NULL);
+		else
+			execl(path, path, "qemu", (char *)NULL);
+		complain("%s: %s", path, strerror(errno));
+		_exit(127);
+	}
+	close(ends[1]);
+	if (pid < 0)
+		close(ends[0]);
+	*from = ends[0];
+	return pid;
+}
+
+int guest_find(struct guest *guest, const char *name)
+{
+	const char *dir = getenv("NVMETAP_LIBEXECDIR");
+	char path[GUEST_TEXT_MAX];
+	char line[GUEST_TEXT_MAX + 16];
+	int from, status, ret = 0;
+	FILE *lines;
+	pid_t pid;
+
+	if (name == NULL && guest->qemu[0] != '\0')
+		return 0;
+	snprintf(path, sizeof(path), "%s/nvmetap-guest", dir != NULL ? dir : PKGLIBEXECDIR);
+	pid = start_finder(path, name, &from);
+	if (pid < 0) {
+		complain("boot: %s: %s", path, strerror(errno));
+		return -1;
+	}
+	lines = fdopen(from, "r");
+	while (lines != NULL && fgets(line, sizeof(line), lines) != NULL)
+		ret |= take_line(guest, line);
+	if (lines != NULL)
+		fclose(lines);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ret : -1;
+}
+
+struct args {
+	char *argv[ARGS_MAX];
+	unsigned int nr;
+	bool failed;
+};
+
+static void add(struct args *args, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL || args->nr == ARGS_MAX - 1)
+		args->failed = true;
+	else
+		args->argv[args->nr++] = copy;
+}
+
+static void __attribute__((format(printf, 2, 3))) addf(struct args *args, const char *format, ...)
+{
+	char text[GUEST_TEXT_MAX];
+	va_list list;
+
+	va_start(list, format);
+	if (vsnprintf(text, sizeof(text), format, list) >= (int)sizeof(text))
+		args->failed = true;
+	va_end(list);
+	add(args, text);
+}
+
+static void build(struct args *args, const struct guest *guest)
+{
+	add(args, guest->qemu);
+	add(args, "-nodefaults");
+	add(args, "-no-user-config");
+	add(args, "-display");
+	add(args, "none");
+	add(args, "-no-reboot");
+	add(args, "-accel");
+	add(args, "tcg");
+	add(args, "-cpu");
+	add(args, "max");
+	add(args, "-smp");
+	addf(args, "%u", guest->nr_cpus);
+	add(args, "-m");
+	add(args, guest->memory);
+	add(args, "-object");
+	addf(args, "memory-backend-memfd,id=mem,size=%s,share=on", guest->memory);
+	add(args, "-machine");
+	add(args, "q35,memory-backend=mem");
+	add(args, "-chardev");
+	addf(args, "socket,id=console,path=%s", guest->console_socket);
+	add(args, "-serial");
+	add(args, "chardev:console");
+	add(args, "-device");
+	addf(args, "{\"driver\":\"vfio-user-pci\",\"addr\":\"%02x.%x\","
+	     "\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
+	     guest->bdf >> 3 & 31, guest->bdf & 7, guest->nvme_socket);
+	if (guest->kernel[0] != '\0') {
+		add(args, "-kernel");
+		add(args, guest->kernel);
+		add(args, "-append");
+		add(args, guest->append);
+	}
+	if (guest->initrd[0] != '\0') {
+		add(args, "-initrd");
+		add(args, guest->initrd);
+	}
+	for (char *const *extra = guest->extra; extra != NULL && *extra != NULL; extra++)
+		add(args, *extra);
+}
+
+static void __attribute__((noreturn)) become_qemu(struct args *args)
+{
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	setpgid(0, 0);		/* Ctrl-C is for nvmetap, which then ends QEMU */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	dup2(null, STDIN_FILENO);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execvp(args->argv[0], args->argv);
+	complain("boot: %s: %s", args->argv[0], strerror(errno));
+	_exit(127);
+}
+
+pid_t guest_start(const struct guest *guest)
+{
+	struct args args = { .nr = 0 };
+	pid_t pid = -1;
+
+	build(&args, guest);
+	if (args.failed)
+		complain("boot: too many or too long options for QEMU");
+	else
+		pid = fork();
+	if (pid == 0)
+		become_qemu(&args);
+	if (pid < 0 && !args.failed)
+		complain("boot: QEMU: %s", strerror(errno));
+	for (unsigned int i = 0; i < args.nr; i++)
+		free(args.argv[i]);
+	return pid;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nvmetap serve: the drive, on a socket. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "tools/command.h"
+#include "tools/drive_options.h"
+#include "tools/session.h"
+
+enum {
+	OPT_VFIO_USER = OPTION_LONG,
+	OPT_CONSOLE,
+	OPT_ONCE,
+};
+
+static const struct option_row serve_rows[] = {
+	{ OPT_VFIO_USER, "vfio-user", "PATH", "listen for QEMU at the unix socket PATH" },
+	{ OPT_CONSOLE, "console", "PATH", "listen for the guest's console at PATH" },
+	{ OPT_ONCE, "once", NULL, "end when the first guest has gone" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct option_row *const serve_tables[] = { serve_rows, drive_option_rows, NULL };
+
+static struct session session;
+
+static void on_signal(int number)
+{
+	(void)number;
+	session_stop(&session);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+static int handle(void *ctx, int id, const char *arg)
+{
+	struct drive_options *options = ctx;
+
+	switch (id) {
+	case OPT_VFIO_USER:
+		options->drive.vfio_user = arg;
+		return 0;
+	case OPT_CONSOLE:
+		options->drive.console = arg;
+		return 0;
+	case OPT_ONCE:
+		options->drive.once = true;
+		return 0;
+	default:
+		return drive_options_handle(options, "serve", id, arg);
+	}
+}
+
+static int check(const struct drive_options *options, int argc, char **argv, int first)
+{
+	if (first < argc) {
+		complain("serve: %s: not expected", argv[first]);
+		return -1;
+	}
+	if (options->drive.vfio_user == NULL) {
+		complain("serve: where? give --vfio-user PATH");
+		return -1;
+	}
+	if (options->drive.nr_ns == 0) {
+		complain("serve: what? give --ns path=FILE or --ns mem=SIZE");
+		return -1;
+	}
+	return 0;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct drive_options options;
+	int first, ret;
+
+	drive_options_init(&options);
+	first = options_parse(command, argc, argv, handle, &options);
+	if (first == OPTIONS_HELPED)
+		return EXIT_DONE;
+	if (first < 0 || check(&options, argc, argv, first) != 0)
+		return EXIT_USAGE;
+	if (session_open(&session, &options, "serve") != 0)
+		return EXIT_FAILED;
+	catch_signals();
+	fprintf(stderr, "nvmetap: listening at %s\n", options.drive.vfio_user);
+	ret = session_run(&session);
+	if (ret != 0)
+		complain("serve: %s", strerror(-ret));
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	if (session_close(&session) != 0 || ret != 0)
+		return EXIT_FAILED;
+	return EXIT_DONE;
+}
+
+extern const struct command command_serve;
+const struct command command_serve = {
+	.name = "serve",
+	.operands = "",
+	.summary = "the drive, on a socket",
+	.options = serve_tables,
+	.run = run,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A drive with its capture: opens, runs and closes both in the right order. */
+#include "tools/session.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int attach(struct nvmetap_plugin *self, void *ctx)
+{
+	return tracer_attach(ctx, self);
+}
+
+static void detach(struct nvmetap_plugin *self, void *ctx)
+{
+	tracer_detach(ctx, self);
+}
+
+static int open_tracer(struct session *session, const struct drive_options *options,
+		       const char *command)
+{
+	char err[256] = "";
+	int ret;
+
+	if (options->tracer.path == NULL && options->tracer.sink == NULL)
+		return 0;
+	session->tracer = tracer_new(&options->tracer, err, sizeof(err));
+	if (session->tracer == NULL) {
+		complain("%s: %s", command, err);
+		return -1;
+	}
+	session->plugin = (struct drive_plugin){
+		.name = "tracer",
+		.setup = attach,
+		.teardown = detach,
+		.ctx = session->tracer,
+	};
+	ret = drive_add_plugin(session->drive, &session->plugin, NULL);
+	if (ret == 0)
+		return 0;
+	complain("%s: the tracer cannot attach: %s", command, strerror(-ret));
+	tracer_close(session->tracer, NULL);
+	session->tracer = NULL;
+	return -1;
+}
+
+int session_open(struct session *session, const struct drive_options *options,
+		 const char *command)
+{
+	char err[256] = "";
+
+	memset(session, 0, sizeof(*session));
+	session->path = options->tracer.path;
+	signal(SIGPIPE, SIG_IGN);
+	session->drive = drive_new(&options->drive, err, sizeof(err));
+	if (session->drive == NULL) {
+		complain("%s: %s", command, err);
+		return -1;
+	}
+	if (open_tracer(session, options, command) != 0) {
+		drive_free(session->drive);
+		return -1;
+	}
+	return 0;
+}
+
+int session_run(struct session *session)
+{
+	return drive_run(session->drive);
+}
+
+void session_stop(struct session *session)
+{
+	drive_stop(session->drive);
+}
+
+static int report(const struct session *session, const struct tracer_stats *stats)
+{
+	if (session->path == NULL)
+		return 0;
+	fprintf(stderr, "%s: %" PRIu64 " records, %" PRIu64 " events dropped, %" PRIu64 " bytes",
+		strcmp(session->path, "-") == 0 ? "standard output" : session->path,
+		stats->nr_records, stats->nr_dropped, stats->nr_file_bytes);
+	if (stats->nr_file_bytes != stats->nr_bytes)
+		fprintf(stderr, " (%" PRIu64 " before compression)", stats->nr_bytes);
+	fputc('\n', stderr);
+	if (stats->error == 0)
+		return 0;
+	complain("%s: %s; the capture ends there", session->path, strerror(-stats->error));
+	return -1;
+}
+
+int session_close(struct session *session)
+{
+	struct tracer_stats stats = { 0 };
+
+	drive_free(session->drive);
+	if (session->tracer == NULL)
+		return 0;
+	tracer_close(session->tracer, &stats);
+	return report(session, &stats);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A drive with its capture: what serve and boot run. */
+#ifndef TOOLS_SESSION_H
+#define TOOLS_SESSION_H
+
+#include "tools/drive_options.h"
+
+struct session {
+	struct drive *drive;
+	struct tracer *tracer;		/* NULL: nothing is captured or watched */
+	struct drive_plugin plugin;
+	const char *path;
+};
+
+/* Opens the capture and the drive.  0, or -1 when it has said what is wrong. */
+int session_open(struct session *session, const struct drive_options *options,
+		 const char *command);
+/* Serves; returns what drive_run does.  session_stop: any thread, signal handlers. */
+int session_run(struct session *session);
+void session_stop(struct session *session);
+/*
+ * Finishes the capture and says on standard error how it went.  0, or -1 when
+ * the capture is not whole, which it has said.
+ */
+int session_close(struct session *session);
+
+#endif

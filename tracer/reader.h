@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads captures: pcapng (either byte order, several sections and interfaces,
+ * zstd in one frame or several, also unfinished ones) and classic pcap.  Works
+ * on pipes; memory is constant in the length of the capture.
+ */
+#ifndef TRACER_READER_H
+#define TRACER_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "spec/record.h"
+
+struct reader;
+
+/* Of an interface; strings are NULL when the file has none. */
+struct reader_interface {
+	const char *name, *description, *hardware;
+	uint16_t linktype;
+};
+
+struct reader_packet {
+	uint64_t number;	/* 1, 2, … as Wireshark counts frames */
+	const struct reader_interface *interface;
+	const uint8_t *data;	/* caplen bytes, until the next call */
+	uint32_t caplen, len;
+	const char *comment;	/* the first one, or NULL */
+	int error;		/* what record_decode says; -EINVAL for another link type */
+};
+
+/* "-" reads standard input.  NULL and errno; err gets one line that begins
+ * with the path. */
+struct reader *reader_open(const char *path, char *err, size_t errlen);
+void reader_close(struct reader *reader);
+
+/*
+ * The next packet.  pkt says what it is, rec is filled when pkt->error is 0.
+ * 1   a packet
+ * 0   the end of a whole file
+ * -errno trouble: reader_error says what and where
+ *        ("boot.pcapng.zst: truncated block at byte 40960").  All that was
+ *        readable has been returned before.
+ */
+int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec);
+const char *reader_error(const struct reader *reader);
+
+/* From the newest section header, or NULL. */
+const char *reader_application(const struct reader *reader);
+
+#endif

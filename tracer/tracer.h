@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tracer: an observer of every tap that is asked for, a ring, and a thread
+ * that writes what is in it to a capture.  It sees the drive through the
+ * installed plug-in header only.
+ */
+#ifndef TRACER_TRACER_H
+#define TRACER_TRACER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "emu/plugin.h"
+#include "spec/record.h"
+
+struct tracer;
+
+struct tracer_config {
+	const char *path;	/* "-": standard output; ".zst" at the end: zstd; NULL: no file */
+	const char *events;	/* "pci,reg,admin,-data…" as --events, NULL: the default */
+	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer */
+	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */
+	size_t ring_size;	/* bytes, 0: 16 MiB */
+	int zstd_level;		/* 0: 1 */
+	bool lossless;		/* a full ring makes the drive wait instead of dropping */
+	const char *if_name;	/* of the interface: "00:06.0" */
+	const char *if_description, *if_hardware;
+	const char *application;	/* of the section header: "nvmetap 0.1" */
+	/* Each record as it is written, on the writer's thread; may be NULL. */
+	void (*sink)(void *ctx, const struct record *rec);
+	void *sink_ctx;
+};
+
+struct tracer_stats {
+	uint64_t nr_records;	/* written */
+	uint64_t nr_dropped;	/* events lost because the ring was full */
+	uint64_t nr_bytes;	/* of pcapng, before compression */
+	uint64_t nr_file_bytes;	/* as they stand in the file */
+	int error;		/* 0, or the first -errno of writing */
+};
+
+/* Opens the file and starts the thread.  NULL, and in err one line. */
+struct tracer *tracer_new(const struct tracer_config *config, char *err, size_t errlen);
+/* Attaches to the taps that the events need, and asks for a snapshot, which
+ * becomes the first records of the file.  0 or -errno. */
+int tracer_attach(struct tracer *tracer, struct nvmetap_plugin *plugin);
+/* Publishes what is in the ring and detaches.  On the controller's thread. */
+void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin);
+/* Drains the ring, finishes the file and frees.  stats may be NULL. */
+void tracer_close(struct tracer *tracer, struct tracer_stats *stats);
+
+#endif
