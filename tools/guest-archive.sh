@@ -97,7 +97,8 @@ archive_download()
 {
 	what=$1
 	shift
-	bytes=$(apt download --print-uris "$@" 2>>"$work/log" | awk '{ n += $3 } END { print n + 0 }')
+	bytes=$(apt download --print-uris "$@" 2>>"$work/log" |
+		awk '{ n += $3 } END { print n + 0 }')
 	say "downloading $what ($(((bytes + 500000) / 1000000)) MB)"
 	rm -rf "$work/debs"
 	mkdir "$work/debs"

@@ -81,7 +81,7 @@ fetch_initramfs()
 	say "the initramfs is ready"
 }
 
-# The guest's own files follow the base as a second archive, so that a changed init needs no network.
+# The guest's own files follow the base as a second archive: a changed init needs no network.
 cpio_guest()
 {
 	ino=1000

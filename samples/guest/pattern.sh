@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2034
-# What the guest's check leaves on the disk; sourced by the guest's init and by "nvmetap-guest verify".
+# What the guest's check leaves on the disk; read by the guest's init and "nvmetap-guest verify".
 #
 # PATTERN_LEN bytes from PATTERN_AT on are lines of 64 bytes, each a number from PATTERN_FIRST on
 # and a fixed text, so that data that went to the wrong place names the place it was meant for.
