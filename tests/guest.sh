@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# Sourced by the tests that boot a real guest: "make check-guests".
+
+set -u
+here=${srcdir:-.}/tests
+nvmetap=$PWD/nvmetap
+name=${0##*/}
+NVMETAP_LIBEXECDIR=${NVMETAP_LIBEXECDIR:-$(readlink -f -- "${srcdir:-.}/tools")}
+export NVMETAP_LIBEXECDIR
+# shellcheck source=tests/tshark.sh
+. "$here/tshark.sh"
+
+say() { echo "$name: $*"; }
+skip() { say "skipped: $*" >&2; exit 77; }
+
+# Shows what is there to find out why, and ends the test.
+fail()
+{
+	say "FAILED: $*" >&2
+	for log in boot.err console.txt; do
+		[ ! -s "$work/$log" ] || { echo "--- $log"; tail -n 25 "$work/$log"; } >&2
+	done
+	exit 1
+}
+
+work=$(mktemp -d) || exit 1
+chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+
+# boot GUEST CAPTURE OPTION...: from $work/disk.img, into $work/CAPTURE.
+boot()
+{
+	guest=$1
+	capture=$work/$2
+	shift 2
+	[ -f "$work/disk.img" ] || truncate -s 64M "$work/disk.img"
+	"$nvmetap" boot --guest "$guest" --ns "path=$work/disk.img" -w "$capture" \
+		--console-file "$work/console.txt" --timeout 150 "$@" 2>"$work/boot.err" ||
+		fail "boot's exit status is $?"
+	chmod a+r "$capture"
+}
+
+# The number of records by everyone who counts them is the same.
+same_counts()
+{
+	whole=$(tests/check_capture "$capture") || fail "the capture is not whole"
+	lines=$("$nvmetap" dump -r "$capture" | wc -l) || fail "dump"
+	[ "$lines" -eq "$whole" ] || fail "dump has $lines lines for $whole records"
+	case $capture in
+	*.zst) zstd -dcq "$capture" >"$work/plain.pcapng" || fail "zstd" ;;
+	*) cp "$capture" "$work/plain.pcapng" ;;
+	esac
+	chmod a+r "$work/plain.pcapng"
+	pcap=$(tests/count_pcap "$work/plain.pcapng") || fail "libpcap"
+	[ "$pcap" -eq "$whole" ] || fail "libpcap sees $pcap of $whole records"
+	command -v capinfos >/dev/null || skip "no capinfos"
+	info=$(capinfos -Mrc "$capture" | sed -n 's/^Number of packets:[^0-9]*//p')
+	info=${info:-$(capinfos -TMrc "$capture" | cut -f 2)}
+	[ "$info" -eq "$whole" ] || fail "capinfos counts $info of $whole records"
+}
+
+# Nothing in tshark's dissection of the capture is wrong.
+clean_in_tshark()
+{
+	command -v tshark >/dev/null || skip "no tshark"
+	tshark_setup "$work/tshark" dissector/nvmetap.lua
+	run_tshark -r "$capture" -V >"$work/tshark.txt" || fail "tshark -V: $?"
+	frames=$(grep -c '^Frame [0-9]' "$work/tshark.txt")
+	[ "$frames" -eq "$whole" ] || fail "tshark sees $frames of $whole records"
+	! grep -m 3 -i 'lua error\|malformed\|dissector bug' "$work/tshark.txt" ||
+		fail "tshark finds something wrong"
+	rows=$(run_tshark -r "$capture" -Y 'nvme.cmd.opc == 6' | wc -l)
+	[ "$rows" -gt 0 ] || fail "no Identify for the filter nvme.cmd.opc == 6"
+}
+
+# The guest's own lines are in the capture, between what the driver did.
+console_is_there()
+{
+	"$nvmetap" dump -r "$capture" >"$work/dump.txt" || fail "dump"
+	grep -q 'CON .*nvmetap-guest: step 1' "$work/dump.txt" || fail "no console lines"
+	awk '/ CON .*nvme nvme0: pci function/ { probed = NR }
+	     / CON .*nvmetap-guest: exit 0/ { ended = NR }
+	     / IO  *SQ=/ { if (probed && !ended) between++ }
+	     END { exit !(probed && ended && between > 100) }' "$work/dump.txt" ||
+		fail "the kernel's lines are not where they belong"
+}
