@@ -30,7 +30,7 @@ trap 'rm -rf "$dir"' EXIT
 
 # The table only, not what the text says of a tap.
 mandoc -T ascii doc/nvmetap-taps.7 | sed "s,.$(printf '\b'),,g" |
-	sed -n '/Event  *Member/,/^ \{0,3\}[A-Z]/s/^ *\([a-z]*:[a-z]*:[a-z]*\).*/\1/p' |
+	sed -n '/Tap  *Event/,/^ \{0,3\}[A-Z]/s/^ *\([a-z]*:[a-z]*:[a-z]*\).*/\1/p' |
 	sort >"$dir/said"
 sed -n 's/^TAP(.*"\(.*\)")$/\1/p' "$srcdir/spec/nvme.def" | sort >"$dir/taps"
 [ -s "$dir/taps" ] || { echo "FAIL: no taps in spec/nvme.def"; failed=1; }
