@@ -32,8 +32,10 @@ struct loop_timer {
 struct loop *loop_new(void);	/* NULL and errno */
 void loop_free(struct loop *loop);
 
-/* Descriptors are looked at from the lowest order to the highest at each
- * wake-up, so that the console stands before the transport. 0 or -errno. */
+/* Descriptors are served from the lowest order to the highest at each wake-up,
+ * then messages, then timers.  What a lower descriptor had to say before a
+ * higher one became ready is seen first, so that the console stands before the
+ * transport (which therefore takes one message a call).  0 or -ENOMEM. */
 int loop_add(struct loop *loop, int fd, int order, loop_fd_fn *fn, void *ctx);
 void loop_remove(struct loop *loop, int fd);
 

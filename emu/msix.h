@@ -22,13 +22,13 @@ unsigned int msix_nr_vectors(const struct msix *msix);
 size_t msix_table_size(const struct msix *msix);	/* bytes */
 size_t msix_pba_size(const struct msix *msix);		/* bytes, a multiple of 8 */
 
-/* The caller keeps off + len within the size, and after a table write sends
- * what is pending and no longer masked. */
+/* Any alignment and length.  The caller keeps off + len within the size, and
+ * after a table write sends what is pending and no longer masked. */
 void msix_table_read(const struct msix *msix, uint32_t off, void *buf, size_t len);
 void msix_table_write(struct msix *msix, uint32_t off, const void *buf, size_t len);
 void msix_pba_read(const struct msix *msix, uint32_t off, void *buf, size_t len);
 
-/* A vector that is masked by its own mask bit. */
+/* vector: less than msix_nr_vectors.  Masked means by its own mask bit. */
 bool msix_masked(const struct msix *msix, unsigned int vector);
 void msix_message(const struct msix *msix, unsigned int vector, uint64_t *addr, uint32_t *data);
 void msix_set_pending(struct msix *msix, unsigned int vector, bool pending);
