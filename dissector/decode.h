@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The field decoder: visits all that a record says, field by field, in the
+ * order of the table: header, info, payload; a command's own fields after the
+ * general ones.  Which structure applies follows from the record alone, no
+ * state is kept.
+ *
+ * Records are hostile: a field is visited only if all its bytes are there,
+ * lists end with the record's bytes, and elements of arrays that are all zero
+ * are passed over.  What is visited is bounded by the record's length.
+ *
+ * Everything here may be called from any thread.
+ */
+#ifndef DISSECTOR_DECODE_H
+#define DISSECTOR_DECODE_H
+
+#include <stdbool.h>
+#include "dissector/table.h"
+#include "spec/record.h"
+
+struct decode_item {
+	/* A field; or the heading of a structure (TYPE_STRUCT) or of an
+	 * element of an array (TYPE_ARRAY), whose fields follow. */
+	const struct table_row *row;
+	const struct record *rec;
+	const uint8_t *bytes;	/* of a field, until the visit is over */
+	uint32_t len;		/* of bytes */
+	uint32_t index;		/* of an element */
+	uint64_t number;	/* of KIND_DEC to KIND_BINT (its two's complement) */
+	uint8_t depth;		/* 0: a structure of the record; its fields have 1 */
+	bool element;		/* a field within an array or list */
+};
+
+/* Answers 0 to go on; anything else ends the walk. */
+typedef int decode_fn(void *ctx, const struct decode_item *item);
+
+/*
+ * header: the record's first record_SIZE bytes, or NULL: made again from rec.
+ * 0, or what fn answered.
+ */
+int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn, void *ctx);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Values of decoded fields as text: as tshark's -T fields prints them, as
+ * JSON, and for people.  Everything here may be called from any thread.
+ */
+#ifndef DISSECTOR_VALUE_H
+#define DISSECTOR_VALUE_H
+
+#include "dissector/decode.h"
+#include "dissector/text.h"
+
+/* As tshark -T fields: hexadecimal with the digits of the whole bytes the
+ * field lies in, 0's based numbers as they stand, flags as 1 and 0. */
+void value_plain(struct text *text, const struct decode_item *item);
+/* A JSON value: numbers below 2^53 as numbers, larger ones as strings; flags
+ * as true and false; bytes as a string of hexadecimal digits. */
+void value_json(struct text *text, const struct decode_item *item);
+/* For people: "Identify (0x06)", "8 (stored as 7)", "yes". */
+void value_display(struct text *text, const struct decode_item *item);
+
+/* The name of a number that has one ("Identify"), or NULL. */
+const char *value_meaning(const struct decode_item *item);
+/* Whether it is a reserved field of zeros. */
+bool value_is_idle(const struct decode_item *item);
+
+/* The name of a status (type << 8 | code), or NULL. */
+const char *value_status(uint16_t code);
+/* 00:06.0, with the segment in front if it is not 0. */
+void value_bdf(struct text *text, uint32_t bdf);
+
+#endif

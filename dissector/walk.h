@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Walks the rows of structures over bytes of which only a part may be there.
+ * For the decoder, which knows what structure applies.
+ */
+#ifndef DISSECTOR_WALK_H
+#define DISSECTOR_WALK_H
+
+#include "dissector/decode.h"
+
+/*
+ * What is there of a structure: its bytes [start, start + len).  Of a register
+ * bytes begins at 0 of the structure, is whole, and zero where nothing is
+ * there; of all others bytes begins at start.
+ */
+struct window {
+	const uint8_t *bytes;
+	uint64_t start;
+	uint32_t len;
+	bool is_register;
+};
+
+struct walk {
+	const struct record *rec;
+	struct window window;
+	decode_fn *fn;
+	void *ctx;
+	bool element;		/* within an array or list */
+};
+
+/* A heading and the structure (S_*) in the window; nothing if it has no rows
+ * or the window is empty.  0, or what fn answered. */
+int walk_struct(struct walk *walk, unsigned int strct, const struct window *window);
+/* The same from its beginning. */
+int walk_bytes(struct walk *walk, unsigned int strct, const uint8_t *bytes, uint32_t len);
+/* A list of descriptors from its beginning, each as long as it says
+ * (section 5.15.2.4). */
+int walk_descriptors(struct walk *walk, unsigned int list, const uint8_t *bytes, uint32_t len);
+
+#endif
