@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The rows of the table, indexed by what the dissector asks for.
+--
+-- The parts of the dissector are joined into one file, after the rows of
+-- nvme.def, and share their locals.  This half knows how a kind of field is
+-- decoded and how events hang together; where fields are and what they are
+-- called stands in the rows.  nvmetap-linktype(7) describes the records.
+--
+-- Rules that keep it fast: a field is added only when someone looks at it, and
+-- numbers are taken from raw bytes.  Rules that keep it running in Wireshark
+-- 4.0 (Lua 5.2): no integer operators, and no mask beyond 32 bits.
+
+if pcall(Dissector.get, "nvmetap") and Dissector.get("nvmetap") then
+	return
+end
+
+if _VERSION == "Lua 5.2" then
+	collectgarbage("setpause", 110)
+	collectgarbage("setstepmul", 1000)
+else
+	collectgarbage("incremental", 110, 400)
+end
+
+local floor, format = math.floor, string.format
+local unpack = Struct.unpack
+local spread = table.unpack
+
+local MAGIC, VERSION = 0x4e54, 1
+local MAX_LINKS = 1048576	-- commands whose frames are remembered
+local ANY_SELECTOR = 256
+
+
+local struct = {}	-- by name: size, title, fields and arrays in order, by_name
+local number = {}	-- by C name
+local names = {}	-- by set, then by number
+
+-- Rows of one kind, in the order of the table; the columns are those that
+-- nvme.def explains.
+local function each(kind)
+	local i = 0
+	return function()
+		repeat
+			i = i + 1
+		until not rows[i] or rows[i][1] == kind
+		if rows[i] then
+			return spread(rows[i], 2)
+		end
+	end
+end
+
+for name, size, _, title in each("STRUCT") do
+	struct[name] = {name = name, size = size, title = title, parts = {}, fields = {}, by_name = {}}
+end
+for set in each("VALUES") do
+	names[set] = {}
+end
+for set, cname, value, text in each("VALUE") do
+	names[set][value] = text
+	number[cname] = value
+end
+for sct, _, sc, text in each("STATUS") do
+	names.status[sct * 256 + sc] = text
+end
+
+local command = {}	-- by queue kind and opcode: name and struct
+command[number.NVMETAP_QUEUE_NONE] = {}
+command[number.NVMETAP_QUEUE_ADMIN] = {}
+command[number.NVMETAP_QUEUE_IO] = {}
+local queue_kind = {admin = number.NVMETAP_QUEUE_ADMIN, io = number.NVMETAP_QUEUE_IO}
+
+for queue, cname, opc, overlay, name in each("COMMAND") do
+	number[cname] = opc
+	command[queue_kind[queue]][opc] = {name = name, struct = struct[overlay]}
+end
+
+local feature = {}	-- by identifier: struct
+for cname, fid, overlay, name in each("FEATURE") do
+	number[cname] = fid
+	names.fid[fid] = name
+	feature[fid] = struct[overlay]
+end
+
+-- By queue kind, opcode and selector: the struct of the data, of Dword 0.
+local function by_selector(kind)
+	local index = {}
+	for queue, cname, selector, overlay in each(kind) do
+		local opc = number[cname]
+		local of = index[queue_kind[queue]] or {}
+		index[queue_kind[queue]] = of
+		of[opc] = of[opc] or {}
+		of[opc][selector] = struct[overlay]
+	end
+	return index
+end
+local data_of, result_of = by_selector("DATA"), by_selector("RESULT")
+
+local items = {}	-- by list and type: struct
+for list, cname, item in each("ITEM") do
+	items[struct[list]] = items[struct[list]] or {}
+	items[struct[list]][number[cname]] = struct[item]
+end
+
+local function registers(kind, prefix)
+	local list = {}
+	for name, offset, size, overlay, title in each(kind) do
+		list[#list + 1] = {name = name:gsub(prefix, ""), offset = offset, size = size,
+				   struct = struct[overlay], title = title}
+	end
+	return list
+end
+local bar0, config = registers("REGISTER", "^NVME_REG_"), registers("CONFIG", "^$")
+
+local event = {}	-- by number: info and payload structs, word for the protocol column, name
+for cname, value, info, payload, word, name in each("EVENT") do
+	number[cname] = value
+	names.event[value] = name
+	event[value] = {info = struct[info], payload = struct[payload], word = word, name = name}
+end

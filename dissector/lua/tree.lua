@@ -1,0 +1,237 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The present record, and how a structure of the table is added to the tree.
+
+local tvb, raw, tree, pinfo		-- raw: the record, or its first bytes
+local visible, referenced		-- referenced(tree, protofield)
+local rec = {}				-- its header, and where its parts are
+
+local function wanted(pf)
+	return visible or referenced(tree, pf)
+end
+
+local function subtree(parent, pf, at, len, text)
+	if not wanted(pf) then
+		return parent
+	end
+	return parent:add(pf, tvb(at, len)):set_text(text)
+end
+
+local function status_name(status)
+	local code = status % 2048
+	return names.status[code] or format("SCT=%x SC=%02x", floor(code / 256), code % 256)
+end
+
+-- The number that a field of a structure at at has.
+local function number_at(f, at)
+	local from = at + f.offset
+	local text = from + f.bytes <= #raw and raw or tvb:raw(from, f.bytes)
+	local fmt = (f.big and ">I" or "<I") .. f.bytes
+	local v = unpack(fmt, text, text == raw and from + 1 or 1)
+	return floor(v / 2 ^ f.shift) % 2 ^ f.width
+end
+
+local function place_name(offset)
+	local map = config
+	if rec.event == number.NVMETAP_EV_REGREAD or rec.event == number.NVMETAP_EV_REGWRITE then
+		map = bar0
+	elseif rec.event ~= number.NVMETAP_EV_CFGREAD and rec.event ~= number.NVMETAP_EV_CFGWRITE then
+		return nil
+	end
+	for _, reg in ipairs(map) do
+		if offset >= reg.offset and offset < reg.offset + reg.size then
+			return reg.name
+		end
+	end
+end
+
+local BDF = struct.record.by_name.bdf
+
+-- What only a reader of the tree sees, behind the value at byte from.
+local function explain(item, f, from, big)
+	local range = tvb(from, f.bytes)
+	local v
+	if f.kind == "U128" then
+		item:append_text(" (" .. decimal128(tvb:raw(from, 16)) .. ")")
+	elseif f.kind == "ZERO" then
+		v = (big and range:uint64() or range:le_uint64()):tonumber()
+		item:append_text(format(" (%.0f)", floor(v / 2 ^ f.shift) % 2 ^ f.width + 1))
+	elseif f.set == "status" and not f.mask then
+		v = range:uint()
+		if v > 2047 then
+			item:append_text(" (" .. status_name(v) .. ")")
+		end
+	elseif f == BDF then
+		v = range:uint()
+		item:append_text(format(" (%02x:%02x.%x)", floor(v / 256), floor(v / 8) % 32, v % 8))
+	elseif f.set == "place" then
+		v = place_name(range:uint64():tonumber())
+		if v then
+			item:append_text(" (" .. v .. ")")
+		end
+	end
+end
+
+local function add_chars(parent, pf, at, len)
+	local text = tvb:raw(at, len):gsub("[ %z]+$", ""):gsub("[^\32-\126]", ".")
+	parent:add(pf, tvb(at, len), text)
+end
+
+-- The length of the UTF-8 character that begins at at, or nil.
+local function utf8_length(text, at)
+	local a, b, c, d = text:byte(at, at + 3)
+	local function follows(byte, low, high)
+		return byte and byte >= (low or 0x80) and byte <= (high or 0xbf)
+	end
+	if a < 0xc2 or a > 0xf4 then
+		return nil
+	elseif a < 0xe0 then
+		return follows(b, a == 0xc2 and 0xa0) and 2
+	elseif a < 0xf0 then
+		return follows(b, a == 0xe0 and 0xa0, a == 0xed and 0x9f) and follows(c) and 3
+	end
+	return follows(b, a == 0xf0 and 0x90, a == 0xf4 and 0x8f) and follows(c) and follows(d) and 4
+end
+
+local ESCAPE = {["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
+
+-- Text that a terminal and Wireshark show alike: no controls, whole UTF-8.
+-- Wireshark itself escapes line ends in a field's value.
+local function printable(text, keep_breaks)
+	local out, at = {}, 1
+	local class = keep_breaks and "^[\t\r\n\32-\126]+" or "^[\32-\126]+"
+	if text:match(class) == text then
+		return text
+	end
+	while at <= #text do
+		local plain = text:match(class, at)
+		local len = plain and #plain or text:byte(at) >= 0x80 and utf8_length(text, at)
+		if len then
+			out[#out + 1] = text:sub(at, at + len - 1)
+		else
+			local c = text:sub(at, at)
+			out[#out + 1] = ESCAPE[c] or format("\\x%02x", c:byte())
+		end
+		at = at + (len or 1)
+	end
+	return table.concat(out)
+end
+
+-- A line for each line of a text of several, below it.
+local function add_lines(item, at, len)
+	local text = tvb:raw(at, len)
+	local from = 1
+	if not text:find("\n[^$]") then
+		return
+	end
+	while from <= len do
+		local stop = text:find("\n", from, true) or len + 1
+		if stop > from then
+			item:add(tvb(at + from - 1, stop - from), printable(text:sub(from, stop - 1)))
+		end
+		from = stop + 1
+	end
+end
+
+local function add_text(parent, pf, at, len)
+	local item = parent:add(pf, tvb(at, len), printable(tvb:raw(at, len), true))
+	if visible then
+		add_lines(item, at, len)
+	end
+end
+
+-- A field at byte from.  big: against its kind, as registers stand in the info.
+local function add_field(parent, f, from, big)
+	local pf = f.by_queue and f.by_queue[rec.qkind] or f.pf
+	local item
+	if not wanted(pf) then
+		return
+	end
+	if f.kind == "CHARS" then
+		add_chars(parent, pf, from, f.bytes)
+		return
+	end
+	if big or f.big or not (KIND[f.kind] or f.kind == "FLAG") then
+		item = parent:add(pf, tvb(from, f.bytes))
+	else
+		item = parent:add_le(pf, tvb(from, f.bytes))
+	end
+	if visible then
+		explain(item, f, from, big or f.big)
+	end
+end
+
+-- Whether the table lets the field of the structure at at be shown.
+local function holds(f, at, low, high)
+	local other = f.only.field
+	local from = at + other.offset
+	local v
+	if from < low or from + other.bytes > high then
+		return false
+	end
+	v = number_at(other, at)
+	return v >= f.only.low and v <= f.only.high
+end
+
+local function any_wanted(s)
+	if visible then
+		return true
+	end
+	for _, part in ipairs(s.parts) do
+		if part.element and any_wanted(part.element) or wanted(part.pf) then
+			return true
+		end
+	end
+	return false
+end
+
+local add_struct
+
+-- The elements that lie in low to high and are not all zeros.
+local function add_array(parent, array, at, low, high)
+	local size = array.element.size
+	local stop = array.count > 0 and math.min(at + array.count * size, high) or high
+	local from = math.max(at, low)
+	local bytes, used
+	if stop <= from or not any_wanted(array.element) then
+		return
+	end
+	bytes = tvb:raw(from, stop - from)
+	used = bytes:find("[^%z]")
+	while used do
+		local i = floor((from + used - 1 - at) / size)
+		local here = math.max(at + i * size, from)
+		local next_one = math.min(at + (i + 1) * size, stop)
+		add_struct(subtree(parent, array.pf, here, next_one - here, format("%s %d", array.label, i)),
+			   array.element, at + i * size, low, stop)
+		used = bytes:find("[^%z]", next_one - from + 1)
+	end
+end
+
+-- What of the structure that begins at at lies in low to high of the record.
+function add_struct(parent, s, at, low, high)
+	for i = 1, #s.parts do
+		local part = s.parts[i]
+		local from = at + part.offset
+		if part.element then
+			add_array(parent, part, from, low, high)
+		elseif from >= low and from + part.bytes <= high
+		       and (visible or wanted(part.by_queue and part.by_queue[rec.qkind] or part.pf))
+		       and (not part.only or holds(part, at, low, high)) then
+			if part.kind == "TEXT" then
+				if high > from then
+					add_text(parent, part.pf, from, high - from)
+				end
+			else
+				add_field(parent, part, from)
+			end
+		end
+	end
+end
+
+local function add_titled(s, at, low, high)
+	local from = math.max(at, low)
+	local to = s.size > 0 and math.min(at + s.size, high) or high
+	if to > from and #s.parts > 0 then
+		add_struct(subtree(tree, s.pf, from, to - from, s.title), s, at, low, high)
+	end
+end

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Wireshark decodes every record with the Lua dissector, finds it by the names
+# users know, passes on what is not ours, and survives any bytes.
+
+srcdir=${srcdir:-.}
+tshark=$(command -v "${TSHARK:-tshark}") || {
+	echo "SKIP: tshark is not installed"
+	exit 77
+}
+status=0
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/home" "$work/plugins" || exit 99
+cp dissector/nvmetap.lua "$work/" || exit 99
+
+fail()
+{
+	echo "FAIL: $*" >&2
+	status=1
+}
+
+for what in every foreign "random 1 300" "random 2 300" "random 3 300"; do
+	./tests/make_records $what >"$work/$(echo "$what" | tr ' ' _).pcapng" || exit 99
+done
+
+# As root Wireshark loads no user's script, so root's tests run as nobody.
+user=
+if test "$(id -u)" = 0; then
+	user="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	$user true 2>/dev/null || {
+		echo "SKIP: root cannot become an ordinary user here"
+		exit 77
+	}
+	chmod -R a+rX "$work"
+	chown 65534:65534 "$work/home"
+fi
+
+# shark CAPTURE ARGUMENT...: its output; complaints are failures.
+scripts="-X lua_script:$work/nvmetap.lua"
+shark()
+{
+	capture=$work/$1.pcapng
+	shift
+	(cd "$work" && $user env HOME="$work/home" XDG_CONFIG_HOME="$work/home" \
+		WIRESHARK_CONFIG_DIR="$work/home" WIRESHARK_PLUGIN_DIR="$work/plugins" \
+		WIRESHARK_EXTCAP_DIR="$work/plugins" LC_ALL=C.UTF-8 \
+		"$tshark" $scripts -r "$capture" "$@") 2>"$work/err" >"$work/out" ||
+		fail "tshark $*: $(cat "$work/err")"
+	if grep -iq 'lua' "$work/err"; then
+		fail "tshark $*: $(cat "$work/err")"
+	fi
+	if grep -Eiq 'lua error|malformed' "$work/out"; then
+		fail "tshark $*: $(grep -Ei -m3 'lua error|malformed' "$work/out")"
+	fi
+	cat "$work/out"
+}
+
+# rows NUMBER FILTER: as many records of the capture match.
+rows()
+{
+	got=$(shark every -Y "$2" | wc -l)
+	test "$got" -eq "$1" || fail "$2 gives $got rows, not $1"
+}
+
+# line FILTER TEXT: the Info column of the first match begins with the text.
+line()
+{
+	got=$(shark every -Y "$1" -c 200 -T fields -e _ws.col.Info | head -n 1)
+	case $got in
+	"$2"*) ;;
+	*) fail "$1: the line is \"$got\", not \"$2\"" ;;
+	esac
+}
+
+every=$(shark every | wc -l)
+test "$every" -gt 80 || fail "only $every records"
+rows "$every" nvmetap
+shark every -V >"$work/details"
+shark every -V -2 >/dev/null
+
+# Names and types of Wireshark's own dissector.
+rows 4 'nvme.cmd.opc == 6'
+rows 1 'nvme.cmd.opc == 6 && nvme.cmd.identify.dword10.cns == 1'
+rows 1 'nvme.cqe.status.sc == 0x80'
+rows 2 'nvme.cqe.status.dnr == 1'
+rows 1 'nvme.cmd.slba == 8'
+rows 2 'nvme.cmd.nlb == 7'
+rows 1 'nvme.cmd.identify.ctrl.mn contains "software"'
+rows 22 'nvme.cmd_latency == 0.0345'
+rows 21 'nvme.cmd_pkt'
+rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
+
+# Our own, with names of values.
+rows 4 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
+rows 2 'nvmetap.command == "Write"'
+rows 2 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
+rows 1 'nvmetap.cqe.code == "LBA Out of Range"'
+rows 1 'nvmetap.irq.type == "MSI-X"'
+rows 3 'nvmetap.cc.en == 1'
+rows 4 'nvmetap.cc.iosqes == 6'
+rows 1 'nvmetap.csts.rdy == 1'
+rows 3 'nvmetap.cap.mqes == 2047'
+rows 3 'nvmetap.cap.css == 1'
+rows 2 'nvmetap.pci.cmd.bme == 1'
+rows 1 'nvmetap.text contains "nvme0"'
+rows 1 'nvmetap.clock.step_ns == -1500'
+rows 1 'nvmetap.ns_desc.uuid == 01020304-0506-0708-090a-0b0c0d0e0f10'
+rows 22 'nvmetap.latency_ns == 34500'
+# What lies in the second record of a transfer is found at its place.
+rows 1 'nvme.cmd.identify.ctrl.psds.psd.mp == 100 && nvmetap.data.offset == 2048'
+
+line 'nvmetap.event == 5' '0014 <- 00460001  CC EN=1 IOSQES=6 IOCQES=4'
+line 'nvmetap.event == 6' 'SQ 1 tail 3 -> 5 (2 entries)'
+line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0026 NSID=0 CNS=Identify Controller prp1=bfb24000'
+line 'nvmetap.event == 12' 'Completion SQ=0 CID=0026 Identify: Successful Completion, 34.5 µs'
+line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
+line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
+
+# Every field of the table that a record of ours shows has its own name.
+for label in 'Serial number: SN0001' 'Maximum queue entries supported: 2047 (2048)' \
+	'Power state 2' 'Opcode: Identify (0x06)' 'PCI function: 0x00000030 (00:06.0)'; do
+	grep -qF "$label" "$work/details" || fail "no \"$label\" in the details"
+done
+
+for seed in 1 2 3; do
+	shark random_${seed}_300 >/dev/null
+	shark random_${seed}_300 -V >/dev/null
+	shark random_${seed}_300 -Y 'nvme.cmd.opc || nvmetap.text || nvme.cmd.identify.ns.nsze' >/dev/null
+done
+
+# What is not ours goes to whoever had USER0 before.
+cat >"$work/before.lua" <<'END'
+local before = Proto("before", "Was here before")
+function before.dissector(tvb, pinfo, tree)
+	tree:add(before, tvb())
+end
+DissectorTable.get("wtap_encap"):add(wtap.USER0, before)
+END
+chmod a+r "$work/before.lua"
+shark foreign >/dev/null
+scripts="-X lua_script:$work/before.lua $scripts -X lua_script:$work/nvmetap.lua"
+test "$(shark foreign -Y before | wc -l)" -eq 4 || fail "foreign packets are not passed on"
+test "$(shark foreign -Y nvmetap | wc -l)" -eq 0 || fail "foreign packets are taken for ours"
+test "$(shark every -Y before | wc -l)" -eq 0 || fail "our records are passed on"
+rows 4 'nvme.cmd.opc == 6'
+
+test $status -eq 0 && echo "$("$tshark" --version 2>/dev/null | head -n 1): $every records"
+exit $status
