@@ -32,10 +32,10 @@ refused()
 accepted()
 {
 	plant "$1" "$2"
-	out=$("$check" "$tree") && [ -z "$out" ] || {
+	if ! out=$("$check" "$tree") || [ -n "$out" ]; then
 		echo "FAIL: $1: $2: refused: $out"
 		failed=1
-	}
+	fi
 }
 
 refused spec/table.h 'include "emu/tap.h"' 'spec may include spec'

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Completion of nvmetap's commands and options in bash; the program itself says what there is.
+
+_nvmetap()
+{
+	local program=${COMP_WORDS[0]/#\~/$HOME} current=${COMP_WORDS[COMP_CWORD]} words word
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words=$("$program" --list-commands 2>/dev/null)
+		words+=" --help --version"
+	elif [[ $current == -* ]]; then
+		# What stands after a lone -- is another program's.
+		for word in "${COMP_WORDS[@]:2:COMP_CWORD - 2}"; do
+			[ "$word" != -- ] || return 0
+		done
+		words=$("$program" "${COMP_WORDS[1]}" --list-options 2>/dev/null)
+	else
+		return 0
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -o default -F _nvmetap nvmetap
