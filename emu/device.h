@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The drive as its transport sees it: one PCI function.  All on the
- * controller's thread.  Every argument comes from the peer; whatever it is,
- * these functions answer with an errno at worst.
+ * The drive as its transport sees it, one PCI function, and at the end as its
+ * program sees it.  All on the controller's thread.  Every argument of the
+ * transport's half comes from the peer; whatever it is, these functions answer
+ * with an errno at worst.
  */
 #ifndef EMU_DEVICE_H
 #define EMU_DEVICE_H
@@ -12,6 +13,11 @@
 #include <stdint.h>
 
 struct device;
+struct loop;
+struct ns;
+struct pool;
+struct taps;
+struct transport;
 
 enum {
 	DEVICE_CONFIG_SIZE = 4096,
@@ -46,5 +52,29 @@ void device_dma_unmap(struct device *dev, uint64_t iova, uint64_t size);
 
 /* An interrupt can be sent (again): the peer unmasked INTx or set an eventfd. */
 void device_irq_ready(struct device *dev, unsigned int type);
+
+/* The program's half.  What is pointed to is the caller's and outlives the device. */
+struct device_config {
+	struct loop *loop;
+	struct pool *pool;
+	struct transport *transport;
+	struct ns *const *ns;		/* nsid 1, 2, … */
+	unsigned int nr_ns;
+	const char *serial, *model, *firmware;
+	const char *program;		/* "nvmetap 0.1.0", for the session text */
+	uint32_t bdf;
+};
+
+struct device *device_new(const struct device_config *config);	/* NULL and errno */
+struct taps *device_taps(struct device *dev);
+/* For loop_on_idle: announces what the back ends have completed; batch ends. */
+void device_idle(struct device *dev, bool messages, bool sleeping);
+/*
+ * The end: device_stop gives up all commands and removes the plug-ins, and the
+ * back ends get no more requests.  Then pool_free and one more loop_once, and
+ * device_free; the transport is the caller's to free, before or after.
+ */
+void device_stop(struct device *dev);
+void device_free(struct device *dev);
 
 #endif

@@ -193,6 +193,7 @@ uint64_t nvmetap_ticks(void);
  * with store != 0 from buf to the drive (modifiers only).  Memory stage: what
  * came from the guest, or is about to go to it.
  *   -ENODATA the event has no data    -ERANGE beyond its total
+ *   -EPERM   stored by an observer
  */
 int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, void *buf, size_t len, int store);
 
@@ -201,6 +202,7 @@ int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, void *buf, size_t
  * now; or completes it with cpl (cid, sqid and sqhd are filled in).
  *   -ENOENT  no such command, or it is not held (any longer): a reset or the
  *            deletion of its queue revokes what is held
+ *   -ENOMEM  from another thread only
  * From another thread the answer is 0 and such a command is silently ignored.
  */
 int nvmetap_resume(struct nvmetap_plugin *plugin, uint64_t cmd_id, uint64_t after_ns);
@@ -208,11 +210,12 @@ int nvmetap_complete(struct nvmetap_plugin *plugin, uint64_t cmd_id,
 		     const struct nvme_completion *cpl);
 
 /* (T) Calls fn once, on the controller's thread, after_ns from now (0: as soon
- * as possible) with ctx and an event without tap.  Unloading revokes it.
+ * as possible) with ctx and an event whose tap is NVMETAP_NR_TAPS.  Unloading revokes it.
  * -ENOMEM */
 int nvmetap_call(struct nvmetap_plugin *plugin, uint64_t after_ns, nvmetap_fn *fn, void *ctx);
 
-/* (T) A line into the trace: an event of nvmetap:log:writeback.  -ENOMEM */
+/* (T) A line into the trace: an event of nvmetap:log:writeback, after the event
+ * whose callback raised it.  -ENOMEM; -EDEADLK inside an event of that tap. */
 int nvmetap_log(struct nvmetap_plugin *plugin, const char *line);
 
 /*
@@ -283,6 +286,8 @@ static inline int nvmetap_short(void *cb, struct nvmetap_event *ev)
 		return u.cpl(ev->bdf, ev->cpl, ev->sqid);
 	if (ev->cmd != NULL)
 		return u.decode(ev->bdf, ev->cmd, ev->cpl, ev->sqid);
+	if (ev->event < NVMETAP_EV_CFGREAD || ev->event > NVMETAP_EV_MSIXWRITE)
+		return NVMETAP_GO;
 	return u.reg(ev->bdf, ev->acc->offset, ev->acc->width, &ev->acc->value);
 }
 

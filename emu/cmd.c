@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Commands on their way through the stages. */
+#include <errno.h>
+#include <string.h>
+#include "emu/admin.h"
+#include "emu/cmd.h"
+#include "emu/io.h"
+#include "emu/prp.h"
+#include "emu/queue.h"
+#include "spec/table.h"
+
+enum { IO_TAPS = NVMETAP_TAP_IO_FETCH - NVMETAP_TAP_ADMIN_FETCH };
+
+static_assert(NVMETAP_TAP_IO_WRITEBACK - NVMETAP_TAP_ADMIN_WRITEBACK == IO_TAPS,
+	      "admin and I/O taps stand in the same order");
+
+void sqe_decode(const uint8_t bytes[NVME_SQE_SIZE], struct nvme_command *sqe)
+{
+	sqe->opc = bytes[sqe_opc_OFFSET];
+	sqe->fuse = bytes[sqe_fuse_OFFSET];
+	sqe->cid = (uint16_t)sqe_cid_get(bytes);
+	sqe->nsid = (uint32_t)sqe_nsid_get(bytes);
+	sqe->rsvd2 = (uint32_t)sqe_cdw2_get(bytes);
+	sqe->rsvd3 = (uint32_t)sqe_cdw3_get(bytes);
+	sqe->mptr = sqe_mptr_get(bytes);
+	sqe->prp1 = sqe_prp1_get(bytes);
+	sqe->prp2 = sqe_prp2_get(bytes);
+	sqe->cdw10 = (uint32_t)sqe_cdw10_get(bytes);
+	sqe->cdw11 = (uint32_t)sqe_cdw11_get(bytes);
+	sqe->cdw12 = (uint32_t)sqe_cdw12_get(bytes);
+	sqe->cdw13 = (uint32_t)sqe_cdw13_get(bytes);
+	sqe->cdw14 = (uint32_t)sqe_cdw14_get(bytes);
+	sqe->cdw15 = (uint32_t)sqe_cdw15_get(bytes);
+}
+
+void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME_SQE_SIZE])
+{
+	bytes[sqe_opc_OFFSET] = sqe->opc;
+	bytes[sqe_fuse_OFFSET] = sqe->fuse;
+	sqe_cid_set(bytes, sqe->cid);
+	sqe_nsid_set(bytes, sqe->nsid);
+	sqe_cdw2_set(bytes, sqe->rsvd2);
+	sqe_cdw3_set(bytes, sqe->rsvd3);
+	sqe_mptr_set(bytes, sqe->mptr);
+	sqe_prp1_set(bytes, sqe->prp1);
+	sqe_prp2_set(bytes, sqe->prp2);
+	sqe_cdw10_set(bytes, sqe->cdw10);
+	sqe_cdw11_set(bytes, sqe->cdw11);
+	sqe_cdw12_set(bytes, sqe->cdw12);
+	sqe_cdw13_set(bytes, sqe->cdw13);
+	sqe_cdw14_set(bytes, sqe->cdw14);
+	sqe_cdw15_set(bytes, sqe->cdw15);
+}
+
+struct cmd *cmd_new(struct ctrl *ctrl, uint16_t sqid)
+{
+	struct cmd *cmd;
+
+	if (ctrl->nr_free == 0 || (sqid != 0 && ctrl->nr_free <= CTRL_NR_ADMIN_CMDS))
+		return NULL;
+	cmd = cmd_list_pop(&ctrl->free);
+	ctrl->nr_free--;
+	memset(cmd, 0, offsetof(struct cmd, page));
+	cmd->ctrl = ctrl;
+	cmd->state = CMD_RUNNING;
+	cmd->sqid = sqid;
+	cmd->cqid = ctrl->sq[sqid].cqid;
+	cmd->id = (uint64_t)++ctrl->generation << 16 | (uint64_t)(cmd - ctrl->cmds + 1);
+	ctrl->sq[sqid].nr_cmds++;
+	if (sqid != 0 && ctrl->nr_io++ == 0)
+		io_busy(ctrl, true);
+	return cmd;
+}
+
+void cmd_free(struct cmd *cmd)
+{
+	struct ctrl *ctrl = cmd->ctrl;
+	bool zombie = cmd->zombie;
+
+	if (cmd->data != NULL)
+		buffer_put(&ctrl->buffers, cmd->data, cmd->data_len);
+	cmd->data = NULL;
+	cmd->state = CMD_FREE;
+	if (cmd->sqid != 0 && --ctrl->nr_io == 0)
+		io_busy(ctrl, false);
+	cmd_list_push(&ctrl->free, cmd);
+	ctrl->nr_free++;
+	if (zombie)
+		ctrl_zombie_gone(ctrl);
+	else
+		queue_cmd_gone(ctrl, cmd->sqid);
+}
+
+struct nvmetap_event cmd_event(struct cmd *cmd, unsigned int tap)
+{
+	struct nvmetap_event ev = tap_event(tap);
+
+	ev.flags = NVMETAP_HAS_COMMAND;
+	ev.qkind = cmd->sqid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO;
+	ev.csi = NVME_CSI_NVM;
+	ev.cause = cmd->seq;
+	ev.cmd_id = cmd->id;
+	ev.sqid = cmd->sqid;
+	ev.cqid = cmd->cqid;
+	ev.cmd = &cmd->sqe;
+	ev.cpl = &cmd->cpl;
+	return ev;
+}
+
+static unsigned int tap_of(const struct cmd *cmd, unsigned int admin_tap)
+{
+	return cmd->sqid == 0 ? admin_tap : admin_tap + IO_TAPS;
+}
+
+/* The events of a command belong to its decode event, or to its first one. */
+static int fire_command(struct cmd *cmd, unsigned int tap)
+{
+	struct nvmetap_event ev = cmd_event(cmd, tap);
+	int verdict = tap_fire(cmd->ctrl->taps, &ev);
+
+	if (cmd->seq == 0 || cmd->step == STEP_DECODE)
+		cmd->seq = ev.seq;
+	return verdict;
+}
+
+static int fire_data(struct cmd *cmd, unsigned int tap)
+{
+	struct nvmetap_event ev = cmd_event(cmd, tap);
+	struct nvmetap_xfer xfer = {
+		.iova = cmd->nr_pages > 0 ? cmd->page[0] : 0,
+		.total = cmd->data_len,
+		.direction = cmd->direction,
+	};
+
+	ev.xfer = &xfer;
+	return tap_fire_data(cmd->ctrl->taps, &ev, cmd->data, cmd->data_len);
+}
+
+static int fire_completion(struct cmd *cmd, unsigned int tap)
+{
+	struct nvmetap_event ev = cmd_event(cmd, tap);
+	int verdict;
+
+	ev.ticks = nvmetap_ticks();
+	ev.latency_ns = cmd->ticks != 0 ? ev.ticks - cmd->ticks : 0;
+	verdict = tap_fire(cmd->ctrl->taps, &ev);
+	cmd->ctrl->cq[cmd->cqid].last_seq = ev.seq;
+	return verdict;
+}
+
+enum cmd_next cmd_fail(struct cmd *cmd, uint16_t code)
+{
+	static const uint16_t may_retry[] = {
+		ST(DATA_TRANSFER_ERROR), ST(INTERNAL_DEVICE_ERROR), ST(ABORTED_BY_REQUEST),
+		ST(ABORTED_SQ_DELETION), ST(NAMESPACE_NOT_READY), ST(WRITE_FAULTS),
+		ST(UNRECOVERED_READ_ERROR), ST(ASYNC_EVENT_REQUEST_LIMIT_EXCEEDED),
+	};
+	unsigned int status;
+
+	NVME_STATUS_SET(status, code >> 8, code);
+	if (code != ST(ABORTED_BY_REQUEST) && code != ST(ABORTED_SQ_DELETION))
+		status |= 1u << 14;
+	for (size_t i = 0; i < sizeof(may_retry) / sizeof(may_retry[0]); i++) {
+		if (code == may_retry[i])
+			goto out;
+	}
+	status |= 1u << 15;
+out:
+	cmd->cpl.status = (uint16_t)status;
+	if (NVME_STATUS_M(status))
+		log_error(cmd->ctrl, cmd, cmd->cpl.status);
+	return CMD_DONE;
+}
+
+enum cmd_next cmd_status(struct cmd *cmd, uint16_t code)
+{
+	return code == 0 ? CMD_NEXT : cmd_fail(cmd, code);
+}
+
+static enum cmd_next step_decode(struct cmd *cmd)
+{
+	const struct op *op = cmd->sqid == 0 ? &admin_ops[cmd->sqe.opc] : &io_ops[cmd->sqe.opc];
+	uint16_t code;
+
+	if (op->execute == NULL)
+		return cmd_fail(cmd, ST(INVALID_OPCODE));
+	/* Neither fused operations nor SGLs are supported. */
+	if ((cmd->sqe.fuse & 0xc3) != 0)
+		return cmd_fail(cmd, ST(INVALID_FIELD));
+	cmd->op = op;
+	code = op->prepare != NULL ? op->prepare(cmd) : 0;
+	if (code == 0 && cmd->data_len > CTRL_MAX_TRANSFER)
+		code = ST(INVALID_FIELD);
+	if (code != 0)
+		cmd->data_len = 0;
+	return cmd_status(cmd, code);
+}
+
+static enum cmd_next step_copy_in(struct cmd *cmd)
+{
+	uint16_t code;
+
+	if (cmd->data_len == 0)
+		return CMD_NEXT;
+	code = prp_walk(cmd);
+	if (code != 0)
+		return cmd_fail(cmd, code);
+	cmd->data = buffer_get(&cmd->ctrl->buffers, cmd->data_len);
+	if (cmd->data == NULL)
+		return cmd_fail(cmd, ST(INTERNAL_DEVICE_ERROR));
+	if (cmd->direction == NVMETAP_TO_DEVICE)
+		return cmd_status(cmd, prp_read(cmd));
+	return CMD_NEXT;
+}
+
+static enum cmd_next step_execute(struct cmd *cmd)
+{
+	return cmd->op->execute(cmd);
+}
+
+static enum cmd_next step_memory_out(struct cmd *cmd)
+{
+	if (cmd->direction != NVMETAP_TO_HOST || cmd->data_len == 0)
+		return CMD_NEXT;
+	return cmd_status(cmd, prp_write(cmd));
+}
+
+static void wait_for_room(struct cmd *cmd)
+{
+	cmd->state = CMD_WAITING;
+	cmd_list_push(&cmd->ctrl->cq[cmd->cqid].waiting, cmd);
+}
+
+/* false: the command's fate has been decided otherwise. */
+static bool passes(struct cmd *cmd, int verdict)
+{
+	if (verdict == NVMETAP_LATER) {
+		cmd->state = CMD_HELD;
+		cmd->held_by = cmd->ctrl->taps->answered;
+		return false;
+	}
+	if (verdict == NVMETAP_DROP) {
+		cmd_free(cmd);
+		return false;
+	}
+	return true;
+}
+
+static enum cmd_next step_writeback(struct cmd *cmd)
+{
+	struct ctrl *ctrl = cmd->ctrl;
+	struct cq *cq = &ctrl->cq[cmd->cqid];
+	unsigned int tap = tap_of(cmd, NVMETAP_TAP_ADMIN_WRITEBACK);
+
+	if (cq_full(cq) && ctrl->sq[cmd->sqid].closing != NULL) {
+		cmd_free(cmd);
+		return CMD_WAIT;
+	}
+	if (cq_full(cq) || !ctrl_ready(ctrl) || !ctrl->host->bus_master(ctrl->host_ctx) ||
+	    (cmd->state != CMD_WAITING && cq->waiting.first != NULL)) {
+		wait_for_room(cmd);
+		return CMD_WAIT;
+	}
+	cmd->cpl.sqhd = (uint16_t)ctrl->sq[cmd->sqid].head;
+	cmd->cpl.status = (uint16_t)((cmd->cpl.status & ~1u) | cq->phase);
+	if (!cmd->tapped) {
+		cmd->cpl.sqid = cmd->sqid;
+		cmd->cpl.cid = cmd->cid;
+		cmd->tapped = true;
+		if (tap_armed(ctrl->taps, tap) && !passes(cmd, fire_completion(cmd, tap)))
+			return CMD_WAIT;
+	}
+	if (cq_post(ctrl, cmd->cqid, &cmd->cpl) != 0) {
+		ctrl_fatal(ctrl);
+		wait_for_room(cmd);
+		return CMD_WAIT;
+	}
+	cmd_free(cmd);
+	return CMD_WAIT;
+}
+
+/* The stages.  data: the tap tells of data in that direction, if there is some. */
+static const struct {
+	enum cmd_next (*act)(struct cmd *cmd);	/* NULL: nothing */
+	uint8_t tap, has_tap, data;
+} steps[] = {
+	[STEP_FETCH] = { NULL, NVMETAP_TAP_ADMIN_FETCH, 1, 0 },
+	[STEP_DECODE] = { step_decode, NVMETAP_TAP_ADMIN_DECODE, 1, 0 },
+	[STEP_COPY_IN] = { step_copy_in, 0, 0, 0 },
+	[STEP_MEMORY_IN] = { NULL, NVMETAP_TAP_ADMIN_MEMORY, 1, NVMETAP_TO_DEVICE },
+	[STEP_EXECUTE] = { step_execute, NVMETAP_TAP_ADMIN_EXECUTE, 1, 0 },
+	[STEP_MEMORY_OUT] = { step_memory_out, NVMETAP_TAP_ADMIN_MEMORY, 1, NVMETAP_TO_HOST },
+	[STEP_WRITEBACK] = { step_writeback, 0, 0, 0 },
+};
+
+static enum cmd_next step_run(struct cmd *cmd)
+{
+	unsigned int tap = tap_of(cmd, steps[cmd->step].tap);
+	uint8_t data = steps[cmd->step].data;
+	int verdict;
+
+	if (steps[cmd->step].has_tap && !cmd->tapped && tap_armed(cmd->ctrl->taps, tap) &&
+	    (data == 0 || (data == cmd->direction && cmd->data_len > 0))) {
+		cmd->tapped = true;
+		verdict = data != 0 ? fire_data(cmd, tap) : fire_command(cmd, tap);
+		if (!passes(cmd, verdict))
+			return CMD_WAIT;
+		if (verdict == NVMETAP_HANDLED)
+			return CMD_DONE;
+	}
+	return steps[cmd->step].act != NULL ? steps[cmd->step].act(cmd) : CMD_NEXT;
+}
+
+/* false: the command waits, or is gone. */
+static bool advance(struct cmd *cmd, enum cmd_next next)
+{
+	if (next == CMD_WAIT)
+		return false;
+	cmd->tapped = false;
+	cmd->step = next == CMD_DONE ? STEP_WRITEBACK : cmd->step + 1;
+	return true;
+}
+
+void cmd_run(struct cmd *cmd)
+{
+	while (advance(cmd, step_run(cmd)))
+		;
+}
+
+void cmd_make_ready(struct cmd *cmd)
+{
+	cmd->state = CMD_READY;
+	cmd_list_push(&cmd->ctrl->ready, cmd);
+	ctrl_kick(cmd->ctrl);
+}
+
+void cmd_finish(struct cmd *cmd)
+{
+	cmd->step = STEP_WRITEBACK;
+	cmd->tapped = false;
+	cmd_make_ready(cmd);
+}
+
+static void pool_result(struct loop_msg *msg)
+{
+	struct cmd *cmd = (struct cmd *)((char *)msg - offsetof(struct cmd, req.msg));
+
+	if (cmd->zombie) {
+		cmd_free(cmd);
+		return;
+	}
+	cmd->state = CMD_RUNNING;
+	if (advance(cmd, cmd->done(cmd, cmd->req.result)))
+		cmd_run(cmd);
+}
+
+enum cmd_next cmd_submit(struct cmd *cmd, enum cmd_next (*done)(struct cmd *cmd, int result))
+{
+	cmd->done = done;
+	cmd->state = CMD_POOL;
+	cmd->req.msg.fn = pool_result;
+	pool_submit(cmd->ctrl->pool, &cmd->req);
+	return CMD_WAIT;
+}
+
+void cmd_revoke(struct cmd *cmd)
+{
+	if (cmd->state == CMD_POOL) {
+		if (!cmd->zombie)
+			cmd->ctrl->nr_zombies++;
+		cmd->zombie = true;
+		return;
+	}
+	if (cmd->state == CMD_HELD)
+		loop_timer_cancel(cmd->ctrl->loop, &cmd->timer);
+	if (cmd->state == CMD_WAITING)
+		cmd_list_remove(&cmd->ctrl->cq[cmd->cqid].waiting, cmd);
+	if (cmd->state == CMD_READY)
+		cmd_list_remove(&cmd->ctrl->ready, cmd);
+	if (cmd->state == CMD_AER)
+		aer_remove(cmd);
+	cmd_free(cmd);
+}
+
+bool cmd_abort(struct cmd *cmd, uint16_t code)
+{
+	switch (cmd->state) {
+	case CMD_HELD:
+		loop_timer_cancel(cmd->ctrl->loop, &cmd->timer);
+		break;
+	case CMD_AER:
+		aer_remove(cmd);
+		break;
+	default:
+		return false;
+	}
+	cmd->cpl.cdw0 = 0;
+	cmd_fail(cmd, code);
+	cmd_finish(cmd);
+	return true;
+}
+
+struct cmd *cmd_find(struct ctrl *ctrl, uint16_t sqid, uint16_t cid)
+{
+	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
+		if (cmd->state != CMD_FREE && !cmd->zombie && cmd->sqid == sqid && cmd->cid == cid)
+			return cmd;
+	}
+	return NULL;
+}
+
+/* A held command by the name that its events carry. */
+static struct cmd *find_held(struct ctrl *ctrl, uint64_t cmd_id)
+{
+	uint64_t slot = (cmd_id & 0xffff) - 1;
+
+	if (slot >= CTRL_NR_CMDS || ctrl->cmds[slot].id != cmd_id ||
+	    ctrl->cmds[slot].state != CMD_HELD)
+		return NULL;
+	return &ctrl->cmds[slot];
+}
+
+static void resume_timer(struct loop_timer *timer)
+{
+	cmd_make_ready((struct cmd *)((char *)timer - offsetof(struct cmd, timer)));
+}
+
+int cmd_host_resume(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id, uint64_t after_ns)
+{
+	struct ctrl *ctrl = ctx;
+	struct cmd *cmd = find_held(ctrl, cmd_id);
+
+	(void)by;
+	if (cmd == NULL)
+		return -ENOENT;
+	cmd->timer.fn = resume_timer;
+	if (after_ns != 0)
+		return loop_timer_set(ctrl->loop, &cmd->timer, loop_now_ns() + after_ns);
+	loop_timer_cancel(ctrl->loop, &cmd->timer);
+	cmd_make_ready(cmd);
+	return 0;
+}
+
+int cmd_host_complete(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id,
+		      const struct nvme_completion *cpl)
+{
+	struct ctrl *ctrl = ctx;
+	struct cmd *cmd = find_held(ctrl, cmd_id);
+
+	(void)by;
+	if (cmd == NULL)
+		return -ENOENT;
+	loop_timer_cancel(ctrl->loop, &cmd->timer);
+	cmd->cpl = *cpl;
+	cmd_finish(cmd);
+	return 0;
+}
+
+void cmd_host_abandon(void *ctx, struct nvmetap_plugin *by)
+{
+	struct ctrl *ctrl = ctx;
+
+	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
+		if (cmd->state == CMD_HELD && cmd->held_by == by)
+			cmd_abort(cmd, ST(INTERNAL_DEVICE_ERROR));
+	}
+}
+
+struct nvme_command *cmd_host_find(void *ctx, uint16_t sqid, uint16_t cid)
+{
+	struct cmd *cmd = cmd_find(ctx, sqid, cid);
+
+	return cmd != NULL ? &cmd->sqe : NULL;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Submission and completion queues. */
+#include <stdatomic.h>
+#include <string.h>
+#include "emu/admin.h"
+#include "emu/queue.h"
+#include "spec/table.h"
+
+enum {
+	IOSQES = 6,	/* 64 bytes as a power of two */
+	IOCQES = 4,
+	AER_INVALID_REGISTER = 0,	/* section 5.2.1, figure 146 */
+	AER_INVALID_VALUE = 1,
+};
+
+void queue_fire(struct ctrl *ctrl, uint8_t type, uint16_t qid, uint8_t state, uint64_t cause)
+{
+	struct nvmetap_queue info = { .qid = qid, .type = type, .state = state };
+	const struct sq *sq = &ctrl->sq[qid];
+	const struct cq *cq = &ctrl->cq[qid];
+	struct nvmetap_event ev;
+
+	if (!tap_armed(ctrl->taps, NVMETAP_TAP_QUEUE))
+		return;
+	info.base = type == NVMETAP_SQ ? sq->base : cq->base;
+	info.size = type == NVMETAP_SQ ? sq->size : cq->size;
+	info.head = type == NVMETAP_SQ ? sq->head : cq->head;
+	info.tail = type == NVMETAP_SQ ? sq->tail : cq->tail;
+	if (type == NVMETAP_SQ) {
+		info.cqid = sq->cqid;
+	} else {
+		info.phase = cq->phase;
+		info.ien = cq->ien;
+		info.vector = cq->vector;
+	}
+	ev = tap_event(NVMETAP_TAP_QUEUE);
+	ev.qkind = qid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO;
+	ev.cause = cause;
+	ev.sqid = type == NVMETAP_SQ ? qid : 0;
+	ev.cqid = type == NVMETAP_SQ ? sq->cqid : qid;
+	ev.queue = &info;
+	tap_fire(ctrl->taps, &ev);
+}
+
+void sq_init(struct ctrl *ctrl, uint16_t qid, uint64_t base, uint32_t size, uint16_t cqid)
+{
+	struct sq *sq = &ctrl->sq[qid];
+
+	memset(sq, 0, sizeof(*sq));
+	sq->base = base;
+	sq->size = size;
+	sq->cqid = cqid;
+	ctrl->cq[cqid].nr_sqs++;
+	bit_clear(ctrl->rung, qid);
+}
+
+void cq_init(struct ctrl *ctrl, uint16_t qid, uint64_t base, uint32_t size, uint16_t vector,
+	     bool ien)
+{
+	struct cq *cq = &ctrl->cq[qid];
+
+	memset(cq, 0, sizeof(*cq));
+	cq->base = base;
+	cq->size = size;
+	cq->vector = vector;
+	cq->ien = ien;
+	cq->phase = true;
+	cmd_list_init(&cq->waiting);
+	bit_clear(ctrl->posted, qid);
+}
+
+void sq_delete(struct ctrl *ctrl, uint16_t qid)
+{
+	ctrl->cq[ctrl->sq[qid].cqid].nr_sqs--;
+	memset(&ctrl->sq[qid], 0, sizeof(ctrl->sq[qid]));
+	bit_clear(ctrl->rung, qid);
+}
+
+void cq_delete(struct ctrl *ctrl, uint16_t qid)
+{
+	memset(&ctrl->cq[qid], 0, sizeof(ctrl->cq[qid]));
+	bit_clear(ctrl->posted, qid);
+}
+
+void queues_clear(struct ctrl *ctrl)
+{
+	memset(ctrl->sq, 0, sizeof(ctrl->sq));
+	memset(ctrl->cq, 0, sizeof(ctrl->cq));
+	memset(ctrl->rung, 0, sizeof(ctrl->rung));
+	memset(ctrl->posted, 0, sizeof(ctrl->posted));
+}
+
+uint32_t doorbell_old(const struct ctrl *ctrl, uint64_t off, uint8_t *kind, uint16_t *qid)
+{
+	uint64_t index = (off - NVME_REG_DOORBELLS) / 4;
+
+	*qid = (uint16_t)(index / 2);
+	*kind = index % 2 == 0 ? NVMETAP_DOORBELL_SQ : NVMETAP_DOORBELL_CQ;
+	if (*qid >= CTRL_NR_QUEUES)
+		return 0;
+	return *kind == NVMETAP_DOORBELL_SQ ? ctrl->sq[*qid].tail : ctrl->cq[*qid].head;
+}
+
+static void doorbell_invalid(struct ctrl *ctrl, uint8_t info)
+{
+	log_error(ctrl, NULL, 0);
+	aer_raise(ctrl, NVME_AER_ERROR, info, NVME_LOG_ERROR);
+}
+
+/* The tail may not run over entries that have not been fetched. */
+static void sq_ring(struct ctrl *ctrl, uint16_t qid, uint32_t tail)
+{
+	struct sq *sq = &ctrl->sq[qid];
+	uint32_t room = sq->size - 1 - ring_used(sq->size, sq->head, sq->tail);
+
+	if (tail >= sq->size || ring_used(sq->size, sq->tail, tail) > room) {
+		doorbell_invalid(ctrl, AER_INVALID_VALUE);
+		return;
+	}
+	sq->tail = tail;
+	if (sq->head != sq->tail && sq->closing == NULL)
+		bit_set(ctrl->rung, qid);
+}
+
+/* The head may not run over what has not been posted. */
+static void cq_ring(struct ctrl *ctrl, uint16_t qid, uint32_t head)
+{
+	struct cq *cq = &ctrl->cq[qid];
+
+	if (head >= cq->size ||
+	    ring_used(cq->size, cq->head, head) > ring_used(cq->size, cq->head, cq->tail)) {
+		doorbell_invalid(ctrl, AER_INVALID_VALUE);
+		return;
+	}
+	cq->head = head;
+}
+
+void doorbell_write(struct ctrl *ctrl, uint64_t off, uint32_t value)
+{
+	uint16_t qid;
+	uint8_t kind;
+
+	if (!ctrl_ready(ctrl))
+		return;
+	doorbell_old(ctrl, off, &kind, &qid);
+	if (qid >= CTRL_NR_QUEUES ||
+	    (kind == NVMETAP_DOORBELL_SQ ? ctrl->sq[qid].size : ctrl->cq[qid].size) == 0)
+		doorbell_invalid(ctrl, AER_INVALID_REGISTER);
+	else if (kind == NVMETAP_DOORBELL_SQ)
+		sq_ring(ctrl, qid, value & 0xffff);
+	else
+		cq_ring(ctrl, qid, value & 0xffff);
+}
+
+int sq_fetch(struct ctrl *ctrl, uint16_t qid, struct nvme_command *sqe)
+{
+	struct sq *sq = &ctrl->sq[qid];
+	uint8_t bytes[NVME_SQE_SIZE];
+	int rc = ctrl_dma_read(ctrl, sq->base + (uint64_t)sq->head * sizeof(bytes), bytes,
+			       sizeof(bytes));
+
+	if (rc != 0)
+		return rc;
+	sqe_decode(bytes, sqe);
+	sq->head = sq->head + 1 == sq->size ? 0 : sq->head + 1;
+	if (sq->head == sq->tail)
+		bit_clear(ctrl->rung, qid);
+	return 0;
+}
+
+/* The driver polls the phase in the last dword: the rest must stand before it.
+ * Pairs with the driver's read of the phase before that of the rest. */
+int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl)
+{
+	struct cq *cq = &ctrl->cq[cqid];
+	uint64_t at = cq->base + (uint64_t)cq->tail * NVME_CQE_SIZE;
+	uint8_t bytes[NVME_CQE_SIZE];
+	int rc;
+
+	cqe_cdw0_set(bytes, cpl->cdw0);
+	cqe_rsvd1_set(bytes, cpl->rsvd1);
+	cqe_sqhd_set(bytes, cpl->sqhd);
+	cqe_sqid_set(bytes, cpl->sqid);
+	cqe_cid_set(bytes, cpl->cid);
+	cqe_status_set(bytes, cpl->status);
+	rc = ctrl_dma_write(ctrl, at, bytes, cqe_cid_OFFSET);
+	if (rc != 0)
+		return rc;
+	atomic_thread_fence(memory_order_release);
+	rc = ctrl_dma_write(ctrl, at + cqe_cid_OFFSET, bytes + cqe_cid_OFFSET,
+			    NVME_CQE_SIZE - cqe_cid_OFFSET);
+	if (rc != 0)
+		return rc;
+	if (++cq->tail == cq->size) {
+		cq->tail = 0;
+		cq->phase = !cq->phase;
+	}
+	cq->nr_new++;
+	bit_set(ctrl->posted, cqid);
+	return 0;
+}
+
+static bool qid_valid(uint32_t qid, uint32_t granted)
+{
+	return qid != 0 && qid <= granted;
+}
+
+/* The queue size, 0's based, that both kinds of queue check alike. */
+static bool size_valid(uint32_t qsize)
+{
+	return qsize != 0 && qsize < CTRL_MAX_ENTRIES;
+}
+
+static uint16_t check_create_cq(const struct ctrl *ctrl, const uint8_t *sqe)
+{
+	uint32_t qid = (uint32_t)cmd_create_cq_qid_get(sqe);
+	uint32_t vector = (uint32_t)cmd_create_cq_iv_get(sqe);
+
+	if (!qid_valid(qid, ctrl->nr_cqs) || ctrl->cq[qid].size != 0)
+		return ST(INVALID_QUEUE_IDENTIFIER);
+	if (!size_valid((uint32_t)cmd_create_cq_qsize_get(sqe)) ||
+	    bits_get(ctrl->cc, 20, 4) != IOCQES)
+		return ST(INVALID_QUEUE_SIZE);
+	if (!cmd_create_cq_pc_get(sqe))
+		return ST(INVALID_FIELD);
+	if (sqe_prp1_get(sqe) % CTRL_PAGE != 0)
+		return ST(PRP_OFFSET_INVALID);
+	if (vector >= CTRL_NR_VECTORS || (vector != 0 && !ctrl->host->msix(ctrl->host_ctx)))
+		return ST(INVALID_INTERRUPT_VECTOR);
+	return 0;
+}
+
+enum cmd_next queue_create_cq(struct cmd *cmd)
+{
+	uint8_t sqe[NVME_SQE_SIZE];
+	uint16_t qid, code;
+
+	sqe_encode(&cmd->sqe, sqe);
+	code = check_create_cq(cmd->ctrl, sqe);
+	if (code != 0)
+		return cmd_fail(cmd, code);
+	qid = (uint16_t)cmd_create_cq_qid_get(sqe);
+	cq_init(cmd->ctrl, qid, cmd->sqe.prp1, (uint32_t)cmd_create_cq_qsize_get(sqe) + 1,
+		(uint16_t)cmd_create_cq_iv_get(sqe), cmd_create_cq_ien_get(sqe));
+	queue_fire(cmd->ctrl, NVMETAP_CQ, qid, NVMETAP_QUEUE_CREATED, cmd->seq);
+	return CMD_NEXT;
+}
+
+static uint16_t check_create_sq(const struct ctrl *ctrl, const uint8_t *sqe)
+{
+	uint32_t qid = (uint32_t)cmd_create_sq_qid_get(sqe);
+	uint32_t cqid = (uint32_t)cmd_create_sq_cqid_get(sqe);
+
+	if (!qid_valid(qid, ctrl->nr_sqs) || ctrl->sq[qid].size != 0)
+		return ST(INVALID_QUEUE_IDENTIFIER);
+	if (cqid == 0)
+		return ST(INVALID_QUEUE_IDENTIFIER);
+	if (cqid >= CTRL_NR_QUEUES || ctrl->cq[cqid].size == 0)
+		return ST(COMPLETION_QUEUE_INVALID);
+	if (!size_valid((uint32_t)cmd_create_sq_qsize_get(sqe)) ||
+	    bits_get(ctrl->cc, 16, 4) != IOSQES)
+		return ST(INVALID_QUEUE_SIZE);
+	if (!cmd_create_sq_pc_get(sqe))
+		return ST(INVALID_FIELD);
+	if (sqe_prp1_get(sqe) % CTRL_PAGE != 0)
+		return ST(PRP_OFFSET_INVALID);
+	return 0;
+}
+
+enum cmd_next queue_create_sq(struct cmd *cmd)
+{
+	uint8_t sqe[NVME_SQE_SIZE];
+	uint16_t qid, code;
+
+	sqe_encode(&cmd->sqe, sqe);
+	code = check_create_sq(cmd->ctrl, sqe);
+	if (code != 0)
+		return cmd_fail(cmd, code);
+	qid = (uint16_t)cmd_create_sq_qid_get(sqe);
+	sq_init(cmd->ctrl, qid, cmd->sqe.prp1, (uint32_t)cmd_create_sq_qsize_get(sqe) + 1,
+		(uint16_t)cmd_create_sq_cqid_get(sqe));
+	queue_fire(cmd->ctrl, NVMETAP_SQ, qid, NVMETAP_QUEUE_CREATED, cmd->seq);
+	return CMD_NEXT;
+}
+
+enum cmd_next queue_delete_cq(struct cmd *cmd)
+{
+	struct ctrl *ctrl = cmd->ctrl;
+	uint16_t qid = (uint16_t)cmd->sqe.cdw10;
+
+	if (qid == 0 || qid >= CTRL_NR_QUEUES || ctrl->cq[qid].size == 0)
+		return cmd_fail(cmd, ST(INVALID_QUEUE_IDENTIFIER));
+	if (ctrl->cq[qid].nr_sqs != 0)
+		return cmd_fail(cmd, ST(INVALID_QUEUE_DELETION));
+	queue_fire(ctrl, NVMETAP_CQ, qid, NVMETAP_QUEUE_DELETED, cmd->seq);
+	cq_delete(ctrl, qid);
+	return CMD_NEXT;
+}
+
+/* What a plug-in holds is aborted; a completion that waits for room is
+ * discarded; what is in the back end will come back. */
+static void sq_drain(struct ctrl *ctrl, uint16_t qid)
+{
+	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
+		if (cmd->sqid != qid || cmd->zombie)
+			continue;
+		if (cmd->state == CMD_HELD)
+			cmd_abort(cmd, ST(ABORTED_SQ_DELETION));
+		else if (cmd->state == CMD_WAITING)
+			cmd_revoke(cmd);
+	}
+}
+
+static void sq_closed(struct ctrl *ctrl, uint16_t qid, uint64_t cause)
+{
+	queue_fire(ctrl, NVMETAP_SQ, qid, NVMETAP_QUEUE_DELETED, cause);
+	sq_delete(ctrl, qid);
+}
+
+enum cmd_next queue_delete_sq(struct cmd *cmd)
+{
+	struct ctrl *ctrl = cmd->ctrl;
+	uint16_t qid = (uint16_t)cmd->sqe.cdw10;
+
+	if (qid == 0 || qid >= CTRL_NR_QUEUES || ctrl->sq[qid].size == 0 ||
+	    ctrl->sq[qid].closing != NULL)
+		return cmd_fail(cmd, ST(INVALID_QUEUE_IDENTIFIER));
+	bit_clear(ctrl->rung, qid);
+	cmd->state = CMD_DELETING;
+	ctrl->sq[qid].nr_cmds++;	/* of our own, until all are drained */
+	ctrl->sq[qid].closing = cmd;
+	sq_drain(ctrl, qid);
+	queue_cmd_gone(ctrl, qid);
+	return CMD_WAIT;
+}
+
+void queue_cmd_gone(struct ctrl *ctrl, uint16_t sqid)
+{
+	struct sq *sq = &ctrl->sq[sqid];
+	struct cmd *closing = sq->closing;
+
+	if (--sq->nr_cmds != 0 || closing == NULL)
+		return;
+	sq_closed(ctrl, sqid, closing->seq);
+	cmd_finish(closing);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The taps of one controller: who is attached where, and the firing of an
+ * event at its tap.  All on the controller's thread unless marked (T).  The
+ * rules that plug-ins see are those of emu/plugin.h.
+ */
+#ifndef EMU_TAP_H
+#define EMU_TAP_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include "emu/loop.h"
+#include "emu/plugin.h"
+
+/* What the taps ask of the controller behind them.  resume, complete and
+ * abandon only note what is to be done: they fire no event. */
+struct tap_host {
+	int (*resume)(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id, uint64_t after_ns);
+	int (*complete)(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id,
+			const struct nvme_completion *cpl);
+	/* What by holds ends with Internal Error. */
+	void (*abandon)(void *ctx, struct nvmetap_plugin *by);
+	struct nvme_command *(*find)(void *ctx, uint16_t sqid, uint16_t cid);
+	/* Fires what nvmetap_snapshot promises; taps_snapshot has aimed it. */
+	void (*snapshot)(void *ctx);
+};
+
+struct tap_attachment;
+struct tap_log;
+
+struct taps {
+	uint64_t armed;		/* bit n: somebody is attached to tap n; 32 and up: faults */
+	struct tap_attachment *first[NVMETAP_NR_TAPS];	/* by order */
+	const struct tap_host *host;
+	void *host_ctx;
+	struct loop *loop;
+	struct nvmetap_plugin *plugins;		/* in the order they were added */
+	struct nvmetap_plugin *current;		/* whose code runs */
+	struct nvmetap_plugin *answered;	/* whose modifier ended the last event */
+	struct nvmetap_plugin *only;		/* a snapshot's receiver: nobody else hears */
+	struct tap_log *logs, **logs_end;	/* raised inside a callback */
+	const struct nvmetap_event *event;	/* being fired */
+	uint8_t *data;		/* of the event being fired, data_len bytes */
+	size_t data_len;
+	bool data_altered;
+	bool modifying;		/* modifiers run, not observers */
+	bool detached;		/* dead attachments wait to be swept */
+	bool snapshots;		/* a plug-in has asked for one inside a callback */
+	unsigned int depth;	/* of plug-ins' code on the stack */
+	uint64_t seq;		/* of the last event */
+	uint32_t bdf;
+};
+
+static_assert(NVMETAP_NR_TAPS <= 32, "taps and faults share one word");
+
+/* Caller's memory.  host may be NULL in tests of the taps alone. */
+void taps_init(struct taps *taps, struct loop *loop, uint32_t bdf, const struct tap_host *host,
+	       void *host_ctx);
+/* Removes the plug-ins, the last one first, and frees them. */
+void taps_fini(struct taps *taps);
+
+/* What nobody uses costs this one branch. */
+static inline bool tap_armed(const struct taps *taps, unsigned int tap)
+{
+	return __builtin_expect(taps->armed >> tap & 1, 0);
+}
+
+/* An event that belongs to no command, zeroed and aimed at the tap. */
+struct nvmetap_event tap_event(unsigned int tap);
+
+/*
+ * Fires ev at ev->tap, which is armed.  Sets size, event, stage, seq, bdf and,
+ * if it is 0, ticks; everything else is the caller's.  The answer is the
+ * verdict; what ev points to is as the modifiers left it (the phase bit of a
+ * completion excepted, which is the controller's).
+ */
+int tap_fire(struct taps *taps, struct nvmetap_event *ev);
+/* The same with len bytes that nvmetap_data reaches. */
+int tap_fire_data(struct taps *taps, struct nvmetap_event *ev, void *data, size_t len);
+/* The same; act does what the verdict says after the modifiers and before the
+ * observers, who see what came of it.  act fires no event. */
+typedef void tap_act_fn(void *ctx, struct nvmetap_event *ev, int verdict);
+int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, void *ctx);
+/* A batch end, NVMETAP_BATCH_*, without number and time. */
+void tap_fire_batch(struct taps *taps, unsigned int which);
+/* A line of text at a tap of text (SESSION, CONSOLE, MARK, LOG); ticks 0: now. */
+void tap_fire_text(struct taps *taps, unsigned int tap, uint64_t ticks, const void *text,
+		   size_t len);
+
+/* Fires a snapshot at plugin's observers only. */
+void taps_snapshot(struct taps *taps, struct nvmetap_plugin *plugin);
+/* Brackets round every call of a plug-in's code; at the outermost leave, what
+ * was raised inside is fired.  enter answers what leave takes back. */
+struct taps_frame {
+	struct taps *taps;
+	struct nvmetap_plugin *plugin;
+};
+struct taps_frame taps_enter(struct taps *taps, struct nvmetap_plugin *plugin);
+void taps_leave(struct taps *taps, struct taps_frame frame);
+/* The taps whose plug-in's code runs on this thread, or NULL.  (T) */
+struct taps *taps_running(void);
+
+/* A name's tap, or -ENOENT; and a tap's name. */
+int tap_find(const char *name);
+const char *tap_name(unsigned int tap);
+
+/* Detaches everything of plugin's. */
+void taps_detach_all(struct taps *taps, struct nvmetap_plugin *plugin);
+/* Writes the names of the plug-ins attached to tap, separated by spaces. */
+void tap_attached_names(const struct taps *taps, unsigned int tap, char *buf, size_t len);
+/* A line raised inside a callback, fired after the present event.  0, -ENOMEM
+ * or -EDEADLK inside an event of the log itself. */
+int taps_queue_log(struct taps *taps, const char *line);
+
+/*
+ * A plug-in.  plugin_add calls setup between taps_enter and taps_leave;
+ * options are "key=value,key", copied, or NULL.  0, -ENOMEM, or what setup
+ * answered, in which case nothing of it remains.
+ */
+struct plugin_code {
+	const char *name;
+	int (*setup)(struct nvmetap_plugin *self, void *ctx);
+	void (*teardown)(struct nvmetap_plugin *self, void *ctx);	/* or NULL */
+	void *ctx;
+};
+int plugin_add(struct taps *taps, const struct plugin_code *code, const char *options);
+/* Teardown, detach, revoke.  The structure lives until plugin_free_all,
+ * because another thread's message may still name it. */
+void plugin_remove(struct nvmetap_plugin *plugin);
+void plugin_remove_all(struct taps *taps);
+void plugin_free_all(struct taps *taps);
+const char *plugin_name(const struct nvmetap_plugin *plugin);
+const char *plugin_options(const struct nvmetap_plugin *plugin);	/* as given, or "" */
+struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin);
+bool plugin_gone(const struct nvmetap_plugin *plugin);
+struct taps *plugin_taps(const struct nvmetap_plugin *plugin);
+/* Sets or takes back the wish for a snapshot after the present event. */
+void plugin_want_snapshot(struct nvmetap_plugin *plugin);
+bool plugin_take_snapshot(struct nvmetap_plugin *plugin);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the controller does between the messages of its transport. */
+#include "emu/cmd.h"
+#include "emu/queue.h"
+
+enum {
+	BURST = 8,	/* commands of a queue before the next one's turn */
+	BUDGET = 256,	/* commands before the loop's turn */
+};
+
+static bool can_work(struct ctrl *ctrl)
+{
+	return ctrl_ready(ctrl) && ctrl->host->bus_master(ctrl->host_ctx);
+}
+
+/* Those that are ready now; what they make ready has its turn later. */
+static void run_ready(struct ctrl *ctrl)
+{
+	unsigned int nr = 0;
+	struct cmd *cmd;
+
+	for (cmd = ctrl->ready.first; cmd != NULL; cmd = cmd->next)
+		nr++;
+	while (nr-- > 0 && can_work(ctrl) && (cmd = cmd_list_pop(&ctrl->ready)) != NULL) {
+		cmd->state = CMD_RUNNING;
+		cmd_run(cmd);
+	}
+}
+
+static void post_waiting(struct ctrl *ctrl)
+{
+	struct cmd *cmd;
+
+	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
+		struct cq *cq = &ctrl->cq[qid];
+
+		while (cq->size != 0 && cq->waiting.first != NULL && !cq_full(cq) &&
+		       can_work(ctrl)) {
+			cmd = cmd_list_pop(&cq->waiting);
+			cmd_run(cmd);
+		}
+	}
+}
+
+/* A command that could not be fetched leaves no trace but CSTS.CFS. */
+static void fetch_one(struct ctrl *ctrl, struct cmd *cmd)
+{
+	if (sq_fetch(ctrl, cmd->sqid, &cmd->sqe) != 0) {
+		cmd_free(cmd);
+		ctrl_fatal(ctrl);
+		return;
+	}
+	cmd->cid = cmd->sqe.cid;
+	if (ctrl->taps->armed != 0)
+		cmd->ticks = nvmetap_ticks();
+	cmd_run(cmd);
+}
+
+/* How many commands were fetched; 0 if the queue is empty or has to wait. */
+static unsigned int fetch_burst(struct ctrl *ctrl, uint16_t qid)
+{
+	const struct cq *cq = &ctrl->cq[ctrl->sq[qid].cqid];
+	unsigned int nr = 0;
+	struct cmd *cmd;
+
+	while (nr < BURST && bit_test(ctrl->rung, qid) && can_work(ctrl) &&
+	       cq->waiting.first == NULL && !cq_full(cq)) {
+		cmd = cmd_new(ctrl, qid);
+		if (cmd == NULL)
+			break;
+		fetch_one(ctrl, cmd);
+		nr++;
+	}
+	return nr;
+}
+
+/* One round over the queues.  How many commands were fetched. */
+static unsigned int fetch_round(struct ctrl *ctrl)
+{
+	unsigned int nr = 0, qid = ctrl->turn;
+
+	for (unsigned int i = 0; i < CTRL_NR_QUEUES; i++) {
+		qid = qid + 1 < CTRL_NR_QUEUES ? qid + 1 : 0;
+		if (bit_test(ctrl->rung, qid))
+			nr += fetch_burst(ctrl, (uint16_t)qid);
+		if (nr >= BUDGET)
+			break;
+	}
+	ctrl->turn = qid;
+	return nr;
+}
+
+static bool fetch_all(struct ctrl *ctrl)
+{
+	unsigned int nr, total = 0;
+
+	do {
+		if ((ctrl->rung[0] | ctrl->rung[1]) == 0)
+			return false;
+		nr = fetch_round(ctrl);
+		total += nr;
+	} while (nr > 0 && total < BUDGET);
+	return nr > 0;
+}
+
+void ctrl_work(struct ctrl *ctrl)
+{
+	bool more;
+
+	if (ctrl->working)
+		return;
+	ctrl->working = true;
+	if (ctrl->ready.first != NULL)
+		run_ready(ctrl);
+	post_waiting(ctrl);
+	more = fetch_all(ctrl);
+	ctrl->working = false;
+	ctrl_announce(ctrl);
+	if (more || (ctrl->ready.first != NULL && can_work(ctrl)))
+		ctrl_kick(ctrl);
+}
+
+static void kicked(struct loop_msg *msg)
+{
+	struct ctrl *ctrl = (struct ctrl *)((char *)msg - offsetof(struct ctrl, kick));
+
+	ctrl->kicked = false;
+	ctrl_work(ctrl);
+}
+
+void ctrl_kick(struct ctrl *ctrl)
+{
+	if (ctrl->kicked)
+		return;
+	ctrl->kicked = true;
+	ctrl->kick.fn = kicked;
+	loop_post(ctrl->loop, &ctrl->kick);
+}
+
+/* Section 7.5.1.1: INTx is asserted while an unmasked queue has entries that
+ * the driver has not consumed. */
+static bool intx_level(const struct ctrl *ctrl)
+{
+	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
+		const struct cq *cq = &ctrl->cq[qid];
+
+		if (cq->size != 0 && cq->ien && cq->head != cq->tail &&
+		    (ctrl->intms >> (cq->vector & 31) & 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void announce_msix(struct ctrl *ctrl, struct cq *cq)
+{
+	if (cq->ien)
+		ctrl->host->irq(ctrl->host_ctx, cq->vector, cq->last_seq, cq->nr_new);
+}
+
+void ctrl_announce(struct ctrl *ctrl)
+{
+	bool msix = ctrl->host->msix(ctrl->host_ctx);
+	uint64_t cause = 0;
+	uint32_t count = 0;
+
+	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
+		struct cq *cq = &ctrl->cq[qid];
+
+		if (!bit_test(ctrl->posted, qid))
+			continue;
+		bit_clear(ctrl->posted, qid);
+		if (msix) {
+			announce_msix(ctrl, cq);
+		} else if (cq->ien) {
+			cause = cq->last_seq > cause ? cq->last_seq : cause;
+			count += cq->nr_new;
+		}
+		cq->nr_new = 0;
+	}
+	if (!msix)
+		ctrl->host->intx(ctrl->host_ctx, intx_level(ctrl), cause, count);
+}

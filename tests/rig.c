@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A drive on the test bench. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "spec/bytes.h"
+#include "tests/rig.h"
+
+enum { WAIT_MS = 5000 };
+
+static uint64_t reg_read(void *ctx, uint64_t off, unsigned int width)
+{
+	struct rig *rig = ctx;
+	uint8_t bytes[8];
+
+	rig->mem->answering = true;
+	if (device_bar_read(rig->dev, 0, off, bytes, width) != 0)
+		abort();
+	rig->mem->answering = false;
+	device_done(rig->dev);
+	return bytes_get_le(bytes, width);
+}
+
+static void reg_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
+{
+	struct rig *rig = ctx;
+	uint8_t bytes[8];
+
+	bytes_set_le(bytes, width, value);
+	rig->mem->answering = true;
+	if (device_bar_write(rig->dev, 0, off, bytes, width) != 0)
+		abort();
+	rig->mem->answering = false;
+	device_done(rig->dev);
+}
+
+static uint64_t config_read(void *ctx, uint64_t off, unsigned int width)
+{
+	struct rig *rig = ctx;
+	uint8_t bytes[8];
+
+	if (device_config_read(rig->dev, off, bytes, width) != 0)
+		abort();
+	device_done(rig->dev);
+	return bytes_get_le(bytes, width);
+}
+
+static void config_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
+{
+	struct rig *rig = ctx;
+	uint8_t bytes[8];
+
+	bytes_set_le(bytes, width, value);
+	if (device_config_write(rig->dev, off, bytes, width) != 0)
+		abort();
+	device_done(rig->dev);
+}
+
+static bool wait_round(void *ctx)
+{
+	struct rig *rig = ctx;
+	uint64_t start = loop_now_ns();
+
+	loop_once(rig->loop, WAIT_MS);
+	return loop_now_ns() - start < (uint64_t)WAIT_MS * 1000000;
+}
+
+static void idle(void *ctx, bool messages, bool sleeping)
+{
+	device_idle(((struct rig *)ctx)->dev, messages, sleeping);
+}
+
+static int no_setup(struct nvmetap_plugin *self, void *ctx)
+{
+	*(struct nvmetap_plugin **)ctx = self;
+	return 0;
+}
+
+static struct ns *new_ns(const char *option, uint32_t nsid)
+{
+	char err[256];
+	struct ns *ns = ns_new(option, nsid, "SERIAL", err, sizeof(err));
+
+	if (ns == NULL) {
+		fprintf(stderr, "%s\n", err);
+		abort();
+	}
+	return ns;
+}
+
+int rig_setup_bare(void **state)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	struct plugin_code code = { "watcher", no_setup, NULL, &rig->watcher };
+	struct device_config config = { .nr_ns = 2, .bdf = 0x30 };
+
+	rig->seen = calloc(RIG_NR_SEEN, sizeof(*rig->seen));
+	rig->loop = loop_new();
+	rig->pool = pool_new(rig->loop, 1);
+	rig->ns[0] = new_ns("mem=1M", 1);
+	rig->ns[1] = new_ns("mem=1M,lbads=12,ro", 2);
+	rig->mem = mem_transport_new();
+	config.loop = rig->loop;
+	config.pool = rig->pool;
+	config.transport = &rig->mem->transport;
+	config.ns = rig->ns;
+	config.serial = "SERIAL";
+	config.model = "Model";
+	config.firmware = "1.0";
+	config.program = "nvmetap test";
+	rig->dev = device_new(&config);
+	rig->taps = device_taps(rig->dev);
+	loop_on_idle(rig->loop, idle, rig);
+	rig->access = (struct nvme_access){
+		rig,	   reg_read,	     reg_write, config_write, config_read,
+		wait_round, rig->mem->memory, MEM_BASE,	 MEM_SIZE,
+	};
+	if (plugin_add(rig->taps, &code, NULL) != 0)
+		abort();
+	*state = rig;
+	return 0;
+}
+
+int rig_setup(void **state)
+{
+	struct rig *rig;
+
+	rig_setup_bare(state);
+	rig = *state;
+	driver_init(&rig->driver, &rig->access, true);
+	if (!driver_enable(&rig->driver, 32))
+		return -1;
+	return driver_create(&rig->driver, 1, 64, 1);
+}
+
+int rig_teardown(void **state)
+{
+	struct rig *rig = *state;
+
+	device_stop(rig->dev);
+	pool_free(rig->pool);
+	loop_once(rig->loop, 0);
+	device_free(rig->dev);
+	transport_free(&rig->mem->transport);
+	ns_free(rig->ns[0]);
+	ns_free(rig->ns[1]);
+	loop_free(rig->loop);
+	free(rig->seen);
+	free(rig);
+	return 0;
+}
+
+static size_t info_size(uint8_t event)
+{
+	switch (event) {
+	case NVMETAP_EV_INTERRUPT:
+		return sizeof(struct nvmetap_irq);
+	case NVMETAP_EV_DATA:
+		return sizeof(struct nvmetap_xfer);
+	case NVMETAP_EV_LIST:
+		return sizeof(struct nvmetap_list);
+	case NVMETAP_EV_CTRL:
+		return sizeof(struct nvmetap_ctrl);
+	case NVMETAP_EV_QUEUE:
+		return sizeof(struct nvmetap_queue);
+	case NVMETAP_EV_ASYNC:
+		return sizeof(struct nvmetap_async);
+	default:
+		return sizeof(struct nvmetap_access);
+	}
+}
+
+static int watch(void *ctx, struct nvmetap_event *ev)
+{
+	struct rig *rig = ctx;
+	struct seen *seen = &rig->seen[rig->nr_seen];
+
+	if (rig->nr_seen == RIG_NR_SEEN)
+		return 0;
+	memset(seen, 0, sizeof(*seen));
+	seen->ev = *ev;
+	if (ev->cmd != NULL)
+		seen->cmd = *ev->cmd;
+	if (ev->cpl != NULL)
+		seen->cpl = *ev->cpl;
+	if (ev->info != NULL)
+		memcpy(&seen->acc, ev->info, info_size(ev->event));
+	if (ev->text != NULL)
+		memcpy(seen->text, ev->text,
+		       ev->text_len < sizeof(seen->text) ? ev->text_len : sizeof(seen->text) - 1);
+	rig->nr_seen++;
+	return 0;
+}
+
+void rig_watch(struct rig *rig, const char *tap)
+{
+	if (nvmetap_attach(rig->watcher, tap, watch, rig, NVMETAP_OBSERVE) != 0)
+		abort();
+}
+
+const struct seen *rig_seen(const struct rig *rig, unsigned int event, unsigned int n)
+{
+	for (unsigned int i = 0; i < rig->nr_seen; i++) {
+		if (rig->seen[i].ev.event == event && n-- == 0)
+			return &rig->seen[i];
+	}
+	return NULL;
+}
+
+struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *fn, void *ctx)
+{
+	struct nvmetap_plugin *plugin = NULL;
+	struct plugin_code code = { "modifier", no_setup, NULL, &plugin };
+
+	if (plugin_add(rig->taps, &code, NULL) != 0 ||
+	    nvmetap_attach(plugin, tap, fn, ctx, NVMETAP_MODIFY) != 0)
+		abort();
+	return plugin;
+}
+
+void rig_settle(struct rig *rig)
+{
+	for (int i = 0; i < 100; i++)
+		loop_once(rig->loop, i < 5 ? 2 : 0);
+}

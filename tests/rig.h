@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A drive on the test bench: a device with two namespaces in memory over the
+ * transport in memory, a driver, and plug-ins that note what they see.
+ */
+#ifndef TESTS_RIG_H
+#define TESTS_RIG_H
+
+#include "emu/device.h"
+#include "emu/loop.h"
+#include "emu/ns.h"
+#include "emu/tap.h"
+#include "tests/mem_transport.h"
+#include "tests/nvme_driver.h"
+
+enum {
+	RIG_NS1_BLOCKS = 2048,	/* nsid 1: 1 MiB of 512-byte blocks */
+	RIG_NS2_BLOCKS = 256,	/* nsid 2: 1 MiB of 4096-byte blocks, read-only */
+	RIG_NR_SEEN = 512,
+};
+
+/* An event as an observer saw it. */
+struct seen {
+	struct nvmetap_event ev;
+	struct nvme_command cmd;
+	struct nvme_completion cpl;
+	union {
+		struct nvmetap_access acc;
+		struct nvmetap_irq irq;
+		struct nvmetap_xfer xfer;
+		struct nvmetap_list list;
+		struct nvmetap_ctrl ctrl;
+		struct nvmetap_queue queue;
+		struct nvmetap_async async;
+	};
+	char text[2048];	/* NUL ended */
+};
+
+struct rig {
+	struct loop *loop;
+	struct pool *pool;
+	struct ns *ns[2];
+	struct mem_transport *mem;
+	struct device *dev;
+	struct taps *taps;
+	struct nvme_access access;
+	struct nvme_driver driver;
+	struct nvmetap_plugin *watcher;
+	struct seen *seen;
+	unsigned int nr_seen;
+};
+
+/* CMocka setup and teardown: state is a struct rig. */
+int rig_setup(void **state);		/* with MSI-X, enabled, queue pair 1 */
+int rig_setup_bare(void **state);	/* nothing done yet */
+int rig_teardown(void **state);
+
+/* Attaches an observer to the tap, which fills rig->seen. */
+void rig_watch(struct rig *rig, const char *tap);
+/* The nth event of that kind that was seen, or NULL. */
+const struct seen *rig_seen(const struct rig *rig, unsigned int event, unsigned int n);
+/* Adds a plug-in whose setup attaches fn to the tap as a modifier. */
+struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *fn, void *ctx);
+/* Works until nothing more happens. */
+void rig_settle(struct rig *rig);
+
+#endif
