@@ -94,9 +94,23 @@ static int sort_out(struct vfio_user *v, struct vu_msg *msg, uint16_t id)
 	return v->broken ? -EIO : 0;
 }
 
+static uint64_t deadline_sooner(uint64_t deadline_ns)
+{
+	uint64_t busy_ns = loop_now_ns() + (uint64_t)VU_BUSY_MS * NS_PER_MS;
+
+	return busy_ns < deadline_ns ? busy_ns : deadline_ns;
+}
+
+/*
+ * A client that itself waits for a reply may be unable to answer (QEMU is:
+ * both happen under its one lock).  So it has less time once it does, and
+ * vu_dma_message asks nothing while we owe a reply.
+ */
 static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
 		       struct vu_msg **answer)
 {
+	bool busy = false;
+
 	for (;;) {
 		int rc = vu_conn_recv(&v->conn, answer);
 
@@ -109,10 +123,14 @@ static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
 			if (rc == 0)
 				continue;
 		}
-		if (rc == 1)
+		if (rc == 1) {
 			rc = sort_out(v, *answer, id);
-		else
+			if (!busy && v->waiting.nr_unanswered > 0)
+				deadline_ns = deadline_sooner(deadline_ns);
+			busy = v->waiting.nr_unanswered > 0;
+		} else {
 			vu_break(v, v->conn.why != NULL ? v->conn.why : strerror(-rc));
+		}
 		if (rc != 0)
 			return rc == 1 ? 0 : -EIO;
 	}
@@ -163,10 +181,6 @@ static int ask(struct vfio_user *v, uint64_t iova, void *buf, size_t len, bool w
 	return err;
 }
 
-/*
- * A client that itself waits for a reply may be unable to answer (QEMU is:
- * both happen under its one lock), so nothing is asked while we owe one.
- */
 int vu_dma_message(void *ctx, uint64_t iova, void *buf, size_t len, bool write)
 {
 	uint64_t deadline_ns = loop_now_ns() + (uint64_t)VU_ANSWER_MS * NS_PER_MS;

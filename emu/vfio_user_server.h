@@ -15,6 +15,7 @@
 enum {
 	VU_NR_IRQ_TYPES = 5,		/* INTx, MSI, MSI-X, ERR, REQ */
 	VU_ANSWER_MS = 2000,		/* for the answer to a DMA message; QEMU gives us 5 s */
+	VU_BUSY_MS = 500,		/* the same, once the peer waits for us too */
 	VU_SEND_MS = 2000,		/* for a peer that does not read */
 	VU_MAX_WAITING = 4096,		/* messages that came while an answer was awaited */
 	VU_MAX_WAITING_BYTES = 16 << 20,

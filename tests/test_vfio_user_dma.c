@@ -136,6 +136,21 @@ static void test_nothing_is_asked_while_a_request_waits_for_its_answer(void **st
 	assert_int_equal(vfio_client_nr_dma(f->c), 1);
 }
 
+static void test_a_client_that_waits_itself_gets_less_time_to_answer(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint64_t before = loop_now_ns();
+	uint32_t go = 1;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &mem), 0);
+	fx_set_reg(f, DOUBLE_DMA_LEN, 8);
+	vfio_client_fail_dma(f->c, -1);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &go, 4), 0);
+	assert_int_equal((int)fx_reg(f, DOUBLE_DMA_RESULT), -EIO);
+	assert_true(loop_now_ns() - before < UINT64_C(1900000000));
+}
+
 static void test_what_arrives_meanwhile_is_done_afterwards_in_order(void **state)
 {
 	struct vfio_fixture *f = *state;
@@ -248,6 +263,7 @@ int main(void)
 		T(test_a_refused_dma_message_is_a_failed_access),
 		T(test_an_unanswered_dma_message_fails_in_time_and_its_late_answer_is_dropped),
 		T(test_nothing_is_asked_while_a_request_waits_for_its_answer),
+		T(test_a_client_that_waits_itself_gets_less_time_to_answer),
 		T(test_what_arrives_meanwhile_is_done_afterwards_in_order),
 		T(test_an_answer_of_the_wrong_length_disconnects),
 		T(test_hostile_mappings_get_the_protocols_errno),
