@@ -251,6 +251,19 @@ static void test_doorbells_and_register_writes_share_a_tap_and_are_told_apart(vo
 	assert_int_equal(contents.nr_events[NVMETAP_EV_REGWRITE], 0);
 }
 
+static void test_doorbells_can_be_left_out(void **state)
+{
+	static const struct tracer_config config = {.path = path, .events = "reg"};
+	struct tracer *tracer = tracer_for(&config);
+	struct nvmetap_access acc = {.offset = 0x1000, .width = 4};
+	struct nvmetap_event doorbell = {.event = NVMETAP_EV_DOORBELL, .acc = &acc};
+
+	(void)state;
+	assert_int_equal(fake_fire(NVMETAP_TAP_REGWRITE, &doorbell), 1);
+	(void)finish(tracer);
+	assert_int_equal(read_back(path).nr_events[NVMETAP_EV_DOORBELL], 0);
+}
+
 static uint64_t set_of(const char *events)
 {
 	char err[512] = "";
@@ -310,6 +323,36 @@ static void test_a_full_disk_is_told_and_does_not_stop_the_drive(void **state)
 	assert_int_equal(stats.nr_file_bytes, 0);
 }
 
+static void wait_for(sem_t *sem)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	assert_int_equal(sem_timedwait(sem, &until), 0);
+}
+
+static void post_sink(void *ctx, const struct record *rec)
+{
+	(void)rec;
+	sem_post(ctx);
+}
+
+static void test_the_end_of_a_batch_shows_its_events_to_the_writer(void **state)
+{
+	sem_t seen;
+	struct tracer_config config = {.sink = post_sink, .sink_ctx = &seen};
+	struct tracer *tracer;
+
+	(void)state;
+	sem_init(&seen, 0, 0);
+	tracer = tracer_for(&config);
+	fake_batch(NVMETAP_BATCH_MESSAGE);
+	wait_for(&seen);
+	(void)finish(tracer);
+	sem_destroy(&seen);
+}
+
 struct watch {
 	sem_t stepped;
 	int64_t step_ns;
@@ -323,15 +366,6 @@ static void step_sink(void *ctx, const struct record *rec)
 		return;
 	watch->step_ns = (int64_t)clock_info_step_get(rec->info);
 	sem_post(&watch->stepped);
-}
-
-static void wait_for(sem_t *sem)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
-	assert_int_equal(sem_timedwait(sem, &until), 0);
 }
 
 static void test_a_step_of_the_wall_clock_is_a_record(void **state)
@@ -408,9 +442,11 @@ int main(void)
 		cmocka_unit_test(test_gaps_and_drop_records_agree),
 		cmocka_unit_test(test_lossless_loses_nothing_through_a_small_ring),
 		cmocka_unit_test(test_doorbells_and_register_writes_share_a_tap_and_are_told_apart),
+		cmocka_unit_test(test_doorbells_can_be_left_out),
 		cmocka_unit_test(test_words_add_and_remove_taps),
 		cmocka_unit_test(test_an_unknown_word_is_refused_with_the_list_of_words),
 		cmocka_unit_test(test_a_full_disk_is_told_and_does_not_stop_the_drive),
+		cmocka_unit_test(test_the_end_of_a_batch_shows_its_events_to_the_writer),
 		cmocka_unit_test(test_a_step_of_the_wall_clock_is_a_record),
 		cmocka_unit_test(test_what_is_flushed_can_be_read_before_the_end),
 	};
