@@ -285,10 +285,10 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	assert_display(&rec, "nvmetap.access.offset", "Controller Capabilities (0x0000000000000000)");
 	assert_field(&rec, "nvmetap.cap.mqes", "2047");
 	assert_field(&rec, "nvmetap.cap.cqr", "1");
-	assert_field(&rec, "nvmetap.cap.ams", "0x0000000000000001");
+	assert_field(&rec, "nvmetap.cap.ams", "0x00000001");
 	assert_field(&rec, "nvmetap.cap.to", "20");
 	assert_field(&rec, "nvmetap.cap.nssrs", "1");
-	assert_field(&rec, "nvmetap.cap.css", "0x0000000000000001");
+	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
 	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
 	assert_field(&rec, "nvmetap.cap.cmbs", "1");
 	rec = access(4, low);
@@ -298,7 +298,7 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	rec = access(4, high);
 	assert_absent(&rec, "nvmetap.cap.to");
 	assert_field(&rec, "nvmetap.cap.dstrd", "0");
-	assert_field(&rec, "nvmetap.cap.css", "0x0000000000000001");
+	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
 	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
 }
 
