@@ -41,7 +41,9 @@ enum {
 	static inline void strct##_##name##_set(void *p, uint64_t value) \
 	{ \
 		uint8_t *at = (uint8_t *)p + (offset); \
-		bytes_set_le(at, length, bits_set(bytes_get_le(at, length), shift, width, value)); \
+		if ((width) < 8 * (length)) \
+			value = bits_set(bytes_get_le(at, length), shift, width, value); \
+		bytes_set_le(at, length, value); \
 	}
 #define TABLE_BE(strct, name, offset, length, shift, width) \
 	static inline uint64_t strct##_##name##_get(const void *p) \
@@ -51,7 +53,9 @@ enum {
 	static inline void strct##_##name##_set(void *p, uint64_t value) \
 	{ \
 		uint8_t *at = (uint8_t *)p + (offset); \
-		bytes_set_be(at, length, bits_set(bytes_get_be(at, length), shift, width, value)); \
+		if ((width) < 8 * (length)) \
+			value = bits_set(bytes_get_be(at, length), shift, width, value); \
+		bytes_set_be(at, length, value); \
 	}
 #define TABLE_DEC TABLE_LE
 #define TABLE_HEX TABLE_LE

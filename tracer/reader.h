@@ -20,26 +20,31 @@ struct reader_interface {
 };
 
 struct reader_packet {
-	uint64_t number;	/* 1, 2, … as Wireshark counts frames */
-	const struct reader_interface *interface;
+	uint64_t number;	/* 1, 2, … as Wireshark counts frames, so with gaps */
+	const struct reader_interface *interface;	/* until the next call */
 	const uint8_t *data;	/* caplen bytes, until the next call */
 	uint32_t caplen, len;
 	const char *comment;	/* the first one, or NULL */
 	int error;		/* what record_decode says; -EINVAL for another link type */
 };
 
-/* "-" reads standard input.  NULL and errno; err gets one line that begins
- * with the path. */
+/* "-" reads standard input.  NULL and errno, and in err one line that begins
+ * with the path: of open and read, ENODATA (empty, or cut short), EINVAL (no
+ * capture), EBADMSG (damaged), ENOMEM. */
 struct reader *reader_open(const char *path, char *err, size_t errlen);
 void reader_close(struct reader *reader);
 
 /*
- * The next packet.  pkt says what it is, rec is filled when pkt->error is 0.
+ * The next packet.  pkt says what it is; of rec, time_ns is always filled, the
+ * rest when pkt->error is 0.
  * 1   a packet
  * 0   the end of a whole file
  * -errno trouble: reader_error says what and where
- *        ("boot.pcapng.zst: truncated block at byte 40960").  All that was
- *        readable has been returned before.
+ *        ("boot.pcapng.zst: truncated block at byte 40960 (uncompressed)").
+ *        All that was readable has been returned before.
+ *   -ENODATA  the file ends early: cut short, or still being written
+ *   -EBADMSG  it is damaged
+ *   -ENOMEM, or what read says
  */
 int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec);
 const char *reader_error(const struct reader *reader);

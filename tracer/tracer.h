@@ -15,15 +15,17 @@
 
 struct tracer;
 
+#define TRACER_SNAP_WHOLE UINT32_MAX	/* a snap length that keeps all */
+
 struct tracer_config {
 	const char *path;	/* "-": standard output; ".zst" at the end: zstd; NULL: no file */
-	const char *events;	/* "pci,reg,admin,-data…" as --events, NULL: the default */
-	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer */
+	const char *events;	/* "pci,reg,-data…" as --events (words.h), NULL: the default */
+	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer; 0: no records */
 	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */
-	size_t ring_size;	/* bytes, 0: 16 MiB */
+	size_t ring_size;	/* bytes, 0: 16 MiB; at least 1 MiB */
 	int zstd_level;		/* 0: 1 */
 	bool lossless;		/* a full ring makes the drive wait instead of dropping */
-	const char *if_name;	/* of the interface: "00:06.0" */
+	const char *if_name;	/* of the interface: "00:06.0"; NULL: from the first record */
 	const char *if_description, *if_hardware;
 	const char *application;	/* of the section header: "nvmetap 0.1" */
 	/* Each record as it is written, on the writer's thread; may be NULL. */
@@ -32,11 +34,11 @@ struct tracer_config {
 };
 
 struct tracer_stats {
-	uint64_t nr_records;	/* written */
+	uint64_t nr_records;	/* written, with those of drops and clock steps */
 	uint64_t nr_dropped;	/* events lost because the ring was full */
 	uint64_t nr_bytes;	/* of pcapng, before compression */
 	uint64_t nr_file_bytes;	/* as they stand in the file */
-	int error;		/* 0, or the first -errno of writing */
+	int error;		/* 0, or the -errno after which nothing was written */
 };
 
 /* Opens the file and starts the thread.  NULL, and in err one line. */
@@ -46,7 +48,9 @@ struct tracer *tracer_new(const struct tracer_config *config, char *err, size_t 
 int tracer_attach(struct tracer *tracer, struct nvmetap_plugin *plugin);
 /* Publishes what is in the ring and detaches.  On the controller's thread. */
 void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin);
-/* Drains the ring, finishes the file and frees.  stats may be NULL. */
+/* Drains the ring, finishes the file and frees.  stats may be NULL.  Detach
+ * first; any thread.  A program that ends by a signal's handling calls this,
+ * too, and its file is complete. */
 void tracer_close(struct tracer *tracer, struct tracer_stats *stats);
 
 #endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the tap to the ring: an event becomes one entry or several. */
+#include <string.h>
+#include "tracer/event.h"
+
+/* Where the payload comes from, by the table's payload structure. */
+enum event_payload {
+	EVENT_none,
+	EVENT_sqe,
+	EVENT_cqe,
+	EVENT_prp_list,
+	EVENT_raw,
+	EVENT_text,
+	EVENT_registers = EVENT_text,
+};
+
+static const struct {
+	uint16_t info_len;
+	uint8_t payload;
+} event_shape[] = {
+#define EVENT(cname, number, info, payload, proto, name) [cname] = {info##_HOST, EVENT_##payload},
+#include "spec/nvme.def"
+};
+
+enum {
+	EVENT_NR = sizeof(event_shape) / sizeof(event_shape[0]),
+	EVENT_FLAGS = NVMETAP_ALTERED | NVMETAP_SNAPSHOT,
+};
+
+static void event_drop(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	struct event_drops *drops = &feed->drops;
+
+	if (drops->info.count++ == 0)
+		drops->info.first = ev->seq;
+	drops->info.last = ev->seq;
+	drops->ticks = ev->ticks;
+	drops->bdf = ev->bdf;
+	feed->nr_dropped++;
+}
+
+void event_drop_entry(struct entry *entry, const struct event_drops *drops)
+{
+	*entry = (struct entry){
+		.ticks = drops->ticks,
+		.bdf = drops->bdf,
+		.event = NVMETAP_EV_DROP,
+		.stage = NVMETAP_WRITEBACK,
+		.info_len = drop_info_HOST,
+	};
+	memcpy(entry_info(entry), &drops->info, sizeof(drops->info));
+}
+
+/* Room for len bytes, the entry of what was dropped before being committed. */
+static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap_event *ev,
+				   size_t len)
+{
+	size_t need = len;
+	struct entry *entry;
+
+	if (feed->drops.info.count != 0)
+		need += EVENT_DROP_LEN + RING_HEADER;
+	while ((entry = ring_reserve(feed->ring, need)) == NULL) {
+		ring_publish(feed->ring);
+		if (!feed->lossless || !ring_holds(feed->ring, need)) {
+			event_drop(feed, ev);
+			return NULL;
+		}
+		feed->wait(feed->wait_ctx);
+	}
+	if (feed->drops.info.count != 0) {
+		event_drop_entry(entry, &feed->drops);
+		ring_commit(feed->ring, EVENT_DROP_LEN);
+		memset(&feed->drops, 0, sizeof(feed->drops));
+		entry = ring_reserve(feed->ring, len);
+	}
+	return entry;
+}
+
+static void event_header(struct entry *entry, const struct nvmetap_event *ev)
+{
+	entry->ticks = ev->ticks;
+	entry->seq = ev->seq;
+	entry->cause = ev->cause;
+	entry->bdf = ev->bdf;
+	entry->count = ev->count;
+	entry->sqid = ev->sqid;
+	entry->cqid = ev->cqid;
+	entry->event = ev->event;
+	entry->stage = ev->stage;
+	entry->flags = ev->flags & EVENT_FLAGS;
+	entry->qkind = ev->qkind;
+	entry->csi = ev->csi;
+	entry->status = 0;
+	if (ev->cmd != NULL) {
+		entry->flags |= NVMETAP_HAS_COMMAND;
+		entry->nsid = ev->cmd->nsid;
+		entry->cdw10 = ev->cmd->cdw10;
+		entry->cid = ev->cmd->cid;
+		entry->opc = ev->cmd->opc;
+	} else {
+		entry->nsid = entry->cdw10 = 0;
+		entry->cid = 0;
+		entry->opc = 0;
+	}
+	entry->info_len = event_shape[ev->event].info_len;
+	entry->len = entry->caplen = 0;
+}
+
+static void event_info(struct entry *entry, const struct nvmetap_event *ev)
+{
+	if (ev->event == NVMETAP_EV_COMPLETION)
+		memcpy(entry_info(entry), &ev->latency_ns, sizeof(ev->latency_ns));
+	else if (ev->info != NULL)
+		memcpy(entry_info(entry), ev->info, entry->info_len);
+	else
+		memset(entry_info(entry), 0, entry->info_len);
+}
+
+/* The payload's address in the drive and its whole length; data has none. */
+static const void *event_payload(const struct nvmetap_event *ev, size_t *len)
+{
+	switch (event_shape[ev->event].payload) {
+	case EVENT_sqe:
+		*len = ev->cmd != NULL ? sizeof(*ev->cmd) : 0;
+		return ev->cmd;
+	case EVENT_cqe:
+		*len = ev->cpl != NULL ? sizeof(*ev->cpl) : 0;
+		return ev->cpl;
+	case EVENT_prp_list:
+		*len = ev->list != NULL ? ev->list->nr * sizeof(ev->list->entries[0]) : 0;
+		return ev->list != NULL ? ev->list->entries : NULL;
+	case EVENT_text:
+		*len = ev->text_len < UINT32_MAX ? ev->text_len : UINT32_MAX;
+		return ev->text;
+	default:
+		*len = 0;
+		return NULL;
+	}
+}
+
+static void event_push_one(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	size_t len, caplen, info_room = entry_info_room(event_shape[ev->event].info_len);
+	const void *payload = event_payload(ev, &len);
+	struct entry *entry;
+
+	caplen = len < EVENT_CHUNK ? len : EVENT_CHUNK;
+	if (payload == NULL)
+		caplen = 0;
+	entry = event_reserve(feed, ev, sizeof(*entry) + info_room + caplen);
+	if (entry == NULL)
+		return;
+	event_header(entry, ev);
+	event_info(entry, ev);
+	if (ev->event == NVMETAP_EV_COMPLETION && ev->cpl != NULL) {
+		entry->cid = ev->cpl->cid;
+		entry->status = ev->cpl->status >> 1;
+	}
+	entry->len = (uint32_t)len;
+	entry->caplen = (uint32_t)caplen;
+	if (caplen < len)
+		entry->flags |= NVMETAP_TRUNCATED;
+	if (caplen != 0)
+		memcpy(entry_payload(entry), payload, caplen);
+	ring_commit(feed->ring, sizeof(*entry) + info_room + caplen);
+}
+
+/* One entry of a transfer, from offset on, of which caplen bytes are kept. */
+static bool event_push_chunk(struct event_feed *feed, const struct nvmetap_event *ev,
+			     uint32_t offset, uint32_t len, uint32_t caplen)
+{
+	struct entry_data info = {.xfer = *ev->xfer, .offset = offset};
+	size_t room = sizeof(struct entry) + entry_info_room(data_info_HOST);
+	struct entry *entry = event_reserve(feed, ev, room + caplen);
+
+	if (entry == NULL)
+		return false;
+	event_header(entry, ev);
+	memcpy(entry_info(entry), &info, sizeof(info));
+	if (caplen != 0 && nvmetap_data(ev, offset, entry_payload(entry), caplen, 0) != 0)
+		caplen = 0;
+	entry->len = len;
+	entry->caplen = caplen;
+	if (caplen < len)
+		entry->flags |= NVMETAP_TRUNCATED;
+	ring_commit(feed->ring, room + caplen);
+	return true;
+}
+
+static void event_push_data(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	uint32_t snap = ev->qkind == NVMETAP_QUEUE_IO ? feed->snap_io : feed->snap_admin;
+	uint32_t total = ev->xfer->total;
+	uint32_t end = total < snap ? total : snap;
+	uint32_t offset = 0, caplen, len;
+
+	if (snap == 0)
+		return;
+	do {
+		caplen = end - offset < EVENT_CHUNK ? end - offset : EVENT_CHUNK;
+		/* The last record also says what the snap length left out. */
+		len = caplen == end - offset ? total - offset : caplen;
+		if (!event_push_chunk(feed, ev, offset, len, caplen))
+			return;
+		offset += caplen;
+	} while (offset < end);
+}
+
+void event_push(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	if (ev->event >= EVENT_NR)
+		return;
+	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL)
+		event_push_data(feed, ev);
+	else
+		event_push_one(feed, ev);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the tap to the ring: the producing end.  All of it runs on the
+ * controller's thread; it allocates nothing, prints nothing and, unless
+ * lossless, waits for nothing.
+ */
+#ifndef TRACER_EVENT_H
+#define TRACER_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "emu/plugin.h"
+#include "tracer/entry.h"
+#include "tracer/ring.h"
+
+enum {
+	EVENT_CHUNK = 128 << 10,	/* the longest payload of one record, bytes */
+};
+
+/* Events that found no room since the last drop entry. */
+struct event_drops {
+	struct entry_drop info;
+	uint64_t ticks;		/* of the last */
+	uint32_t bdf;
+};
+
+/* In the caller's memory; the caller sets the first six members. */
+struct event_feed {
+	struct ring *ring;
+	uint32_t snap_admin, snap_io;	/* bytes of data that are kept of a transfer */
+	bool lossless;
+	void (*wait)(void *ctx);	/* lossless: the ring is full and published */
+	void *wait_ctx;
+	uint64_t nr_dropped;
+	struct event_drops drops;
+};
+
+/*
+ * Pushes what is known of the event: one entry, or several for data longer
+ * than EVENT_CHUNK.  The entries are published by event_publish.  Where there
+ * is no room the event is counted, and a drop entry goes in before the next
+ * event that fits.  Data that did not fit whole counts as dropped, too; its
+ * first entries may be there.  An event longer than the ring is dropped even
+ * when lossless.
+ */
+void event_push(struct event_feed *feed, const struct nvmetap_event *ev);
+
+/* At batch ends. */
+static inline void event_publish(struct event_feed *feed)
+{
+	ring_publish(feed->ring);
+}
+
+/* Makes a drop entry (without payload) in room of EVENT_DROP_LEN bytes. */
+enum {
+	EVENT_DROP_LEN = sizeof(struct entry) + drop_info_HOST,
+};
+void event_drop_entry(struct entry *entry, const struct event_drops *drops);
+
+#endif

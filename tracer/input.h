@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bytes of a capture: a file, a pipe or standard input, plain or
+ * compressed with zstd, in one frame or several, also an unfinished one.  One
+ * thread at a time.
+ */
+#ifndef TRACER_INPUT_H
+#define TRACER_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct input;
+
+/* "-" is standard input.  NULL and errno: of open, or ENOMEM. */
+struct input *input_open(const char *path);
+void input_close(struct input *input);
+
+/*
+ * The next bytes without passing them: at least want of them, or NULL if the
+ * stream ends before.  have, unless NULL, is how many are there in either case.
+ * They stay valid until the next call of input_peek.  NULL, too, when there is
+ * no memory.
+ */
+const uint8_t *input_peek(struct input *input, size_t want, size_t *have);
+/* Passes len bytes, at most as many as are there. */
+void input_skip(struct input *input, size_t len);
+
+/* Bytes passed, uncompressed. */
+uint64_t input_offset(const struct input *input);
+bool input_compressed(const struct input *input);
+/*
+ * Why the stream has ended: 0 properly, -ENODATA in the middle of a zstd frame
+ * (cut short, or still being written), -EBADMSG damaged zstd, -ENOMEM, or what
+ * read says.
+ */
+int input_error(const struct input *input);
+
+#endif

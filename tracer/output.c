@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a capture goes: a buffer, zstd if asked for, and write(). */
+#include "config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+#include "tracer/output.h"
+#include "tracer/pcapng.h"
+
+enum {
+	OUTPUT_DRAIN = 128 << 10,	/* so much is passed on at once, bytes */
+	OUTPUT_FLUSH = 64 << 10,	/* compressed bytes between two flushes of the frame */
+	OUTPUT_SIZE = OUTPUT_DRAIN + PCAPNG_BLOCK_MAX,
+};
+
+struct output {
+	uint8_t *buffer;
+	size_t used;
+	ZSTD_CCtx *zstd;	/* NULL: plain */
+	uint8_t *packed;	/* what zstd has made of it */
+	size_t packed_size, packed_used;
+	size_t unflushed;	/* compressed bytes since the last flush */
+	bool dirty;		/* zstd holds bytes back */
+	bool owned;
+	int fd;
+	int error;
+	uint64_t bytes, file_bytes;
+};
+
+static int output_init_zstd(struct output *output, int level)
+{
+	output->zstd = ZSTD_createCCtx();
+	output->packed_size = ZSTD_CStreamOutSize();
+	output->packed = malloc(output->packed_size);
+	if (output->zstd == NULL || output->packed == NULL)
+		return -ENOMEM;
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(output->zstd, ZSTD_c_compressionLevel,
+						level != 0 ? level : 1)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(output->zstd, ZSTD_c_checksumFlag, 1)))
+		return -EINVAL;
+	return 0;
+}
+
+struct output *output_open_fd(int fd, bool owned, bool zstd, int zstd_level)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	int err = -ENOMEM;
+
+	if (output != NULL) {
+		output->fd = -1;
+		output->buffer = malloc(OUTPUT_SIZE);
+		if (output->buffer != NULL)
+			err = zstd ? output_init_zstd(output, zstd_level) : 0;
+	}
+	if (err != 0) {
+		output_free(output);
+		errno = -err;
+		return NULL;
+	}
+	output->fd = fd;
+	output->owned = owned;
+	return output;
+}
+
+static bool output_is_zstd(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len >= 4 && strcmp(path + len - 4, ".zst") == 0;
+}
+
+struct output *output_open(const char *path, int zstd_level)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = STDOUT_FILENO, err;
+	struct output *output;
+
+	if (!standard)
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return NULL;
+	output = output_open_fd(fd, !standard, output_is_zstd(path), zstd_level);
+	if (output == NULL && !standard) {
+		err = errno;
+		close(fd);
+		errno = err;
+	}
+	return output;
+}
+
+static void output_fail(struct output *output, int err)
+{
+	if (output->error == 0)
+		output->error = err;
+}
+
+/* Writes all of it, also to a pipe that does not block. */
+static void output_to_file(struct output *output, const uint8_t *data, size_t len)
+{
+	struct pollfd pfd = {.fd = output->fd, .events = POLLOUT};
+	ssize_t done;
+
+	while (len != 0 && output->error == 0) {
+		done = write(output->fd, data, len);
+		if (done >= 0) {
+			data += done;
+			len -= (size_t)done;
+			output->file_bytes += (uint64_t)done;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			(void)poll(&pfd, 1, -1);
+		} else if (errno != EINTR) {
+			output_fail(output, -errno);
+		}
+	}
+}
+
+static void output_write_packed(struct output *output)
+{
+	output_to_file(output, output->packed, output->packed_used);
+	output->unflushed += output->packed_used;
+	output->packed_used = 0;
+}
+
+static void output_compress(struct output *output, ZSTD_EndDirective how)
+{
+	ZSTD_inBuffer in = {output->buffer, output->used, 0};
+	size_t left;
+
+	do {
+		ZSTD_outBuffer out = {output->packed, output->packed_size, output->packed_used};
+
+		left = ZSTD_compressStream2(output->zstd, &out, &in, how);
+		output->packed_used = out.pos;
+		if (ZSTD_isError(left)) {
+			output_fail(output, -EIO);
+			return;
+		}
+		if (how != ZSTD_e_continue || out.pos == out.size)
+			output_write_packed(output);
+	} while (how == ZSTD_e_continue ? in.pos < in.size : left != 0);
+	output->dirty = how == ZSTD_e_continue;
+	if (how != ZSTD_e_continue)
+		output->unflushed = 0;
+}
+
+/* Passes on what is in the buffer. */
+static void output_drain(struct output *output, ZSTD_EndDirective how)
+{
+	if (output->error == 0 && output->zstd == NULL) {
+		output_to_file(output, output->buffer, output->used);
+	} else if (output->error == 0) {
+		if (how == ZSTD_e_continue &&
+		    output->unflushed + output->packed_used >= OUTPUT_FLUSH)
+			how = ZSTD_e_flush;
+		output_compress(output, how);
+	}
+	output->used = 0;
+}
+
+uint8_t *output_reserve(struct output *output, size_t len)
+{
+	if (OUTPUT_SIZE - output->used < len)
+		output_drain(output, ZSTD_e_continue);
+	return output->buffer + output->used;
+}
+
+int output_commit(struct output *output, size_t len)
+{
+	output->used += len;
+	output->bytes += len;
+	if (output->used >= OUTPUT_DRAIN)
+		output_drain(output, ZSTD_e_continue);
+	return output->error;
+}
+
+int output_write(struct output *output, const void *data, size_t len)
+{
+	const uint8_t *from = data;
+	size_t part;
+
+	while (len != 0) {
+		part = len < OUTPUT_DRAIN ? len : OUTPUT_DRAIN;
+		memcpy(output_reserve(output, part), from, part);
+		(void)output_commit(output, part);
+		from += part;
+		len -= part;
+	}
+	return output->error;
+}
+
+int output_flush(struct output *output)
+{
+	if (output_pending(output))
+		output_drain(output, ZSTD_e_flush);
+	return output->error;
+}
+
+bool output_pending(const struct output *output)
+{
+	return output->used != 0 || output->dirty;
+}
+
+int output_error(const struct output *output)
+{
+	return output->error;
+}
+
+uint64_t output_bytes(const struct output *output)
+{
+	return output->bytes;
+}
+
+uint64_t output_file_bytes(const struct output *output)
+{
+	return output->file_bytes;
+}
+
+int output_close(struct output *output)
+{
+	output_drain(output, ZSTD_e_end);
+	if (output->owned && output->fd >= 0 && close(output->fd) != 0)
+		output_fail(output, -errno);
+	output->fd = -1;
+	return output->error;
+}
+
+void output_free(struct output *output)
+{
+	if (output == NULL)
+		return;
+	if (output->owned && output->fd >= 0)
+		close(output->fd);
+	ZSTD_freeCCtx(output->zstd);
+	free(output->packed);
+	free(output->buffer);
+	free(output);
+}
