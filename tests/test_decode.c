@@ -328,6 +328,22 @@ static void test_configuration_and_status(void **state)
 	assert_absent(&rec, "nvmetap.csts.rdy");
 }
 
+static void test_an_access_to_a_half_shows_the_bits_that_it_touched(void **state)
+{
+	uint8_t low[32] = { [7] = 0x14, [14] = 0x40, 0x01, [27] = 2 };
+	uint8_t high[32] = { [7] = 0x16, [15] = 0x46, [27] = 1 };
+	struct record rec = access(5, low);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.cc.en", "1");
+	assert_field(&rec, "nvmetap.cc.shn", "1");
+	assert_absent(&rec, "nvmetap.cc.iosqes");
+	rec = access(5, high);
+	assert_absent(&rec, "nvmetap.cc.en");
+	assert_field(&rec, "nvmetap.cc.iosqes", "6");
+	assert_field(&rec, "nvmetap.cc.iocqes", "4");
+}
+
 /* PCI: the dword at 4 is Command and Status; 0406h and 0010h. */
 static void test_configuration_space(void **state)
 {
@@ -396,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_dword_0_is_what_the_command_gives),
 		cmocka_unit_test(test_capabilities_in_one_read_and_in_halves),
 		cmocka_unit_test(test_configuration_and_status),
+		cmocka_unit_test(test_an_access_to_a_half_shows_the_bits_that_it_touched),
 		cmocka_unit_test(test_configuration_space),
 		cmocka_unit_test(test_a_doorbell_shows_old_and_new),
 		cmocka_unit_test(test_a_truncated_field_is_not_shown),
