@@ -285,10 +285,10 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	assert_display(&rec, "nvmetap.access.offset", "Controller Capabilities (0x0000000000000000)");
 	assert_field(&rec, "nvmetap.cap.mqes", "2047");
 	assert_field(&rec, "nvmetap.cap.cqr", "1");
-	assert_field(&rec, "nvmetap.cap.ams", "0x0000000000000001");
+	assert_field(&rec, "nvmetap.cap.ams", "0x00000001");
 	assert_field(&rec, "nvmetap.cap.to", "20");
 	assert_field(&rec, "nvmetap.cap.nssrs", "1");
-	assert_field(&rec, "nvmetap.cap.css", "0x0000000000000001");
+	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
 	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
 	assert_field(&rec, "nvmetap.cap.cmbs", "1");
 	rec = access(4, low);
@@ -298,7 +298,7 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	rec = access(4, high);
 	assert_absent(&rec, "nvmetap.cap.to");
 	assert_field(&rec, "nvmetap.cap.dstrd", "0");
-	assert_field(&rec, "nvmetap.cap.css", "0x0000000000000001");
+	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
 	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
 }
 
@@ -326,6 +326,22 @@ static void test_configuration_and_status(void **state)
 	assert_field(&rec, "nvmetap.csts.pp", "1");
 	csts[28] = 2;		/* the same offset of another region is no register */
 	assert_absent(&rec, "nvmetap.csts.rdy");
+}
+
+static void test_an_access_to_a_half_shows_the_bits_that_it_touched(void **state)
+{
+	uint8_t low[32] = { [7] = 0x14, [14] = 0x40, 0x01, [27] = 2 };
+	uint8_t high[32] = { [7] = 0x16, [15] = 0x46, [27] = 1 };
+	struct record rec = access(5, low);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.cc.en", "1");
+	assert_field(&rec, "nvmetap.cc.shn", "1");
+	assert_absent(&rec, "nvmetap.cc.iosqes");
+	rec = access(5, high);
+	assert_absent(&rec, "nvmetap.cc.en");
+	assert_field(&rec, "nvmetap.cc.iosqes", "6");
+	assert_field(&rec, "nvmetap.cc.iocqes", "4");
 }
 
 /* PCI: the dword at 4 is Command and Status; 0406h and 0010h. */
@@ -396,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_dword_0_is_what_the_command_gives),
 		cmocka_unit_test(test_capabilities_in_one_read_and_in_halves),
 		cmocka_unit_test(test_configuration_and_status),
+		cmocka_unit_test(test_an_access_to_a_half_shows_the_bits_that_it_touched),
 		cmocka_unit_test(test_configuration_space),
 		cmocka_unit_test(test_a_doorbell_shows_old_and_new),
 		cmocka_unit_test(test_a_truncated_field_is_not_shown),

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The fields of one record, grouped by filter name. */
+#include "tools/collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint16_t find_group(unsigned int row)
+{
+	const struct table_row *first = table_find(table_rows[row].abbrev);
+
+	return first != NULL ? (uint16_t)(first - table_rows) : (uint16_t)row;
+}
+
+int collect_init(struct collect *collect)
+{
+	memset(collect, 0, sizeof(*collect));
+	collect->size = 256;
+	collect->items = calloc(collect->size, sizeof(*collect->items));
+	if (collect->items == NULL)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < NR_ROWS; i++) {
+		collect->group[i] = find_group(i);
+		collect->wanted[i] = true;
+	}
+	return 0;
+}
+
+void collect_fini(struct collect *collect)
+{
+	free(collect->items);
+}
+
+static int grow(struct collect *collect)
+{
+	size_t size = 2 * collect->size;
+	struct collect_item *items = realloc(collect->items, size * sizeof(*items));
+
+	if (items == NULL)
+		return -ENOMEM;
+	collect->items = items;
+	collect->size = size;
+	return 0;
+}
+
+static int add(void *ctx, const struct decode_item *item)
+{
+	struct collect *collect = ctx;
+	uint16_t group = collect->group[item->row - table_rows];
+	uint32_t at = (uint32_t)collect->nr;
+
+	if (item->row->type != TYPE_FIELD || !collect->wanted[group])
+		return 0;
+	if (collect->nr == collect->size && grow(collect) != 0)
+		return -ENOMEM;
+	collect->items[at] = (struct collect_item){
+		.item = *item, .is_first = collect->first[group] == 0,
+	};
+	if (collect->first[group] == 0)
+		collect->first[group] = at + 1;
+	else
+		collect->items[collect->last[group] - 1].next = at + 1;
+	collect->last[group] = at + 1;
+	collect->nr++;
+	return 0;
+}
+
+int collect_record(struct collect *collect, const struct record *rec, const uint8_t *packet)
+{
+	for (size_t i = 0; i < collect->nr; i++)
+		collect->first[collect->group[collect->items[i].item.row - table_rows]] = 0;
+	collect->nr = 0;
+	return decode_record(rec, packet, add, collect);
+}
