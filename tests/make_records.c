@@ -354,6 +354,7 @@ static void accesses(struct maker *m)
 	put_access(m, NVMETAP_EV_REGWRITE, NVME_REG_AQA, 4, 0x001f001f);
 	put_access(m, NVMETAP_EV_REGWRITE, NVME_REG_ASQ, 8, 0x1bfb20000);
 	put_access(m, NVMETAP_EV_REGREAD, 0x2000, 4, 0xffffffff);
+	put_access(m, NVMETAP_EV_REGREAD, NVME_REG_VS + 1, 4, 0xff0107fe);
 	put_access(m, NVMETAP_EV_MSIXWRITE, 16, 4, 0xfee01000);
 	put_access(m, NVMETAP_EV_MSIXREAD, 28, 4, 1);
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, 3, 5);

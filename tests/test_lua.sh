@@ -103,6 +103,8 @@ rows 1 'nvmetap.csts.rdy == 1'
 rows 3 'nvmetap.cap.mqes == 2047'
 rows 3 'nvmetap.cap.css == 1'
 rows 2 'nvmetap.pci.cmd.bme == 1'
+# An access that begins inside a register shows what it covers.
+rows 1 'nvmetap.access.offset == 9 && nvmetap.vs.mnr == 254 && nvmetap.vs.mjr == 263'
 rows 1 'nvmetap.text contains "nvme0"'
 rows 1 'nvmetap.clock.step_ns == -1500'
 rows 1 'nvmetap.ns_desc.uuid == 01020304-0506-0708-090a-0b0c0d0e0f10'
@@ -112,8 +114,8 @@ rows 1 'nvme.cmd.identify.ctrl.psds.psd.mp == 100 && nvmetap.data.offset == 2048
 
 line 'nvmetap.event == 5' '0014 <- 00460001  CC EN=1 IOSQES=6 IOCQES=4'
 line 'nvmetap.event == 6' 'SQ 1 tail 3 -> 5 (2 entries)'
-line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0026 NSID=0 CNS=Identify Controller prp1=bfb24000'
-line 'nvmetap.event == 12' 'Completion SQ=0 CID=0026 Identify: Successful Completion, 34.5 µs'
+line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0027 NSID=0 CNS=Identify Controller prp1=bfb24000'
+line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Completion, 34.5 µs'
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 

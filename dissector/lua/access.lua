@@ -4,30 +4,30 @@
 local ACCESS = packing(struct.access_info, "offset", "value", "old", "width", "bar", "doorbell",
 		       "vector")
 
+local a = {}		-- the present access
+
 local function access()
-	local a = {}
 	if rec.info_len < struct.access_info.size then
-		return nil
+		return false
 	end
 	a.offset_high, a.offset, a.high, a.low, a.old_high, a.old, a.width, a.bar, a.doorbell,
 		a.vector = unpack(ACCESS, raw, rec.info + 1)
-	return a
+	return true
 end
 
 -- Each register that the access touches, and how many bytes into the access
 -- it begins (less than 0: it begins before).
-local function touched(a, map)
-	local i = 0
+local function touched(map)
+	local i = first_beyond(map, a.offset) - 1
 	return function()
-		repeat
-			i = i + 1
-		until not map[i] or map[i].offset < a.offset + a.width
-		   and map[i].offset + map[i].size > a.offset
-		return map[i], map[i] and map[i].offset - a.offset
+		i = i + 1
+		if map[i] and map[i].offset < a.offset + a.width then
+			return map[i], map[i].offset - a.offset
+		end
 	end
 end
 
-local function map_of_access(a)
+local function map_of_access()
 	if a.offset_high ~= 0 or a.width < 1 or a.width > 8 then
 		return {}
 	elseif rec.event == number.NVMETAP_EV_CFGREAD
@@ -38,7 +38,8 @@ local function map_of_access(a)
 end
 
 -- The field if all its bytes were accessed, else that of fewer bytes.
-local function accessed(f, first, width)
+local function accessed(f, first)
+	local width = a.width
 	if first + f.offset >= 0 and first + f.offset + f.bytes <= width then
 		return f
 	end
@@ -48,16 +49,16 @@ end
 
 -- The bits of the registers, from the big-endian value in the info.
 local function add_registers()
-	local a = access()
 	local value = rec.info + struct.access_info.by_name.value.offset
-	if not a then
+	if not access() then
 		return
 	end
-	for reg, first in touched(a, map_of_access(a)) do
+	for reg, first in touched(map_of_access()) do
 		local title = format("%s: %s", reg.name, reg.title)
-		local item = #reg.struct.fields > 0 and subtree(tree, reg.struct.pf, value, 8, title)
-		for _, field in ipairs(reg.struct.fields) do
-			local f = accessed(field, first, a.width)
+		local parts = wanted_parts(reg.struct)
+		local item = #parts > 0 and subtree(tree, reg.struct.pf, value, 8, title)
+		for _, field in ipairs(parts) do
+			local f = accessed(field, first)
 			if f then
 				add_field(item, f, value + 8 - first - f.offset - f.bytes, true)
 			end
@@ -66,10 +67,10 @@ local function add_registers()
 end
 
 -- " REG A=1 B=2": the first field and those that are not zero.
-local function register_words(a, reg, first)
+local function register_words(reg, first)
 	local text, any = "  " .. reg.name, false
 	for _, field in ipairs(reg.struct.fields) do
-		local f = accessed(field, first, a.width)
+		local f = accessed(field, first)
 		local at = f and first + f.offset
 		local half = at and (at >= 4 and a.high or a.low)
 		if f and at % 4 + f.bytes <= 4 then
@@ -88,10 +89,32 @@ local function register_words(a, reg, first)
 	return text
 end
 
+-- The words for the registers of the present access.  Drivers poll, so some
+-- are kept.
+local MAX_SAID = 1024
+local function places()
+	local map = map_of_access()
+	local key = a.offset * 4294967296 + a.low
+	local of = a.width == 4 and a.offset < 65536 and map
+	local text = ""
+	if of and of.said and of.said[key] then
+		return of.said[key]
+	end
+	for reg, first in touched(map) do
+		text = text .. register_words(reg, first)
+	end
+	if of then
+		if not of.said or of.nr_said >= MAX_SAID then
+			of.said, of.nr_said = {}, 0
+		end
+		of.said[key], of.nr_said = text, of.nr_said + 1
+	end
+	return text
+end
+
 local function access_line(arrow, vectors)
-	local a = access()
 	local text
-	if not a then
+	if not access() then
 		return nil
 	end
 	if a.high ~= 0 or a.width > 4 then
@@ -106,16 +129,12 @@ local function access_line(arrow, vectors)
 	if vectors then
 		return format("%s  vector %d", text, a.vector)
 	end
-	for reg, first in touched(a, map_of_access(a)) do
-		text = text .. register_words(a, reg, first)
-	end
-	return text
+	return text .. places()
 end
 
 local function doorbell_line()
-	local a = access()
 	local text, moved
-	if not a then
+	if not access() then
 		return nil
 	end
 	moved = a.low - a.old

@@ -2,7 +2,7 @@
 -- Commands and completions: their lines and what depends on the opcode.
 
 local sqe, cqe = struct.sqe, struct.cqe
-local SQE = packing(sqe, "opc", "cid", "nsid", "prp1", "prp2", "cdw10", "cdw11", "cdw12")
+local SQE = packing(sqe, "opc", "fuse", "cid", "nsid", "prp1", "prp2", "cdw10", "cdw11", "cdw12")
 local CQE = packing(cqe, "cdw0", "sqhd", "sqid", "cid", "status")
 
 local function lies_in(f, other)
@@ -38,18 +38,23 @@ for _, s in pairs(struct) do
 		end
 	end
 	s.tail = ("\0"):rep(s.size - s.tail_from)
+	s.short_line = {}
+	for i, f in ipairs(s.line) do
+		if i == 1 or f.kind == "ZERO" then
+			s.short_line[#s.short_line + 1] = f
+		end
+	end
 end
 
 -- " NAME=value" for what is worth a word in the structure at the end of raw.
 local function words(s, at)
 	local text = ""
-	local quiet = raw:sub(at + s.tail_from + 1, at + s.size) == s.tail
-	for i, f in ipairs(s.line) do
-		if i == 1 or f.kind == "ZERO" or not quiet then
-			local value, zero = text_at(raw, at, f)
-			if i == 1 or not zero then
-				text = text .. " " .. f.line_name .. "=" .. value
-			end
+	local plain = raw:sub(at + s.tail_from + 1, at + s.size) == s.tail
+	local line = plain and s.short_line or s.line
+	for i = 1, #line do
+		local value, zero = text_at(raw, at, line[i])
+		if i == 1 or not zero then
+			text = text .. " " .. line[i].line_name .. "=" .. value
 		end
 	end
 	return text
@@ -57,12 +62,13 @@ end
 
 local function sqe_line()
 	local at = rec.payload
-	local opc, cid, nsid, prp1l, prp1h, prp2l, prp2h, cdw10, cdw11, cdw12
+	local opc, flags, cid, nsid, prp1l, prp1h, prp2l, prp2h, cdw10, cdw11, cdw12
 	local c, text
 	if rec.captured < sqe.size then
 		return nil
 	end
-	opc, cid, nsid, prp1l, prp1h, prp2l, prp2h, cdw10, cdw11, cdw12 = unpack(SQE, raw, at + 1)
+	opc, flags, cid, nsid, prp1l, prp1h, prp2l, prp2h, cdw10, cdw11, cdw12 =
+		unpack(SQE, raw, at + 1)
 	c = command[rec.qkind][opc]
 	text = format("%s SQ=%d CID=%04x NSID=%x", c and c.name or format("OPC=%02x", opc),
 		      rec.sqid, cid, nsid)
@@ -76,7 +82,7 @@ local function sqe_line()
 		text = text .. words(feature[cdw10 % 256], at + sqe.by_name.cdw11.offset)
 	end
 	if (prp1l ~= 0 or prp1h ~= 0)
-	   and number_at(sqe.by_name.psdt, at) == number.NVME_PSDT_PRP then
+	   and bits(sqe.by_name.psdt, 0, flags) == number.NVME_PSDT_PRP then
 		text = text .. format(" prp1=%s prp2=%s", hex64(prp1h, prp1l), hex64(prp2h, prp2l))
 	end
 	return text
@@ -139,9 +145,9 @@ end
 
 local function add_cqe()
 	local at, high = rec.payload, rec.payload + rec.captured
-	local ns = latency_ns()
+	local ns = wanted(pf_latency) and latency_ns()
 	local s
-	if ns and wanted(pf_latency) then
+	if ns then
 		local range = tvb(rec.info, struct.completion_info.size)
 		tree:add(pf_latency, range, ns / 1000000):set_generated()
 	end

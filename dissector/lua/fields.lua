@@ -133,7 +133,10 @@ end
 -- A register's field as it looks when only the bytes that hold it were accessed.
 local function partial_field(f)
 	local first = floor(f.shift / 8)
-	local part = setmetatable({}, {__index = f})
+	local part = {}
+	for key, value in pairs(f) do
+		part[key] = value
+	end
 	part.offset = f.offset + first
 	part.bytes = floor((f.shift + f.width - 1) / 8) - first + 1
 	part.shift = f.shift - 8 * first

@@ -32,8 +32,14 @@ local function decode_header()
 	return true
 end
 
+local suffixes = {}	-- by event, flags and stage
+
 local function suffix()
-	local text = ""
+	local key = (rec.event * 256 + rec.flags) * 256 + rec.stage
+	local text = suffixes[key] or ""
+	if suffixes[key] then
+		return text
+	end
 	if rec.stage ~= number.NVMETAP_DECODE and (rec.event == number.NVMETAP_EV_ADMIN
 						   or rec.event == number.NVMETAP_EV_IO) then
 		text = format(" [%s]", names.stage[rec.stage] or "?")
@@ -43,10 +49,12 @@ local function suffix()
 			text = text .. " [" .. name .. "]"
 		end
 	end
+	suffixes[key] = text
 	return text
 end
 
 local function set_columns(e, h)
+	local cols = pinfo.cols
 	local from = h and h.from
 	local line = h and h.line() or e.name
 	if rec.event == number.NVMETAP_EV_DATA then
@@ -56,11 +64,11 @@ local function set_columns(e, h)
 	if rec.flags ~= 0 or rec.stage ~= number.NVMETAP_DECODE then
 		line = line .. suffix()
 	end
-	pinfo.cols.protocol = e.word
-	pinfo.cols.info = line
+	cols.protocol = e.word
+	cols.info = line
 	if from then
-		pinfo.cols.src = from
-		pinfo.cols.dst = from == HOST and DRIVE or HOST
+		cols.src = from
+		cols.dst = from == HOST and DRIVE or HOST
 	end
 end
 
@@ -102,6 +110,7 @@ function nvmetap.dissector(buffer, packet, root)
 	e, h = event[rec.event] or UNKNOWN, how[rec.event]
 	tree = root:add(nvmetap, buffer())
 	visible, referenced = root.visible, root.referenced
+	begin_record(packet.number)
 	if not packet.visited then
 		remember(packet.number)
 	end
@@ -109,7 +118,9 @@ function nvmetap.dissector(buffer, packet, root)
 	if visible then
 		tree:set_text(format("NVMe trace: %s, sequence number %.0f", e.name, rec.seq))
 	end
-	add_all(e, h, packet.number)
+	if not quiet then
+		add_all(e, h, packet.number)
+	end
 	return buffer:len()
 end
 

@@ -108,6 +108,21 @@ local function registers(kind, prefix)
 	end
 	return list
 end
+
+-- The first register of a map that ends beyond an offset; rows are in order.
+local function first_beyond(map, offset)
+	if not map.beyond then
+		map.beyond = {}
+		for i = #map, 1, -1 do
+			for byte = map[i].offset + map[i].size - 1, i > 1 and
+				map[i - 1].offset + map[i - 1].size or 0, -1 do
+				map.beyond[byte] = i
+			end
+		end
+	end
+	return map.beyond[offset] or #map + 1
+end
+
 local bar0, config = registers("REGISTER", "^NVME_REG_"), registers("CONFIG", "^$")
 
 local event = {}	-- by number: info and payload structs, word for the protocol column, name

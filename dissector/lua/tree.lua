@@ -5,15 +5,85 @@ local tvb, raw, tree, pinfo		-- raw: the record, or its first bytes
 local visible, referenced		-- referenced(tree, protofield)
 local rec = {}				-- its header, and where its parts are
 
+-- Asking costs more than decoding.  Outside the GUI the answers are the same
+-- for all records of a pass over the file, and a pass runs forward; the GUI
+-- asks for each record anew.
+local PASSES = not gui_enabled()
+local pass, last_frame = 0, math.huge
+local answers = {}		-- by ProtoField, in this pass
+local quiet			-- nobody asks for any of our fields in this pass
+
+local function nobody_asks()
+	for i = 1, #registered do
+		if referenced(tree, registered[i]) then
+			return false
+		end
+	end
+	return true
+end
+
+local function begin_record(frame)
+	if visible or not PASSES or frame <= last_frame then
+		pass = pass + 1
+		answers = PASSES and {} or nil
+		quiet = PASSES and not visible and nobody_asks()
+	end
+	last_frame = frame
+end
+
 local function wanted(pf)
-	return visible or referenced(tree, pf)
+	local answer
+	if visible then
+		return true
+	elseif not PASSES then
+		return referenced(tree, pf)
+	end
+	answer = answers[pf]
+	if answer == nil then
+		answer = referenced(tree, pf)
+		answers[pf] = answer
+	end
+	return answer
+end
+
+local any_wanted
+
+-- A field, or an array because of itself or of what its elements have.
+local function part_wanted(part)
+	if part.element then
+		return wanted(part.pf) or any_wanted(part.element)
+	elseif part.by_queue then
+		for _, pf in pairs(part.by_queue) do
+			if wanted(pf) then
+				return true
+			end
+		end
+		return false
+	end
+	return wanted(part.pf)
+end
+
+-- The fields and arrays of a structure that someone looks at.
+local function wanted_parts(s)
+	if visible then
+		return s.parts
+	elseif s.pass ~= pass then
+		s.pass, s.wanted = pass, {}
+		for i = 1, #s.parts do
+			if part_wanted(s.parts[i]) then
+				s.wanted[#s.wanted + 1] = s.parts[i]
+			end
+		end
+	end
+	return s.wanted
+end
+
+function any_wanted(s)
+	return #wanted_parts(s) > 0
 end
 
 local function subtree(parent, pf, at, len, text)
-	if not wanted(pf) then
-		return parent
-	end
-	return parent:add(pf, tvb(at, len)):set_text(text)
+	return visible and parent:add(pf, tvb(at, len)):set_text(text) or parent
 end
 
 local function status_name(status)
@@ -172,18 +242,6 @@ local function holds(f, at, low, high)
 	return v >= f.only.low and v <= f.only.high
 end
 
-local function any_wanted(s)
-	if visible then
-		return true
-	end
-	for _, part in ipairs(s.parts) do
-		if part.element and any_wanted(part.element) or wanted(part.pf) then
-			return true
-		end
-	end
-	return false
-end
-
 local add_struct
 
 -- The elements that lie in low to high and are not all zeros.
@@ -192,7 +250,7 @@ local function add_array(parent, array, at, low, high)
 	local stop = array.count > 0 and math.min(at + array.count * size, high) or high
 	local from = math.max(at, low)
 	local bytes, used
-	if stop <= from or not any_wanted(array.element) then
+	if stop <= from then
 		return
 	end
 	bytes = tvb:raw(from, stop - from)
@@ -201,21 +259,25 @@ local function add_array(parent, array, at, low, high)
 		local i = floor((from + used - 1 - at) / size)
 		local here = math.max(at + i * size, from)
 		local next_one = math.min(at + (i + 1) * size, stop)
-		add_struct(subtree(parent, array.pf, here, next_one - here, format("%s %d", array.label, i)),
-			   array.element, at + i * size, low, stop)
+		local item = parent
+		if wanted(array.pf) then
+			item = parent:add(array.pf, tvb(here, next_one - here))
+			item:set_text(format("%s %d", array.label, i))
+		end
+		add_struct(item, array.element, at + i * size, low, stop)
 		used = bytes:find("[^%z]", next_one - from + 1)
 	end
 end
 
 -- What of the structure that begins at at lies in low to high of the record.
 function add_struct(parent, s, at, low, high)
-	for i = 1, #s.parts do
-		local part = s.parts[i]
+	local parts = wanted_parts(s)
+	for i = 1, #parts do
+		local part = parts[i]
 		local from = at + part.offset
 		if part.element then
 			add_array(parent, part, from, low, high)
 		elseif from >= low and from + part.bytes <= high
-		       and (visible or wanted(part.by_queue and part.by_queue[rec.qkind] or part.pf))
 		       and (not part.only or holds(part, at, low, high)) then
 			if part.kind == "TEXT" then
 				if high > from then
