@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A guest: finds its parts with nvmetap-guest, and starts QEMU with them. */
+#include "config.h"
+
 #include "tools/guest.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The phases of a boot and its summary, from the model. */
+#include "config.h"
+
 #include "tools/progress.h"
 
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nvmetap serve: the drive, on a socket. */
+#include "config.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

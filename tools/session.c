@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A drive with its capture: opens, runs and closes both in the right order. */
+#include "config.h"
+
 #include "tools/session.h"
 
 #include <inttypes.h>
