@@ -184,7 +184,8 @@ static void client_readable(void *ctx, int fd)
 
 static void timer_due(struct loop_timer *timer)
 {
-	struct vfio_user *v = (struct vfio_user *)((char *)timer - offsetof(struct vfio_user, timer));
+	char *p = (char *)timer - offsetof(struct vfio_user, timer);
+	struct vfio_user *v = (struct vfio_user *)p;
 
 	if (v->broken)
 		client_end(v);

@@ -217,8 +217,10 @@ static int set_eventfd(struct vfio_user *v, struct vu_msg *msg, unsigned int ind
 
 	if (err != 0)
 		return err;
+	if (action != VFIO_IRQ_SET_ACTION_TRIGGER && index != VFIO_PCI_INTX_IRQ_INDEX)
+		return -EINVAL;
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
-		return index == VFIO_PCI_INTX_IRQ_INDEX ? set_intx_eventfd(v, msg, action) : -EINVAL;
+		return set_intx_eventfd(v, msg, action);
 	for (unsigned int i = 0; i < count; i++)
 		irq_assign(&irq[i], vu_msg_take_fd(msg, i));
 	if (msg->nr_fds > 0)

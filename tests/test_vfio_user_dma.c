@@ -104,7 +104,7 @@ static void test_a_refused_dma_message_is_a_failed_access(void **state)
 	assert_int_equal(dma(f, 0, 8, 1), 0);
 }
 
-static void test_an_unanswered_dma_message_fails_in_time_and_its_late_answer_is_dropped(void **state)
+static void test_an_unanswered_dma_message_fails_in_time_and_a_late_answer_is_dropped(void **state)
 {
 	struct vfio_fixture *f = *state;
 	uint64_t before = loop_now_ns();
@@ -186,7 +186,8 @@ static void test_an_answer_of_the_wrong_length_disconnects(void **state)
 	fx_assert_disconnected(f, "an answer to a DMA message that does not fit");
 }
 
-static int map_raw(struct vfio_fixture *f, uint64_t iova, uint64_t size, uint32_t flags, uint32_t argsz)
+static int map_raw(struct vfio_fixture *f, uint64_t iova, uint64_t size, uint32_t flags,
+		   uint32_t argsz)
 {
 	uint8_t body[VU_MAP_LEN] = { 0 };
 
@@ -261,7 +262,7 @@ int main(void)
 		T(test_a_copy_spans_memory_of_both_kinds),
 		T(test_permissions_of_a_mapping_are_kept),
 		T(test_a_refused_dma_message_is_a_failed_access),
-		T(test_an_unanswered_dma_message_fails_in_time_and_its_late_answer_is_dropped),
+		T(test_an_unanswered_dma_message_fails_in_time_and_a_late_answer_is_dropped),
 		T(test_nothing_is_asked_while_a_request_waits_for_its_answer),
 		T(test_a_client_that_waits_itself_gets_less_time_to_answer),
 		T(test_what_arrives_meanwhile_is_done_afterwards_in_order),

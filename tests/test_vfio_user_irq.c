@@ -169,9 +169,9 @@ static void test_bad_interrupt_requests_are_refused(void **state)
 	int pipes[2];
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(vfio_client_set_irqs(f->c, bad[i].index, bad[i].start, bad[i].count,
-						      bad[i].flags, NULL, fds, bad[i].nr_fds),
-				 -EINVAL);
+		assert_int_equal(vfio_client_set_irqs(f->c, bad[i].index, bad[i].start,
+						      bad[i].count, bad[i].flags, NULL, fds,
+						      bad[i].nr_fds), -EINVAL);
 	assert_int_equal(pipe(pipes), 0);
 	assert_int_equal(vfio_client_set_irqs(f->c, MSIX, 0, 1, TRIGGER_FD, NULL, &pipes[1], 1),
 			 -EINVAL);

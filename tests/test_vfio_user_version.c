@@ -38,12 +38,13 @@ static int say_version(struct vfio_fixture *f, uint16_t major, const char *json,
 
 static void test_a_version_reply_is_never_longer_than_its_request(void **state)
 {
+	static const char json[] = "{\"capabilities\":{\"pgsizes\":4096}}";
 	struct vfio_fixture *f = *state;
 	size_t len = 64;
 	char reply[64];
 
-	assert_int_equal(say_version(f, 0, "{\"capabilities\":{\"pgsizes\":4096}}", 34, reply, &len), 0);
-	assert_true(len <= VU_VERSION_LEN + 34);
+	assert_int_equal(say_version(f, 0, json, sizeof(json), reply, &len), 0);
+	assert_true(len <= VU_VERSION_LEN + sizeof(json));
 	assert_int_equal(VU_VERSION_MINOR_get(reply), 0);
 	assert_int_equal(reply[len - 1], '\0');
 }
@@ -69,7 +70,8 @@ static void test_a_version_with_empty_json_gets_empty_json(void **state)
 	assert_string_equal(reply + VU_VERSION_LEN, "{}");
 }
 
-static void refuse_version(struct vfio_fixture *f, uint16_t major, const char *json, size_t len, int err)
+static void refuse_version(struct vfio_fixture *f, uint16_t major, const char *json, size_t len,
+			   int err)
 {
 	size_t reply_len = 64;
 	char reply[64];

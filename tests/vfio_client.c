@@ -212,7 +212,8 @@ static int call(struct vfio_client *c, uint16_t command, const void *body, size_
 int vfio_client_version(struct vfio_client *c, char *reply, size_t size)
 {
 	static const char caps[] =
-		"{\"capabilities\": {\"migration\": {\"pgsize\": 4096, \"max_bitmap_size\": 268435456},"
+		"{\"capabilities\": {\"migration\": {\"pgsize\": 4096,"
+		" \"max_bitmap_size\": 268435456},"
 		" \"max_msg_fds\": 16, \"max_data_xfer_size\": 1048576, \"pgsizes\": 4096,"
 		" \"max_dma_maps\": 65535, \"write_multiple\": true}}";
 	uint8_t body[VU_VERSION_LEN + sizeof(caps)] = { 0 };
