@@ -10,17 +10,17 @@
 #include "tests/every_event.h"
 #include "tracer/encode.h"
 #include "tracer/event.h"
-#include "tracer/output.h"
+#include "tracer/outfile.h"
 #include "tracer/pcapng.h"
 
 struct make {
 	struct event_feed feed;
-	struct output *output;
+	struct outfile *output;
 };
 
 static void make_packet(struct make *make, const struct entry *entry)
 {
-	uint8_t *to = output_reserve(make->output, PCAPNG_BLOCK_MAX);
+	uint8_t *to = outfile_reserve(make->output, PCAPNG_BLOCK_MAX);
 	struct record rec;
 	struct pcapng_packet packet = {
 		.time_ns = entry->ticks,
@@ -31,7 +31,7 @@ static void make_packet(struct make *make, const struct entry *entry)
 
 	packet.caplen = (uint32_t)encode_entry(to + PCAPNG_PACKET_DATA, entry, &rec);
 	packet.len = packet.caplen - rec.caplen + rec.len;
-	(void)output_commit(make->output, pcapng_packet(to, &packet));
+	(void)outfile_commit(make->output, pcapng_packet(to, &packet));
 }
 
 static void make_event(void *ctx, struct nvmetap_event *ev)
@@ -91,21 +91,21 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	make.feed.ring = ring_new(0);
-	make.output = output_open(argv[1], 0);
+	make.output = outfile_open(argv[1], 0);
 	if (make.feed.ring == NULL || make.output == NULL) {
 		perror(argv[1]);
 		return 1;
 	}
-	(void)output_commit(make.output,
-			    pcapng_section(output_reserve(make.output, PCAPNG_BLOCK_MAX),
+	(void)outfile_commit(make.output,
+			    pcapng_section(outfile_reserve(make.output, PCAPNG_BLOCK_MAX),
 					   &section));
-	(void)output_commit(make.output,
-			    pcapng_interface(output_reserve(make.output, PCAPNG_BLOCK_MAX),
+	(void)outfile_commit(make.output,
+			    pcapng_interface(outfile_reserve(make.output, PCAPNG_BLOCK_MAX),
 					     &interface));
 	every_event(make_event, &make);
 	make_own(&make);
-	err = output_close(make.output);
-	output_free(make.output);
+	err = outfile_close(make.output);
+	outfile_free(make.output);
 	ring_free(make.feed.ring);
 	if (err != 0)
 		fprintf(stderr, "capture_make: %s: %s\n", argv[1], strerror(-err));

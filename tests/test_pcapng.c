@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zstd.h>
 #include <cmocka.h>
-#include "tracer/output.h"
+#include "tracer/outfile.h"
 #include "tracer/pcapng.h"
 
 static uint8_t block[PCAPNG_BLOCK_MAX];
@@ -100,7 +100,7 @@ static void test_an_endless_string_is_cut(void **state)
 static const char path[] = "test_pcapng.zst";
 
 /* Random enough for zstd not to pack it to nothing. */
-static void write_noise(struct output *output, size_t len)
+static void write_noise(struct outfile *output, size_t len)
 {
 	uint32_t value = 1;
 	uint8_t bytes[1000];
@@ -110,7 +110,7 @@ static void write_noise(struct output *output, size_t len)
 			value = value * 1664525 + 1013904223;
 			bytes[i] = value >> 31;
 		}
-		assert_int_equal(output_write(output, bytes, sizeof(bytes)), 0);
+		assert_int_equal(outfile_write(output, bytes, sizeof(bytes)), 0);
 	}
 }
 
@@ -127,22 +127,22 @@ static size_t read_file(uint8_t *to, size_t size)
 
 static void test_a_compressed_file_is_one_frame_with_a_checksum(void **state)
 {
-	struct output *output = output_open(path, 0);
+	struct outfile *output = outfile_open(path, 0);
 	size_t size = 4 << 20, len;
 	uint8_t *bytes = malloc(size), *plain = malloc(size);
 
 	(void)state;
 	write_noise(output, 1000000);
-	assert_int_equal(output_flush(output), 0);
+	assert_int_equal(outfile_flush(output), 0);
 	write_noise(output, 1000000);
-	assert_int_equal(output_close(output), 0);
+	assert_int_equal(outfile_close(output), 0);
 	len = read_file(bytes, size);
-	assert_int_equal(output_file_bytes(output), len);
-	assert_int_equal(output_bytes(output), 2000000);
+	assert_int_equal(outfile_file_bytes(output), len);
+	assert_int_equal(outfile_bytes(output), 2000000);
 	assert_int_equal(ZSTD_findFrameCompressedSize(bytes, len), len);
 	assert_true(bytes[4] & 4);	/* RFC 8878 section 3.1.1.1.1.3 */
 	assert_int_equal(ZSTD_decompress(plain, size, bytes, len), 2000000);
-	output_free(output);
+	outfile_free(output);
 	free(bytes);
 	free(plain);
 	unlink(path);
@@ -162,7 +162,7 @@ static size_t readable(uint8_t *bytes, uint8_t *plain, size_t size)
 
 static void test_at_most_a_few_blocks_wait_for_a_flush(void **state)
 {
-	struct output *output = output_open(path, 0);
+	struct outfile *output = outfile_open(path, 0);
 	size_t size = 8 << 20, behind = 0, most = 0;
 	uint8_t *bytes = malloc(size), *plain = malloc(size);
 
@@ -173,8 +173,8 @@ static void test_at_most_a_few_blocks_wait_for_a_flush(void **state)
 		most = behind > most ? behind : most;
 	}
 	assert_in_range(most, 100000, 700000);
-	(void)output_close(output);
-	output_free(output);
+	(void)outfile_close(output);
+	outfile_free(output);
 	free(bytes);
 	free(plain);
 	unlink(path);
@@ -182,38 +182,38 @@ static void test_at_most_a_few_blocks_wait_for_a_flush(void **state)
 
 static void test_a_full_disk_is_kept_as_error_and_the_rest_thrown_away(void **state)
 {
-	struct output *output = output_open("/dev/full", 0);
+	struct outfile *output = outfile_open("/dev/full", 0);
 
 	(void)state;
 	assert_non_null(output);
-	assert_int_equal(output_write(output, "x", 1), 0);
-	assert_int_equal(output_flush(output), -ENOSPC);
-	assert_int_equal(output_write(output, "x", 1), -ENOSPC);
-	assert_int_equal(output_close(output), -ENOSPC);
-	assert_int_equal(output_file_bytes(output), 0);
-	output_free(output);
+	assert_int_equal(outfile_write(output, "x", 1), 0);
+	assert_int_equal(outfile_flush(output), -ENOSPC);
+	assert_int_equal(outfile_write(output, "x", 1), -ENOSPC);
+	assert_int_equal(outfile_close(output), -ENOSPC);
+	assert_int_equal(outfile_file_bytes(output), 0);
+	outfile_free(output);
 }
 
 static void test_a_reader_that_has_gone_is_an_error_not_a_death(void **state)
 {
-	struct output *output;
+	struct outfile *output;
 	int fds[2];
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(fds), 0);
 	close(fds[0]);
-	output = output_open_fd(fds[1], true, true, 3);
-	assert_int_equal(output_write(output, "x", 1), 0);
-	assert_int_equal(output_flush(output), -EPIPE);
-	assert_int_equal(output_close(output), -EPIPE);
-	output_free(output);
+	output = outfile_open_fd(fds[1], true, true, 3);
+	assert_int_equal(outfile_write(output, "x", 1), 0);
+	assert_int_equal(outfile_flush(output), -EPIPE);
+	assert_int_equal(outfile_close(output), -EPIPE);
+	outfile_free(output);
 }
 
 static void test_a_file_that_cannot_be_opened_says_why(void **state)
 {
 	(void)state;
-	assert_null(output_open("no/such/folder/file", 0));
+	assert_null(outfile_open("no/such/folder/file", 0));
 	assert_int_equal(errno, ENOENT);
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "tests/fake_drive.h"
-#include "tracer/output.h"
+#include "tracer/outfile.h"
 #include "tracer/pcapng.h"
 #include "tracer/reader.h"
 #include "tracer/tracer.h"
@@ -395,7 +395,7 @@ static void test_a_step_of_the_wall_clock_is_a_record(void **state)
 
 static void test_what_is_flushed_can_be_read_before_the_end(void **state)
 {
-	struct output *output = output_open(packed_path, 0);
+	struct outfile *output = outfile_open(packed_path, 0);
 	struct pcapng_section section = {NULL, NULL, NULL};
 	struct pcapng_interface interface = {.linktype = PCAPNG_LINKTYPE, .name = "x"};
 	struct record rec = {.event = NVMETAP_EV_MARK};
@@ -403,26 +403,26 @@ static void test_what_is_flushed_can_be_read_before_the_end(void **state)
 	uint8_t *to;
 
 	(void)state;
-	to = output_reserve(output, PCAPNG_BLOCK_MAX);
-	(void)output_commit(output, pcapng_section(to, &section));
-	to = output_reserve(output, PCAPNG_BLOCK_MAX);
-	(void)output_commit(output, pcapng_interface(to, &interface));
+	to = outfile_reserve(output, PCAPNG_BLOCK_MAX);
+	(void)outfile_commit(output, pcapng_section(to, &section));
+	to = outfile_reserve(output, PCAPNG_BLOCK_MAX);
+	(void)outfile_commit(output, pcapng_interface(to, &interface));
 	for (uint64_t seq = 1; seq <= 1000; seq++) {
 		struct pcapng_packet packet = {.caplen = record_SIZE, .len = record_SIZE};
 
 		rec.seq = seq;
-		to = output_reserve(output, PCAPNG_BLOCK_MAX);
+		to = outfile_reserve(output, PCAPNG_BLOCK_MAX);
 		record_encode(to + PCAPNG_PACKET_DATA, &rec);
-		(void)output_commit(output, pcapng_packet(to, &packet));
+		(void)outfile_commit(output, pcapng_packet(to, &packet));
 	}
-	assert_true(output_pending(output));
-	assert_int_equal(output_flush(output), 0);
-	assert_false(output_pending(output));
+	assert_true(outfile_pending(output));
+	assert_int_equal(outfile_flush(output), 0);
+	assert_false(outfile_pending(output));
 	contents = read_back(packed_path);
 	assert_int_equal(contents.nr, 1000);
 	assert_int_equal(contents.result, -ENODATA);
-	assert_int_equal(output_close(output), 0);
-	output_free(output);
+	assert_int_equal(outfile_close(output), 0);
+	outfile_free(output);
 	assert_int_equal(read_back(packed_path).result, 0);
 }
 

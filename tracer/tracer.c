@@ -19,7 +19,7 @@ enum {
 struct tracer {
 	struct event_feed feed;	/* the controller's thread */
 	uint64_t set;		/* of words */
-	struct output *output;	/* the writer's thread */
+	struct outfile *output;	/* the writer's thread */
 	struct writer *writer;
 };
 
@@ -51,7 +51,7 @@ static void tracer_wait(void *ctx)
 
 static void tracer_free(struct tracer *tracer)
 {
-	output_free(tracer->output);
+	outfile_free(tracer->output);
 	ring_free(tracer->feed.ring);
 	free(tracer);
 }
@@ -86,7 +86,7 @@ static int tracer_init(struct tracer *tracer, const struct tracer_config *config
 	if (tracer->feed.ring == NULL)
 		return tracer_refuse(err, errlen, "ring", ENOMEM);
 	if (config->path != NULL)
-		tracer->output = output_open(config->path, config->zstd_level);
+		tracer->output = outfile_open(config->path, config->zstd_level);
 	if (config->path != NULL && tracer->output == NULL)
 		return tracer_refuse(err, errlen, config->path, errno);
 	tracer->writer = writer_start(config, tracer->feed.ring, tracer->output);

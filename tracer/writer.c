@@ -26,7 +26,7 @@ enum {
 
 struct writer {
 	struct ring *ring;
-	struct output *output;
+	struct outfile *output;
 	uint8_t *scratch;	/* for records that go to the sink only */
 	char *name, *description, *hardware, *application;
 	void (*sink)(void *ctx, const struct record *rec);
@@ -81,11 +81,11 @@ static void writer_begin(struct writer *writer, uint32_t bdf)
 		snprintf(os, sizeof(os), "%s %s", host.sysname, host.release);
 		section.hardware = host.machine;
 	}
-	(void)output_commit(writer->output,
-			    pcapng_section(output_reserve(writer->output, PCAPNG_BLOCK_MAX),
+	(void)outfile_commit(writer->output,
+			    pcapng_section(outfile_reserve(writer->output, PCAPNG_BLOCK_MAX),
 					   &section));
-	(void)output_commit(writer->output,
-			    pcapng_interface(output_reserve(writer->output, PCAPNG_BLOCK_MAX),
+	(void)outfile_commit(writer->output,
+			    pcapng_interface(outfile_reserve(writer->output, PCAPNG_BLOCK_MAX),
 					     &interface));
 }
 
@@ -104,7 +104,7 @@ static void writer_count(struct writer *writer, const struct entry *entry, uint6
 static void writer_put(struct writer *writer, const struct entry *entry)
 {
 	const struct entry_drop *drop = entry_info_const(entry);
-	bool write = writer->output != NULL && output_error(writer->output) == 0;
+	bool write = writer->output != NULL && outfile_error(writer->output) == 0;
 	struct pcapng_packet packet = {
 		.time_ns = nvmetap_ns(entry->ticks),
 		.flags = encode_direction(entry),
@@ -117,14 +117,14 @@ static void writer_put(struct writer *writer, const struct entry *entry)
 	if (!writer->begun)
 		writer_begin(writer, entry->bdf);
 	if (write)
-		to = output_reserve(writer->output, pcapng_packet_room(encode_size(entry), 0));
+		to = outfile_reserve(writer->output, pcapng_packet_room(encode_size(entry), 0));
 	else if (writer->sink == NULL)
 		return;
 	packet.caplen = (uint32_t)encode_entry(to + PCAPNG_PACKET_DATA, entry, &rec);
 	packet.len = packet.caplen - rec.caplen + rec.len;
 	if (writer->sink != NULL)
 		writer->sink(writer->sink_ctx, &rec);
-	if (write && output_commit(writer->output, pcapng_packet(to, &packet)) != 0)
+	if (write && outfile_commit(writer->output, pcapng_packet(to, &packet)) != 0)
 		return;
 	writer_count(writer, entry, packet.time_ns);
 }
@@ -189,13 +189,13 @@ static void writer_flush(struct writer *writer, unsigned int nr)
 
 	if (nr != 0)
 		writer->written_ns = now;
-	if (writer->output == NULL || !output_pending(writer->output)) {
+	if (writer->output == NULL || !outfile_pending(writer->output)) {
 		writer->flushed_ns = now;
 		return;
 	}
 	if (now - writer->written_ns < WRITER_PAUSE_NS && now - writer->flushed_ns < WRITER_AGE_NS)
 		return;
-	(void)output_flush(writer->output);
+	(void)outfile_flush(writer->output);
 	writer->flushed_ns = now;
 }
 
@@ -238,10 +238,10 @@ static void writer_end(struct writer *writer)
 	statistics.delivered = writer->nr_records;
 	statistics.dropped = writer->nr_dropped;
 	statistics.received = writer->nr_records + writer->nr_dropped;
-	(void)output_commit(writer->output,
-			    pcapng_statistics(output_reserve(writer->output, PCAPNG_BLOCK_MAX),
+	(void)outfile_commit(writer->output,
+			    pcapng_statistics(outfile_reserve(writer->output, PCAPNG_BLOCK_MAX),
 					      &statistics));
-	(void)output_close(writer->output);
+	(void)outfile_close(writer->output);
 }
 
 static void *writer_run(void *ctx)
@@ -290,7 +290,7 @@ static int writer_copy(char **to, const char *from)
 }
 
 static struct writer *writer_new(const struct tracer_config *config, struct ring *ring,
-				 struct output *output)
+				 struct outfile *output)
 {
 	struct writer *writer = calloc(1, sizeof(*writer));
 
@@ -312,7 +312,7 @@ static struct writer *writer_new(const struct tracer_config *config, struct ring
 }
 
 struct writer *writer_start(const struct tracer_config *config, struct ring *ring,
-			    struct output *output)
+			    struct outfile *output)
 {
 	struct writer *writer = writer_new(config, ring, output);
 	pthread_condattr_t attr;
@@ -360,9 +360,9 @@ void writer_finish(struct writer *writer, const struct event_drops *drops,
 		.nr_dropped = writer->nr_dropped,
 	};
 	if (writer->output != NULL) {
-		stats->nr_bytes = output_bytes(writer->output);
-		stats->nr_file_bytes = output_file_bytes(writer->output);
-		stats->error = output_error(writer->output);
+		stats->nr_bytes = outfile_bytes(writer->output);
+		stats->nr_file_bytes = outfile_file_bytes(writer->output);
+		stats->error = outfile_error(writer->output);
 	}
 	pthread_cond_destroy(&writer->wake);
 	pthread_mutex_destroy(&writer->lock);

@@ -8,7 +8,7 @@
 #define TRACER_WRITER_H
 
 #include "tracer/event.h"
-#include "tracer/output.h"
+#include "tracer/outfile.h"
 #include "tracer/ring.h"
 #include "tracer/tracer.h"
 
@@ -23,7 +23,7 @@ struct writer;
  * NULL and errno: ENOMEM, or what pthread_create says.
  */
 struct writer *writer_start(const struct tracer_config *config, struct ring *ring,
-			    struct output *output);
+			    struct outfile *output);
 
 /* Any thread: do not sleep on, the ring is full. */
 void writer_wake(struct writer *writer);

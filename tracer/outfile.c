@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
-#include "tracer/output.h"
+#include "tracer/outfile.h"
 #include "tracer/pcapng.h"
 
 enum {
@@ -17,7 +17,7 @@ enum {
 	OUTPUT_SIZE = OUTPUT_DRAIN + PCAPNG_BLOCK_MAX,
 };
 
-struct output {
+struct outfile {
 	uint8_t *buffer;
 	size_t used;
 	ZSTD_CCtx *zstd;	/* NULL: plain */
@@ -31,7 +31,7 @@ struct output {
 	uint64_t bytes, file_bytes;
 };
 
-static int output_init_zstd(struct output *output, int level)
+static int output_init_zstd(struct outfile *output, int level)
 {
 	output->zstd = ZSTD_createCCtx();
 	output->packed_size = ZSTD_CStreamOutSize();
@@ -45,9 +45,9 @@ static int output_init_zstd(struct output *output, int level)
 	return 0;
 }
 
-struct output *output_open_fd(int fd, bool owned, bool zstd, int zstd_level)
+struct outfile *outfile_open_fd(int fd, bool owned, bool zstd, int zstd_level)
 {
-	struct output *output = calloc(1, sizeof(*output));
+	struct outfile *output = calloc(1, sizeof(*output));
 	int err = -ENOMEM;
 
 	if (output != NULL) {
@@ -57,7 +57,7 @@ struct output *output_open_fd(int fd, bool owned, bool zstd, int zstd_level)
 			err = zstd ? output_init_zstd(output, zstd_level) : 0;
 	}
 	if (err != 0) {
-		output_free(output);
+		outfile_free(output);
 		errno = -err;
 		return NULL;
 	}
@@ -73,17 +73,17 @@ static bool output_is_zstd(const char *path)
 	return len >= 4 && strcmp(path + len - 4, ".zst") == 0;
 }
 
-struct output *output_open(const char *path, int zstd_level)
+struct outfile *outfile_open(const char *path, int zstd_level)
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = STDOUT_FILENO, err;
-	struct output *output;
+	struct outfile *output;
 
 	if (!standard)
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return NULL;
-	output = output_open_fd(fd, !standard, output_is_zstd(path), zstd_level);
+	output = outfile_open_fd(fd, !standard, output_is_zstd(path), zstd_level);
 	if (output == NULL && !standard) {
 		err = errno;
 		close(fd);
@@ -92,14 +92,14 @@ struct output *output_open(const char *path, int zstd_level)
 	return output;
 }
 
-static void output_fail(struct output *output, int err)
+static void output_fail(struct outfile *output, int err)
 {
 	if (output->error == 0)
 		output->error = err;
 }
 
 /* Writes all of it, also to a pipe that does not block. */
-static void output_to_file(struct output *output, const uint8_t *data, size_t len)
+static void output_to_file(struct outfile *output, const uint8_t *data, size_t len)
 {
 	struct pollfd pfd = {.fd = output->fd, .events = POLLOUT};
 	ssize_t done;
@@ -118,14 +118,14 @@ static void output_to_file(struct output *output, const uint8_t *data, size_t le
 	}
 }
 
-static void output_write_packed(struct output *output)
+static void output_write_packed(struct outfile *output)
 {
 	output_to_file(output, output->packed, output->packed_used);
 	output->unflushed += output->packed_used;
 	output->packed_used = 0;
 }
 
-static void output_compress(struct output *output, ZSTD_EndDirective how)
+static void output_compress(struct outfile *output, ZSTD_EndDirective how)
 {
 	ZSTD_inBuffer in = {output->buffer, output->used, 0};
 	size_t left;
@@ -148,7 +148,7 @@ static void output_compress(struct output *output, ZSTD_EndDirective how)
 }
 
 /* Passes on what is in the buffer. */
-static void output_drain(struct output *output, ZSTD_EndDirective how)
+static void output_drain(struct outfile *output, ZSTD_EndDirective how)
 {
 	if (output->error == 0 && output->zstd == NULL) {
 		output_to_file(output, output->buffer, output->used);
@@ -161,14 +161,14 @@ static void output_drain(struct output *output, ZSTD_EndDirective how)
 	output->used = 0;
 }
 
-uint8_t *output_reserve(struct output *output, size_t len)
+uint8_t *outfile_reserve(struct outfile *output, size_t len)
 {
 	if (OUTPUT_SIZE - output->used < len)
 		output_drain(output, ZSTD_e_continue);
 	return output->buffer + output->used;
 }
 
-int output_commit(struct output *output, size_t len)
+int outfile_commit(struct outfile *output, size_t len)
 {
 	output->used += len;
 	output->bytes += len;
@@ -177,49 +177,49 @@ int output_commit(struct output *output, size_t len)
 	return output->error;
 }
 
-int output_write(struct output *output, const void *data, size_t len)
+int outfile_write(struct outfile *output, const void *data, size_t len)
 {
 	const uint8_t *from = data;
 	size_t part;
 
 	while (len != 0) {
 		part = len < OUTPUT_DRAIN ? len : OUTPUT_DRAIN;
-		memcpy(output_reserve(output, part), from, part);
-		(void)output_commit(output, part);
+		memcpy(outfile_reserve(output, part), from, part);
+		(void)outfile_commit(output, part);
 		from += part;
 		len -= part;
 	}
 	return output->error;
 }
 
-int output_flush(struct output *output)
+int outfile_flush(struct outfile *output)
 {
-	if (output_pending(output))
+	if (outfile_pending(output))
 		output_drain(output, ZSTD_e_flush);
 	return output->error;
 }
 
-bool output_pending(const struct output *output)
+bool outfile_pending(const struct outfile *output)
 {
 	return output->used != 0 || output->dirty;
 }
 
-int output_error(const struct output *output)
+int outfile_error(const struct outfile *output)
 {
 	return output->error;
 }
 
-uint64_t output_bytes(const struct output *output)
+uint64_t outfile_bytes(const struct outfile *output)
 {
 	return output->bytes;
 }
 
-uint64_t output_file_bytes(const struct output *output)
+uint64_t outfile_file_bytes(const struct outfile *output)
 {
 	return output->file_bytes;
 }
 
-int output_close(struct output *output)
+int outfile_close(struct outfile *output)
 {
 	output_drain(output, ZSTD_e_end);
 	if (output->owned && output->fd >= 0 && close(output->fd) != 0)
@@ -228,7 +228,7 @@ int output_close(struct output *output)
 	return output->error;
 }
 
-void output_free(struct output *output)
+void outfile_free(struct outfile *output)
 {
 	if (output == NULL)
 		return;

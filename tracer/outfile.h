@@ -8,41 +8,41 @@
  * unless the calling thread blocks or ignores it; the tracer's own thread
  * blocks all signals.
  */
-#ifndef TRACER_OUTPUT_H
-#define TRACER_OUTPUT_H
+#ifndef TRACER_OUTFILE_H
+#define TRACER_OUTFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct output;
+struct outfile;
 
 /* "-" is standard output; a path that ends in ".zst" is compressed, with level
  * (0: 1).  An existing file is overwritten.  NULL and errno of open, or ENOMEM. */
-struct output *output_open(const char *path, int zstd_level);
-/* The same for an open file, which output_close closes if owned. */
-struct output *output_open_fd(int fd, bool owned, bool zstd, int zstd_level);
+struct outfile *outfile_open(const char *path, int zstd_level);
+/* The same for an open file, which outfile_close closes if owned. */
+struct outfile *outfile_open_fd(int fd, bool owned, bool zstd, int zstd_level);
 
-/* Room for len bytes, at most PCAPNG_BLOCK_MAX, of which output_commit takes
+/* Room for len bytes, at most PCAPNG_BLOCK_MAX, of which outfile_commit takes
  * the first.  Never NULL. */
-uint8_t *output_reserve(struct output *output, size_t len);
+uint8_t *outfile_reserve(struct outfile *output, size_t len);
 /* 0 or the kept error. */
-int output_commit(struct output *output, size_t len);
+int outfile_commit(struct outfile *output, size_t len);
 /* Copies bytes of any length.  0 or the kept error. */
-int output_write(struct output *output, const void *data, size_t len);
+int outfile_write(struct outfile *output, const void *data, size_t len);
 
 /* Makes all that is committed readable for others.  0 or the kept error. */
-int output_flush(struct output *output);
-/* Whether something waits for output_flush. */
-bool output_pending(const struct output *output);
+int outfile_flush(struct outfile *output);
+/* Whether something waits for outfile_flush. */
+bool outfile_pending(const struct outfile *output);
 
-int output_error(const struct output *output);
-uint64_t output_bytes(const struct output *output);	/* committed */
-uint64_t output_file_bytes(const struct output *output);	/* written to the file */
+int outfile_error(const struct outfile *output);
+uint64_t outfile_bytes(const struct outfile *output);	/* committed */
+uint64_t outfile_file_bytes(const struct outfile *output);	/* written to the file */
 
 /* Ends the frame, for a compressed file, writes what is left and closes the
  * file; the counts may still be read.  0 or the kept error. */
-int output_close(struct output *output);
-void output_free(struct output *output);
+int outfile_close(struct outfile *output);
+void outfile_free(struct outfile *output);
 
 #endif
