@@ -2,6 +2,8 @@
 /* The field decoder: which structures apply to a record, in which order. */
 #include "dissector/walk.h"
 
+#include <string.h>
+
 static bool has_command(const struct record *rec)
 {
 	return (rec->flags & NVMETAP_HAS_COMMAND) != 0;
@@ -22,6 +24,18 @@ static int walk_feature(struct walk *walk, const uint8_t *bytes, uint32_t len)
 	const struct table_command *feature = table_feature(selector(walk->rec));
 
 	return feature != NULL ? walk_bytes(walk, feature->strct, bytes, len) : 0;
+}
+
+/* The command's name, as if it stood in the record. */
+static int walk_name(struct walk *walk)
+{
+	const struct record *rec = walk->rec;
+	const struct table_command *command = table_command(rec->qkind, rec->opc);
+
+	if (!has_command(rec) || command == NULL)
+		return 0;
+	return walk_bytes(walk, S_command_name, (const uint8_t *)command->name,
+			  (uint32_t)strlen(command->name));
 }
 
 static int walk_command(struct walk *walk)
@@ -172,6 +186,8 @@ int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn
 		header = again;
 	}
 	ret = walk_bytes(&walk, S_record, header, record_SIZE);
+	if (ret == 0)
+		ret = walk_name(&walk);
 	if (ret != 0 || event->name == NULL)
 		return ret;
 	ret = walk_bytes(&walk, event->info, rec->info, rec->info_len);

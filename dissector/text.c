@@ -6,7 +6,8 @@
 
 static const char digits[] = "0123456789abcdef";
 
-void text_room(struct text *text, size_t want)
+/* Flushes if want bytes do not fit. */
+static void make_room(struct text *text, size_t want)
 {
 	if (text->size - text->len < want && text->flush != NULL)
 		text->flush(text);
@@ -14,7 +15,7 @@ void text_room(struct text *text, size_t want)
 
 void text_char(struct text *text, char c)
 {
-	text_room(text, 1);
+	make_room(text, 1);
 	if (text->len < text->size)
 		text->buf[text->len++] = c;
 }
@@ -24,7 +25,7 @@ void text_add(struct text *text, const char *from, size_t len)
 	while (len > 0) {
 		size_t part;
 
-		text_room(text, len);
+		make_room(text, len);
 		part = text->size - text->len;
 		if (part == 0)
 			return;

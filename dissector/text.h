@@ -17,9 +17,6 @@ struct text {
 	void (*flush)(struct text *text);
 };
 
-/* Bytes that can be appended at buf + len without more ado; at most size. */
-void text_room(struct text *text, size_t want);
-
 void text_char(struct text *text, char c);
 void text_add(struct text *text, const char *from, size_t len);
 void text_string(struct text *text, const char *string);

@@ -50,6 +50,7 @@ static void test_a_header_shows_what_has_a_meaning_only(void **state)
 	assert_display(&rec, "nvmetap.bdf", "00:06.0");
 	assert_field(&rec, "nvmetap.text", "ok");
 	assert_absent(&rec, "nvmetap.opc");
+	assert_absent(&rec, "nvmetap.command");
 	assert_absent(&rec, "nvmetap.status");
 	assert_absent(&rec, "nvmetap.sqid");
 	assert_absent(&rec, "nvmetap.count");
@@ -98,6 +99,7 @@ static void test_create_queues(void **state)
 	assert_field(&rec, "nvmetap.cmd.create_cq.ien", "1");
 	assert_field(&rec, "nvmetap.cmd.create_cq.iv", "5");
 	rec = command(1, sq, 64);
+	assert_field(&rec, "nvmetap.command", "Create I/O SQ");
 	assert_field(&rec, "nvmetap.cmd.create_sq.qid", "3");
 	assert_field(&rec, "nvmetap.cmd.create_sq.qsize", "63");
 	assert_field(&rec, "nvmetap.cmd.create_sq.pc", "1");
@@ -161,6 +163,7 @@ static void test_write(void **state)
 
 	(void)state;
 	assert_display(&rec, "nvme.cmd.opc", "Write (0x01)");
+	assert_field(&rec, "nvmetap.command", "Write");
 	assert_field(&rec, "nvme.cmd.slba", "0x1122334455667788");
 	assert_field(&rec, "nvme.cmd.nlb", "7");
 	assert_display(&rec, "nvme.cmd.nlb", "8 (stored as 7)");

@@ -227,7 +227,7 @@ static void test_namespace_descriptors_are_as_long_as_they_say(void **state)
 	       "\xcc\xdd\xee\xff", 20);
 	memcpy(page + 32, "\x77\x02\0\0\xff\xff", 6);
 	memcpy(page + 38, "\x04\x01\0\0\x02", 5);
-	memcpy(page + 43 + 4, "\x01\x08", 2);	/* after the end */
+	memcpy(page + 43, "\x05\x00\0\0\x01\x08", 6);	/* length 0 is the end */
 	assert_field(&rec, "nvmetap.ns_desc.nidt", "0x01,0x03,0x77,0x04");
 	assert_field(&rec, "nvmetap.ns_desc.nidl", "8,16,2,1");
 	assert_field(&rec, "nvmetap.ns_desc.eui64", "0001020304050607");
@@ -273,6 +273,16 @@ static void test_a_continuation_is_shown_at_its_place(void **state)
 	assert_absent(&rec, "nvme.cmd.identify.ctrl.psds.psd.mp");
 	info[8] = 0xff;
 	assert_absent(&rec, "nvme.cmd.identify.ctrl.psds.psd.enlat");
+}
+
+static void test_a_list_may_begin_far_away(void **state)
+{
+	struct record rec = data(0x06, 2, 16);
+
+	(void)state;
+	info[8] = info[9] = info[10] = 0xff;	/* offset FFFFFF00h */
+	put(4, 4, 7);
+	assert_field(&rec, "nvme.cmd.identify.nslist.nsid", "0x00000007");
 }
 
 static void test_a_log_page_read_from_an_offset_is_shown_at_its_place(void **state)
@@ -322,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_namespace_descriptors_are_as_long_as_they_say),
 		cmocka_unit_test(test_dataset_management_ranges),
 		cmocka_unit_test(test_a_continuation_is_shown_at_its_place),
+		cmocka_unit_test(test_a_list_may_begin_far_away),
 		cmocka_unit_test(test_a_log_page_read_from_an_offset_is_shown_at_its_place),
 		cmocka_unit_test(test_the_registers_of_a_snapshot_are_shown_bit_by_bit),
 	};

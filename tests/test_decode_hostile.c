@@ -43,6 +43,24 @@ static int visit(void *ctx, const struct decode_item *item)
 	return 0;
 }
 
+/* Data from its beginning, or near it; half of it a list of descriptors. */
+static void make_data(uint8_t *packet, size_t len)
+{
+	if (len < 80)
+		return;
+	memset(packet + 64, 0, any(2) ? 4 : 2);
+	packet[6] = 56;
+	packet[7] = 24;
+	if (any(2) == 0)
+		return;
+	packet[5] |= NVMETAP_HAS_COMMAND;
+	packet[42] = NVME_OPC_IDENTIFY;
+	packet[35] = NVME_CNS_NS_DESC_LIST;
+	packet[46] = NVMETAP_QUEUE_ADMIN;
+	for (size_t i = 80; i < len; i++)
+		packet[i] = (uint8_t)any(20);
+}
+
 /* Something that a decoder takes for a record; all else is random. */
 static void make(uint8_t *packet, size_t len)
 {
@@ -61,8 +79,8 @@ static void make(uint8_t *packet, size_t len)
 	packet[42] = opcodes[any(sizeof(opcodes))];
 	packet[44] = packet[45] = (uint8_t)(any(2) * any(256));
 	packet[46] = (uint8_t)any(3);
-	if (packet[2] == 14 && len > 72)	/* data near the beginning */
-		memset(packet + 64, 0, 2);
+	if (packet[2] == 14)
+		make_data(packet, len);
 }
 
 static void test_no_packet_makes_the_decoder_read_outside_of_it(void **state)
