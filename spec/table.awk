@@ -6,8 +6,9 @@
 #   awk -v mode=lua  -f table.awk nvme.def          the rows as Lua tables
 #   awk -v mode=mdoc -f table.awk nvme.def PAGE.in  PAGE.in with its tables filled in
 #
-# In PAGE.in a line "@STRUCT name@" becomes the table of a structure, and
-# "@VALUES set@", "@EVENTS@" and "@TAPS@" those of values, events and taps.
+# In PAGE.in a line "@STRUCT name@" becomes the table of a structure, "@ONLY name@"
+# that of the fields of it that do not always hold, and "@VALUES set@", "@EVENTS@"
+# and "@TAPS@" those of values, events and taps.
 # A line of either file that is not understood ends it all with status 1.
 
 function fail(what)
@@ -113,10 +114,11 @@ function mdoc_row(kind)
 		fields[col[1]] = fields[col[1]] ".It " col[3] " Ta - Ta - Ta - Ta " cell(col[2]) \
 			" Ta " cell(col[4]) " Ta " cell(col[7]) "\n"
 	else if (kind == "ONLY")
-		onlys[col[1]] = onlys[col[1]] ".It " cell(col[2]) " Ta only while " col[3] " is " \
-			col[4] " to " col[5] "\n"
+		onlys[col[1]] = onlys[col[1]] ".It " cell(col[2]) " Ta while " col[3] " is " \
+			col[4] (col[4] == col[5] ? "" : " to " col[5]) "\n"
 	else if (kind == "VALUE")
-		values[col[1]] = values[col[1]] ".It " col[3] " Ta " cell(col[4]) " Ta " cell(col[2]) "\n"
+		values[col[1]] = values[col[1]] ".It " col[3] " Ta " cell(col[4]) " Ta " \
+			cell(col[2]) "\n"
 	else if (kind == "EVENT")
 		events = events ".It " col[2] " Ta " cell(col[6]) " Ta " cell(col[3]) " Ta " \
 			cell(col[4]) " Ta " cell(col[5]) "\n"
@@ -142,19 +144,20 @@ mode == "mdoc" && NR != FNR {
 	name = $2
 	sub(/@$/, "", name)
 	if ($0 ~ /^@STRUCT [a-z_0-9]+@$/)
-		mdoc_table("\"Off\" \"Len\" \"Bit\" \"Bits\" \"has_command\" \"BYTES\" \"Meaning\"", \
-			"Off Ta Len Ta Bit Ta Bits Ta Name Ta Kind Ta Meaning", fields[name])
+		mdoc_table("\"Off\" \"Len\" \"Bit\" \"Bits\" \"has_command\" \"BYTES\" " \
+			"\"Meaning\"", "Off Ta Len Ta Bit Ta Bits Ta Name Ta Kind Ta Meaning", fields[name])
 	else if ($0 ~ /^@ONLY [a-z_0-9]+@$/)
-		mdoc_table("\"has_command\" \"only while has_command is 1 to 1\"", "Name Ta Holds", \
-			onlys[name])
+		mdoc_table("\"has_command\" \"while has_command is 1 to 1\"", \
+			"Name Ta Holds", onlys[name])
 	else if ($0 ~ /^@VALUES [a-z_0-9]+@$/)
-		mdoc_table("\"255\" \"Shutdown complete\" \"C name\"", "No Ta Meaning Ta C name", \
-			values[name])
+		mdoc_table("\"255\" \"refused and to be retried\" \"C name\"", \
+			"\\&No Ta Meaning Ta C name", values[name])
 	else if ($0 == "@EVENTS@")
-		mdoc_table("\"255\" \"Asynchronous event\" \"completion_info\" \"registers\" \"PROTO\"", \
-			"No Ta Event Ta Info Ta Payload Ta Word", events)
+		mdoc_table("\"255\" \"Asynchronous event\" \"completion_info\" " \
+			"\"registers\" \"PROTO\"", "\\&No Ta Event Ta Info Ta Payload Ta Word", events)
 	else if ($0 == "@TAPS@")
-		mdoc_table("\"nvmetap:registers:writeback\" \"Asynchronous event\"", "Tap Ta Event", taps)
+		mdoc_table("\"nvmetap:registers:writeback\" \"Asynchronous event\"", \
+			"Tap Ta Event", taps)
 	else
 		fail("no such table: " $0)
 	next

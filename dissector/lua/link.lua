@@ -11,8 +11,10 @@ end
 forget()
 nvmetap.init = forget
 
+-- A command's later stages, and its record in a snapshot, name its first record.
 local function remember(frame)
 	local of = pending[rec.bdf]
+	local seq = rec.cause ~= 0 and rec.cause or rec.seq
 	if rec.event ~= number.NVMETAP_EV_ADMIN and rec.event ~= number.NVMETAP_EV_IO
 	   and rec.event ~= number.NVMETAP_EV_COMPLETION then
 		return
@@ -37,8 +39,10 @@ local function remember(frame)
 		of = {}
 		pending[rec.bdf] = of
 	end
-	of[rec.seq] = frame
-	nr_pending = nr_pending + 1
+	if not of[seq] then
+		of[seq] = frame
+		nr_pending = nr_pending + 1
+	end
 end
 
 local function add_link(frame)
