@@ -174,6 +174,32 @@ static void test_what_finds_no_room_is_counted_and_told_before_the_next_event(vo
 	ring_free(feed.ring);
 }
 
+static void test_what_fits_only_without_its_drop_entry_is_dropped(void **state)
+{
+	struct event_feed feed = feed_new(4096);
+	struct nvmetap_event ev;
+	struct record rec;
+
+	(void)state;
+	for (uint64_t seq = 1; seq <= 4; seq++) {
+		ev = text_event(seq, 1000);
+		event_push(&feed, &ev);
+	}
+	ev = text_event(5, 760);	/* 880 bytes are left, of which it needs 832 */
+	event_push(&feed, &ev);
+	assert_int_equal(feed.nr_dropped, 2);
+	ev = text_event(6, 700);
+	event_push(&feed, &ev);
+	assert_int_equal(feed.nr_dropped, 2);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_not_equal(next_record(&feed, &rec), 0);
+	assert_int_equal(rec.event, NVMETAP_EV_DROP);
+	assert_int_equal(drop_info_count_get(rec.info), 2);
+	assert_int_not_equal(next_record(&feed, &rec), 0);
+	assert_int_equal(rec.seq, 6);
+	ring_free(feed.ring);
+}
+
 static void test_a_text_longer_than_a_record_is_marked_as_truncated(void **state)
 {
 	struct event_feed feed = feed_new(0);
@@ -331,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_a_doorbell_carries_queue_old_and_new_value),
 		cmocka_unit_test(test_every_event_becomes_a_record_that_decodes),
 		cmocka_unit_test(test_what_finds_no_room_is_counted_and_told_before_the_next_event),
+		cmocka_unit_test(test_what_fits_only_without_its_drop_entry_is_dropped),
 		cmocka_unit_test(test_a_text_longer_than_a_record_is_marked_as_truncated),
 		cmocka_unit_test(test_long_data_is_continued_in_further_records),
 		cmocka_unit_test(test_a_snap_length_cuts_and_says_so),
