@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* count_pcap FILE: how many packets libpcap sees, and that they are USER0. */
+#include "config.h"
+
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdio.h>

@@ -174,7 +174,7 @@ static void test_what_finds_no_room_is_counted_and_told_before_the_next_event(vo
 	ring_free(feed.ring);
 }
 
-static void test_an_event_that_fits_without_its_drop_entry_only_is_dropped_too(void **state)
+static void test_what_fits_only_without_its_drop_entry_is_dropped(void **state)
 {
 	struct event_feed feed = feed_new(4096);
 	struct nvmetap_event ev;
@@ -357,7 +357,7 @@ int main(void)
 		cmocka_unit_test(test_a_doorbell_carries_queue_old_and_new_value),
 		cmocka_unit_test(test_every_event_becomes_a_record_that_decodes),
 		cmocka_unit_test(test_what_finds_no_room_is_counted_and_told_before_the_next_event),
-		cmocka_unit_test(test_an_event_that_fits_without_its_drop_entry_only_is_dropped_too),
+		cmocka_unit_test(test_what_fits_only_without_its_drop_entry_is_dropped),
 		cmocka_unit_test(test_a_text_longer_than_a_record_is_marked_as_truncated),
 		cmocka_unit_test(test_long_data_is_continued_in_further_records),
 		cmocka_unit_test(test_a_snap_length_cuts_and_says_so),
