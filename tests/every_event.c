@@ -7,7 +7,7 @@
 static uint8_t every_data[EVERY_DATA_LEN];
 static uint8_t every_registers[64];
 static const uint64_t every_entries[] = {0xbffc8000, 0xbffc9000, 0x1234567890abc000};
-static const char every_session[] = "transport=fake\nfilter=none\n";
+static const char every_session[] = "transport: fake\nevents: default\n";
 static const char every_console[] = "nvme nvme0: 2/0/0 default/read/poll queues";
 
 static struct nvme_command every_admin = {

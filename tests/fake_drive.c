@@ -210,7 +210,7 @@ int nvmetap_log(struct nvmetap_plugin *plugin, const char *line)
 
 int nvmetap_snapshot(struct nvmetap_plugin *plugin)
 {
-	static const char text[] = "transport=fake\n";
+	static const char text[] = "transport: fake\n";
 	struct nvmetap_event ev = {
 		.flags = NVMETAP_SNAPSHOT,
 		.text = text,

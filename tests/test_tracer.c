@@ -2,6 +2,7 @@
 /* The whole way from the tap to the file and back, on a fake drive. */
 #include "config.h"
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,6 +63,7 @@ struct contents {
 	unsigned int nr_events[256];
 	int result;
 	char name[32];
+	char session[512];
 };
 
 static struct contents read_back(const char *from)
@@ -79,6 +81,9 @@ static struct contents read_back(const char *from)
 		contents.nr_events[rec.event]++;
 		contents.nr_bytes += pkt.caplen;
 		snprintf(contents.name, sizeof(contents.name), "%s", pkt.interface->name);
+		if (rec.event == NVMETAP_EV_SESSION)
+			snprintf(contents.session, sizeof(contents.session), "%.*s",
+				 (int)rec.caplen, (const char *)rec.payload);
 		if (rec.event == NVMETAP_EV_DROP) {
 			assert_int_equal(drop_info_first_get(rec.info), contents.last_seq + 1);
 			contents.nr_dropped += drop_info_count_get(rec.info);
@@ -96,6 +101,7 @@ static void test_the_first_record_is_the_session_and_the_file_is_whole(void **st
 {
 	static const struct tracer_config config = {
 		.path = path, .if_description = "d", .application = "test",
+		.snap_admin = TRACER_SNAP_WHOLE,
 	};
 	struct tracer *tracer = tracer_for(&config);
 	struct tracer_stats stats;
@@ -113,6 +119,8 @@ static void test_the_first_record_is_the_session_and_the_file_is_whole(void **st
 	assert_int_equal(contents.nr_events[NVMETAP_EV_SESSION], 1);
 	assert_int_equal(contents.nr_events[NVMETAP_EV_IO], 1);
 	assert_string_equal(contents.name, "00:06.0");
+	assert_string_equal(contents.session, "transport: fake\nevents: default\n"
+					      "snap-admin: whole\nsnap-io: 0\nlossless: no\n");
 	assert_int_equal(stats.nr_records, 2);
 	assert_int_equal(stats.nr_dropped, 0);
 	assert_int_equal(stats.nr_bytes, stats.nr_file_bytes);
@@ -353,6 +361,42 @@ static void test_the_end_of_a_batch_shows_its_events_to_the_writer(void **state)
 	sem_destroy(&seen);
 }
 
+static void test_a_pause_sends_to_a_pipe_what_has_passed(void **state)
+{
+	char from[32];
+	struct tracer_config config = {.path = from};
+	struct tracer *tracer;
+	struct pollfd pfd;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	snprintf(from, sizeof(from), "/dev/fd/%d", fds[1]);
+	tracer = tracer_for(&config);
+	fake_batch(NVMETAP_BATCH_SLEEP);
+	pfd = (struct pollfd){.fd = fds[0], .events = POLLIN};
+	assert_int_equal(poll(&pfd, 1, 20000), 1);
+	assert_int_equal(finish(tracer).error, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_a_viewer_that_goes_does_not_take_the_drive_with_it(void **state)
+{
+	char from[32];
+	struct tracer_config config = {.path = from};
+	struct tracer *tracer;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	snprintf(from, sizeof(from), "/dev/fd/%d", fds[1]);
+	tracer = tracer_for(&config);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(finish(tracer).error, -EPIPE);
+}
+
 struct watch {
 	sem_t stepped;
 	int64_t step_ns;
@@ -447,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_an_unknown_word_is_refused_with_the_list_of_words),
 		cmocka_unit_test(test_a_full_disk_is_told_and_does_not_stop_the_drive),
 		cmocka_unit_test(test_the_end_of_a_batch_shows_its_events_to_the_writer),
+		cmocka_unit_test(test_a_pause_sends_to_a_pipe_what_has_passed),
+		cmocka_unit_test(test_a_viewer_that_goes_does_not_take_the_drive_with_it),
 		cmocka_unit_test(test_a_step_of_the_wall_clock_is_a_record),
 		cmocka_unit_test(test_what_is_flushed_can_be_read_before_the_end),
 	};

@@ -59,7 +59,7 @@ void drive_options_init(struct drive_options *options)
 	memset(options, 0, sizeof(*options));
 	options->drive.vfio_user_fd = -1;
 	options->drive.ns = options->ns;
-	options->tracer.snap_admin = UINT32_MAX;
+	options->tracer.snap_admin = TRACER_SNAP_WHOLE;
 	options->tracer.application = PACKAGE_STRING;
 	options->tracer.if_name = options->if_name;
 	options->tracer.if_description = "nvmetap NVMe drive";

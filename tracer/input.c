@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The bytes of a capture, decompressed where necessary. */
 #include "config.h"
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ enum {
 	INPUT_NEXT = 3,		/* zstd's wish includes the header of the next block */
 	INPUT_SKIPPABLE = 0x184d2a50,	/* the first of 16 magics, RFC 8878 section 3.1.2 */
 };
+
+static_assert((int)INPUT_SIZE >= (int)INPUT_RAW, "the first read fits into the buffer");
 
 struct input {
 	int fd, error;

@@ -14,11 +14,14 @@
 enum {
 	TRACER_RING_MIN = 1 << 20,	/* holds the longest entry several times */
 	TRACER_WAIT_NS = 100 * 1000,	/* lossless: between two looks at a full ring */
+	TRACER_SESSION_MAX = 64 << 10,	/* of the drive's session text, bytes */
 };
 
 struct tracer {
 	struct event_feed feed;	/* the controller's thread */
 	uint64_t set;		/* of words */
+	char *session;		/* the drive's session text, then about */
+	char about[512];	/* what this tracer keeps of what passes */
 	struct outfile *output;	/* the writer's thread */
 	struct writer *writer;
 };
@@ -28,12 +31,49 @@ static const char *const tracer_taps[] = {
 #include "spec/nvme.def"
 };
 
+/* A snap length as the session text says it. */
+static int tracer_say_snap(char *to, size_t size, const char *key, uint32_t snap)
+{
+	if (snap == TRACER_SNAP_WHOLE)
+		return snprintf(to, size, "%s: whole\n", key);
+	return snprintf(to, size, "%s: %u\n", key, snap);
+}
+
+static void tracer_say(struct tracer *tracer, const struct tracer_config *config)
+{
+	char *to = tracer->about, *end = to + sizeof(tracer->about);
+
+	to += snprintf(to, (size_t)(end - to), "events: %.400s\n",
+		       config->events != NULL ? config->events : "default");
+	to += tracer_say_snap(to, (size_t)(end - to), "snap-admin", config->snap_admin);
+	to += tracer_say_snap(to, (size_t)(end - to), "snap-io", config->snap_io);
+	snprintf(to, (size_t)(end - to), "lossless: %s\n", config->lossless ? "yes" : "no");
+}
+
+/* The drive says what it lets be seen, the tracer what it keeps of that. */
+static void tracer_session(struct tracer *tracer, const struct nvmetap_event *ev)
+{
+	struct nvmetap_event said = *ev;
+	size_t len = ev->text != NULL ? ev->text_len : 0;
+
+	if (len > TRACER_SESSION_MAX)
+		len = TRACER_SESSION_MAX;
+	if (len != 0)
+		memcpy(tracer->session, ev->text, len);
+	strcpy(tracer->session + len, tracer->about);
+	said.text = tracer->session;
+	said.text_len = len + strlen(tracer->about);
+	event_push(&tracer->feed, &said);
+}
+
 static int tracer_event(void *ctx, struct nvmetap_event *ev)
 {
 	struct tracer *tracer = ctx;
 
 	if (ev->tap == NVMETAP_TAP_BATCH)
 		event_publish(&tracer->feed);
+	else if (ev->event == NVMETAP_EV_SESSION)
+		tracer_session(tracer, ev);
 	else if (words_want(tracer->set, ev))
 		event_push(&tracer->feed, ev);
 	return NVMETAP_GO;
@@ -53,6 +93,7 @@ static void tracer_free(struct tracer *tracer)
 {
 	outfile_free(tracer->output);
 	ring_free(tracer->feed.ring);
+	free(tracer->session);
 	free(tracer);
 }
 
@@ -83,8 +124,10 @@ static int tracer_init(struct tracer *tracer, const struct tracer_config *config
 		.wait = tracer_wait,
 		.wait_ctx = tracer,
 	};
-	if (tracer->feed.ring == NULL)
-		return tracer_refuse(err, errlen, "ring", ENOMEM);
+	tracer_say(tracer, config);
+	tracer->session = malloc(TRACER_SESSION_MAX + sizeof(tracer->about));
+	if (tracer->feed.ring == NULL || tracer->session == NULL)
+		return tracer_refuse(err, errlen, "tracer", ENOMEM);
 	if (config->path != NULL)
 		tracer->output = outfile_open(config->path, config->zstd_level);
 	if (config->path != NULL && tracer->output == NULL)

@@ -44,7 +44,8 @@ struct tracer_stats {
 /* Opens the file and starts the thread.  NULL, and in err one line. */
 struct tracer *tracer_new(const struct tracer_config *config, char *err, size_t errlen);
 /* Attaches to the taps that the events need, and asks for a snapshot, which
- * becomes the first records of the file.  0 or -errno. */
+ * becomes the first records of the file.  To the drive's session text lines
+ * "key: value" are added: events, snap-admin, snap-io, lossless.  0 or -errno. */
 int tracer_attach(struct tracer *tracer, struct nvmetap_plugin *plugin);
 /* Publishes what is in the ring and detaches.  On the controller's thread. */
 void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin);
