@@ -7,7 +7,7 @@
 
 enum {
 	INDEX_WIDTH = 4,
-	SESSION_MAX = 400,	/* bytes of a session's text that a line shows */
+	SESSION_MAX = 160,	/* bytes of a session's text that a line shows */
 };
 
 /* "NAME=" in front of a value. */
@@ -97,7 +97,12 @@ static void add_access(struct text *text, const struct record *rec)
 	text_char(text, ' ');
 	text_hex(text, access_info_offset_get(rec->info), 4);
 	text_string(text, is_read ? " -> " : " <- ");
-	text_hex(text, value, width < 8 ? 2 * (unsigned int)width : 16);
+	if (width <= 8) {
+		text_hex(text, value, 2 * (unsigned int)width);
+		return;
+	}
+	text_dec(text, width);
+	text_string(text, " bytes");
 }
 
 static void add_command_id(struct text *text, const struct record *rec)
@@ -274,6 +279,8 @@ static void add_dma(struct text *text, const struct record *rec)
 	text_string(text, rec->event == NVMETAP_EV_DMAMAP ? " map" : " unmap");
 	key_hex(text, "iova", dma_info_iova_get(rec->info), 1);
 	key_hex(text, "size", dma_info_size_get(rec->info), 1);
+	if (rec->event == NVMETAP_EV_DMAUNMAP)
+		return;
 	key(text, "access");
 	text_char(text, dma_info_readable_get(rec->info) != 0 ? 'r' : '-');
 	text_char(text, dma_info_writable_get(rec->info) != 0 ? 'w' : '-');

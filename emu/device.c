@@ -16,6 +16,7 @@ enum {
 	TABLE_OFFSET = 0x2000,
 	PBA_OFFSET = 0x3000,
 	SESSION_MAX = 16384,	/* bytes of the session text */
+	PCI_HEADER_SIZE = 64,
 };
 
 /* No vendor's: the identifiers of an emulated device that nobody has quirks for. */
@@ -249,6 +250,24 @@ static bool fire_write(struct device *dev, struct nvmetap_event *ev, struct nvme
 	return verdict != NVMETAP_DROP && verdict != NVMETAP_HANDLED;
 }
 
+/* The header and what follows it, at once: one access, whose bytes are the
+ * event's data. */
+static void read_header(struct device *dev, uint8_t *to, size_t len)
+{
+	struct nvmetap_event ev = tap_event(NVMETAP_TAP_CFGREAD);
+	struct nvmetap_access acc = { .width = (uint32_t)len };
+
+	pci_read(dev->pci, 0, to, len);
+	if (!tap_armed(&dev->taps, NVMETAP_TAP_CFGREAD))
+		return;
+	acc.value = bytes_get_le(to, 8);
+	ev.acc = &acc;
+	ev.text = to;
+	ev.text_len = len;
+	if (tap_fire_data(&dev->taps, &ev, to, len) == NVMETAP_DROP)
+		memset(to, 0xff, len);
+}
+
 int device_config_read(struct device *dev, uint64_t off, void *buf, size_t len)
 {
 	uint8_t bytes[8], *to = buf;
@@ -256,6 +275,10 @@ int device_config_read(struct device *dev, uint64_t off, void *buf, size_t len)
 
 	if (off > DEVICE_CONFIG_SIZE || len > DEVICE_CONFIG_SIZE - off)
 		return -ERANGE;
+	if (off == 0 && len >= PCI_HEADER_SIZE) {
+		read_header(dev, to, len);
+		return 0;
+	}
 	for (; len > 0; off += n, to += n, len -= n) {
 		n = piece(off, len);
 		pci_read(dev->pci, (uint32_t)off, bytes, n);

@@ -29,7 +29,8 @@ unsigned int device_nr_vectors(const struct device *dev);	/* MSI-X */
 
 /*
  * Configuration space and BARs.  Any offset and length; accesses to registers
- * of 1, 2, 4 and 8 bytes are one access and one event, others are cut up.
+ * of 1, 2, 4 and 8 bytes are one access and one event, so is a read of the
+ * header (64 bytes and more from offset 0), others are cut up.
  * 0, or -ERANGE beyond the end: nothing done, buf untouched.
  */
 int device_config_read(struct device *dev, uint64_t off, void *buf, size_t len);

@@ -58,7 +58,8 @@ struct nvmetap_access {
 	uint64_t offset;	/* bytes, in the space or region */
 	uint64_t value;		/* read or written; a modifier may change it */
 	uint64_t old;		/* doorbells: the value before */
-	uint32_t width;		/* bytes: 1, 2, 4 or 8 */
+	uint32_t width;		/* bytes: 1, 2, 4 or 8; a config read of the whole header at
+				   once: more, value is its first 8 bytes, the event has text */
 	uint8_t bar;
 	uint8_t doorbell;	/* NVMETAP_DOORBELL_* */
 	uint16_t vector;	/* doorbells: the queue; MSI-X: the vector */
@@ -158,7 +159,7 @@ struct nvmetap_event {
 		struct nvmetap_async *async;	/* ASYNC */
 	};
 	const struct nvmetap_event *was;	/* observers: before the modifiers, if ALTERED */
-	const void *text;	/* SESSION, CONSOLE, MARK, LOG: UTF-8; REGISTERS: bytes */
+	const void *text;	/* SESSION, CONSOLE, MARK, LOG: UTF-8; REGISTERS, CFGREAD: bytes */
 	size_t text_len;	/* bytes; no NUL */
 };
 

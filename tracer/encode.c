@@ -185,6 +185,7 @@ static void encode_raw(uint8_t *to, const void *from, size_t len)
 #define encode_none NULL
 #define encode_text encode_raw
 #define encode_registers encode_raw
+#define encode_config encode_raw
 
 static const struct {
 	encode_info_fn *info;

@@ -12,6 +12,7 @@ enum event_payload {
 	EVENT_raw,
 	EVENT_text,
 	EVENT_registers = EVENT_text,
+	EVENT_config = EVENT_text,
 };
 
 static const struct {

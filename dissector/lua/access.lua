@@ -117,7 +117,9 @@ local function access_line(arrow, vectors)
 	if not access() then
 		return nil
 	end
-	if a.high ~= 0 or a.width > 4 then
+	if a.width > 8 then
+		return format("%04x %s %d bytes", a.offset, arrow, a.width)
+	elseif a.high ~= 0 or a.width > 4 then
 		text = format("%08x%08x", a.high, a.low)
 	elseif a.width == 1 or a.width == 2 then
 		text = format(a.width == 1 and "%02x" or "%04x", a.low)

@@ -166,8 +166,10 @@ local dma_info = info_reader(struct.dma_info, "iova", "size", "readable", "writa
 
 local function dma_line()
 	local high, low, size_high, size, readable, writable, mapped = dma_info()
-	return high and format("%s %s, %s bytes, %s%s%s",
-			       rec.event == number.NVMETAP_EV_DMAMAP and "Map" or "Unmap",
+	if high and rec.event == number.NVMETAP_EV_DMAUNMAP then
+		return format("Unmap %s, %s bytes", hex64(high, low), dec64(size_high, size))
+	end
+	return high and format("Map %s, %s bytes, %s%s%s",
 			       hex64(high, low), dec64(size_high, size), readable == 1 and "r" or "-",
 			       writable == 1 and "w" or "-", mapped == 1 and "" or ", by messages only")
 end
