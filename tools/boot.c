@@ -273,8 +273,10 @@ static int judge(const struct boot *boot, int why, int status)
 		complain("boot: QEMU ended with status %d", WEXITSTATUS(status));
 		return EXIT_FAILED;
 	}
-	if (boot->verdict.seen)
-		fprintf(stderr, "guest     %8u of its own checks failed\n", boot->verdict.failed);
+	if (boot->verdict.seen && boot->verdict.failed == 0)
+		fprintf(stderr, "guest      its own check passed\n");
+	else if (boot->verdict.seen)
+		complain("boot: %u steps of the guest's own check failed", boot->verdict.failed);
 	else if (boot->name != NULL)
 		complain("boot: the guest ended without a verdict of its own check");
 	return boot->verdict.seen ? boot->verdict.failed != 0 : boot->name != NULL;

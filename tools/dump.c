@@ -276,7 +276,7 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_dump = {
 	.name = "dump",
 	.operands = "[FILE]",
-	.summary = "Show a capture as text",
+	.summary = "a capture as lines, fields, CSV or JSON",
 	.options = tables,
 	.run = run,
 };
