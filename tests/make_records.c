@@ -123,7 +123,8 @@ static void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t
 	access_info_offset_set(info, offset);
 	access_info_width_set(info, width);
 	access_info_value_set(info, value);
-	put_event(m, event, reads ? NVMETAP_WRITEBACK : NVMETAP_DECODE, info, sizeof(info), NULL, 0);
+	put_event(m, event, reads ? NVMETAP_WRITEBACK : NVMETAP_DECODE, info, sizeof(info), NULL,
+		  0);
 }
 
 static void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old,
@@ -131,7 +132,8 @@ static void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t
 {
 	uint8_t info[access_info_SIZE] = { 0 };
 
-	access_info_offset_set(info, NVME_REG_DOORBELLS + 8u * queue + (kind == NVMETAP_DOORBELL_CQ) * 4u);
+	access_info_offset_set(info, NVME_REG_DOORBELLS + 8u * queue +
+				     (kind == NVMETAP_DOORBELL_CQ) * 4u);
 	access_info_width_set(info, 4);
 	access_info_value_set(info, value);
 	access_info_old_set(info, old);
@@ -169,12 +171,12 @@ static struct record command(struct maker *m, uint16_t queue, const uint8_t *cmd
 	return rec;
 }
 
-static void data(struct maker *m, struct record rec, const uint8_t *bytes, uint32_t from, uint32_t len,
-		 uint32_t total)
+static void data(struct maker *m, struct record rec, const uint8_t *bytes, uint32_t from,
+		 uint32_t len, uint32_t total)
 {
 	uint8_t info[data_info_SIZE] = { 0 };
 
-	data_info_iova_set(info, 0xbfb24000u + from);
+	data_info_iova_set(info, 0xbfb24000);
 	data_info_offset_set(info, from);
 	data_info_total_set(info, total);
 	data_info_direction_set(info, NVMETAP_TO_HOST);
@@ -207,8 +209,8 @@ static void completion(struct maker *m, struct record rec, uint16_t status, uint
 	put_record(m, &rec);
 }
 
-static struct record simple(struct maker *m, uint16_t queue, uint8_t opc, uint32_t nsid, uint32_t cdw10,
-			    uint32_t cdw11, uint32_t cdw12)
+static struct record simple(struct maker *m, uint16_t queue, uint8_t opc, uint32_t nsid,
+			    uint32_t cdw10, uint32_t cdw11, uint32_t cdw12)
 {
 	uint8_t cmd[sqe_SIZE] = { 0 };
 
@@ -222,9 +224,15 @@ static struct record simple(struct maker *m, uint16_t queue, uint8_t opc, uint32
 	return command(m, queue, cmd);
 }
 
+/* Dwords 10 and 11 of an admin command without a namespace. */
+static struct record admin(struct maker *m, uint8_t opc, uint32_t cdw10, uint32_t cdw11)
+{
+	return simple(m, ADMIN_QUEUE, opc, 0, cdw10, cdw11, 0);
+}
+
 static void identify_controller(struct maker *m)
 {
-	struct record rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 0, NVME_CNS_CTRL, 0, 0);
+	struct record rec = admin(m, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0);
 	uint8_t id[id_ctrl_SIZE] = { 0 };
 
 	id_ctrl_vid_set(id, 0x1b36);
@@ -257,7 +265,7 @@ static void identify_others(struct maker *m)
 	lbaf_lbads_set(id + id_ns_lbaf_OFFSET + lbaf_SIZE, 12);
 	data(m, rec, id, 0, sizeof(id), sizeof(id));
 	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 0, NVME_CNS_NS_LIST, 0, 0);
+	rec = admin(m, NVME_OPC_IDENTIFY, NVME_CNS_NS_LIST, 0);
 	data(m, rec, list, 0, sizeof(list), sizeof(list));
 	completion(m, rec, 0, 0);
 	rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 1, NVME_CNS_NS_DESC_LIST, 0, 0);
@@ -276,18 +284,18 @@ static void log_pages(struct maker *m)
 	temp_sensor_kelvin_set(page + log_smart_temp_sensor_OFFSET + temp_sensor_SIZE, 311);
 	data(m, rec, page, 0, log_smart_SIZE, log_smart_SIZE);
 	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, 0, NVME_LOG_COMMAND_EFFECT | 1023 << 16, 0, 0);
+	rec = admin(m, NVME_OPC_GET_LOG_PAGE, NVME_LOG_COMMAND_EFFECT | 1023 << 16, 0);
 	memset(page, 0, sizeof(page));
 	effect_csupp_set(page + 6 * effect_SIZE, 1);
 	effect_csupp_set(page + log_effects_iocs_OFFSET + effect_SIZE, 1);
 	data(m, rec, page, 0, sizeof(page), sizeof(page));
 	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, 0, NVME_LOG_ERROR | 31 << 16, 0, 0);
+	rec = admin(m, NVME_OPC_GET_LOG_PAGE, NVME_LOG_ERROR | 31 << 16, 0);
 	memset(page, 0, sizeof(page));
 	error_entry_count_set(page, 1);
 	data(m, rec, page, 0, 2 * error_entry_SIZE, 2 * error_entry_SIZE);
 	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, 0, NVME_LOG_FIRMWARE_SLOT | 127 << 16, 0, 0);
+	rec = admin(m, NVME_OPC_GET_LOG_PAGE, NVME_LOG_FIRMWARE_SLOT | 127 << 16, 0);
 	memcpy(page + log_firmware_frs1_OFFSET, "1.0     ", 8);
 	data(m, rec, page, 0, log_firmware_SIZE, log_firmware_SIZE);
 	completion(m, rec, 0, 0);
@@ -295,17 +303,18 @@ static void log_pages(struct maker *m)
 
 static void admin_commands(struct maker *m)
 {
-	struct record lost = { .flags = NVMETAP_HAS_COMMAND, .qkind = NVMETAP_QUEUE_ADMIN, .cause = 999999 };
+	struct record lost = {
+		.flags = NVMETAP_HAS_COMMAND, .qkind = NVMETAP_QUEUE_ADMIN, .cause = 999999,
+	};
 
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_SET_FEATURES, 0, NVME_FEAT_NUMBER_OF_QUEUES,
-			     7 | 7 << 16, 0), 0, 3 | 3 << 16);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_GET_FEATURES, 0, NVME_FEAT_VOLATILE_WRITE_CACHE,
-			     0, 0), 0, 1);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_CREATE_IO_CQ, 0, 1 | 255 << 16, 3 | 1 << 16, 0), 0, 0);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_CREATE_IO_SQ, 0, 1 | 255 << 16, 1 | 1 << 16, 0), 0, 0);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_ASYNC_EVENT_REQUEST, 0, 0, 0, 0), 0, 0x00020101);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_ABORT, 0, 1 | 5 << 16, 0, 0), 0, 1);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_DELETE_IO_SQ, 0, 9, 0, 0),
+	completion(m, admin(m, NVME_OPC_SET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 7 | 7 << 16), 0,
+		   3 | 3 << 16);
+	completion(m, admin(m, NVME_OPC_GET_FEATURES, NVME_FEAT_VOLATILE_WRITE_CACHE, 0), 0, 1);
+	completion(m, admin(m, NVME_OPC_CREATE_IO_CQ, 1 | 255 << 16, 3 | 1 << 16), 0, 0);
+	completion(m, admin(m, NVME_OPC_CREATE_IO_SQ, 1 | 255 << 16, 1 | 1 << 16), 0, 0);
+	completion(m, admin(m, NVME_OPC_ASYNC_EVENT_REQUEST, 0, 0), 0, 0x00020101);
+	completion(m, admin(m, NVME_OPC_ABORT, 1 | 5 << 16, 0), 0, 1);
+	completion(m, admin(m, NVME_OPC_DELETE_IO_SQ, 9, 0),
 		   0x4000 | 1 << 8 | NVME_SC_INVALID_QUEUE_IDENTIFIER, 0);
 	completion(m, simple(m, ADMIN_QUEUE, 0xc5, 0, 1, 2, 3), 0x4000 | NVME_SC_INVALID_OPCODE, 0);
 	completion(m, lost, 0, 0);
@@ -313,12 +322,13 @@ static void admin_commands(struct maker *m)
 
 static void io_commands(struct maker *m)
 {
-	uint8_t range[dsm_range_SIZE] = { 0 }, cmd[sqe_SIZE] = { 0 }, entries[3 * prp_entry_SIZE] = { 0 };
-	uint8_t info[list_info_SIZE] = { 0 };
+	uint8_t range[dsm_range_SIZE] = { 0 }, cmd[sqe_SIZE] = { 0 };
+	uint8_t entries[3 * prp_entry_SIZE] = { 0 }, info[list_info_SIZE] = { 0 };
 	struct record rec;
 
 	completion(m, simple(m, IO_QUEUE, NVME_OPC_WRITE, 1, 8, 0, 7), 0, 0);
-	completion(m, simple(m, IO_QUEUE, NVME_OPC_READ, 1, 2048, 0, 7), NVME_SC_LBA_OUT_OF_RANGE, 0);
+	completion(m, simple(m, IO_QUEUE, NVME_OPC_READ, 1, 2048, 0, 7),
+		   NVME_SC_LBA_OUT_OF_RANGE, 0);
 	completion(m, simple(m, IO_QUEUE, NVME_OPC_FLUSH, 1, 0, 0, 0), 0, 0);
 	completion(m, simple(m, IO_QUEUE, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 1 << 25 | 15), 0, 0);
 	rec = simple(m, IO_QUEUE, NVME_OPC_DATASET_MANAGEMENT, 1, 0, 4, 0);
@@ -365,8 +375,8 @@ static void accesses(struct maker *m)
 
 static void states(struct maker *m)
 {
-	uint8_t ctrl[ctrl_info_SIZE] = { 0 }, queue[queue_info_SIZE] = { 0 }, dma[dma_info_SIZE] = { 0 };
-	uint8_t async[async_info_SIZE] = { 0 };
+	uint8_t ctrl[ctrl_info_SIZE] = { 0 }, queue[queue_info_SIZE] = { 0 };
+	uint8_t dma[dma_info_SIZE] = { 0 }, async[async_info_SIZE] = { 0 };
 
 	ctrl_info_state_set(ctrl, NVMETAP_CTRL_READY);
 	ctrl_info_cc_set(ctrl, 0x00460001);
@@ -403,7 +413,8 @@ static void tracers_own(struct maker *m)
 	registers_cap_set(regs, 0x20ff0107ff);
 	registers_cc_set(regs, 0x00460001);
 	put_event(m, NVMETAP_EV_REGISTERS, NVMETAP_WRITEBACK, NULL, 0, regs, sizeof(regs));
-	put_text(m, NVMETAP_EV_CONSOLE, "[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues");
+	put_text(m, NVMETAP_EV_CONSOLE,
+		 "[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues");
 	put_text(m, NVMETAP_EV_CONSOLE, "caf\xc3\xa9 \x1b[31mred\x1b[0m \xff\r\n");
 	put_text(m, NVMETAP_EV_CONSOLE, "");
 	put_text(m, NVMETAP_EV_MARK, "here it begins");
@@ -435,7 +446,8 @@ static void many(struct maker *m, uint64_t count)
 	while (m->seq + 5 <= count) {
 		struct record rec;
 
-		put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, (uint32_t)m->seq % 255, (uint32_t)m->seq % 255 + 1);
+		put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, (uint32_t)m->seq % 255,
+			     (uint32_t)m->seq % 255 + 1);
 		rec = simple(m, IO_QUEUE, m->seq % 3 ? NVME_OPC_READ : NVME_OPC_WRITE, 1,
 			     (uint32_t)m->seq * 8, 0, 7);
 		completion(m, rec, 0, 0);
