@@ -302,7 +302,7 @@ static uint64_t wait_ns(const struct loop *loop, int timeout_ms)
  */
 static int sources_poll(struct loop *loop, uint64_t ns)
 {
-	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+	struct timespec ts = { (time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S) };
 	unsigned int nr = loop->nr_sources;
 	int rc;
 

@@ -12,6 +12,11 @@
 
 struct loop;
 
+enum {
+	LOOP_ORDER_CONSOLE = 0,		/* each before what it must be read before */
+	LOOP_ORDER_TRANSPORT = 10,
+};
+
 /* Called when the descriptor is readable, or has been hung up. */
 typedef void loop_fd_fn(void *ctx, int fd);
 

@@ -2,6 +2,7 @@
 /* The event loop: order, timers, mailbox, idle hook, stop. */
 #include <config.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -69,6 +70,47 @@ static void test_descriptors_are_served_from_the_lowest_order_to_the_highest(voi
 	close_pipe(a);
 	close_pipe(b);
 	close_pipe(c);
+}
+
+/* What happens while the kernel is looking: after it has seen the first. */
+static void (*while_polling)(void);
+int __real_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *ts, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *ts, const sigset_t *mask);
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *ts, const sigset_t *mask)
+{
+	int rc;
+
+	if (while_polling == NULL)
+		return __real_ppoll(fds, nr, ts, mask);
+	rc = poll(fds, 1, 0);
+	while_polling();
+	return rc + poll(fds + 1, nr - 1, 0);
+}
+
+static int console_pipe[2], transport_pipe[2];
+
+static void guest_prints_then_rings(void)
+{
+	while_polling = NULL;
+	assert_int_equal(write(console_pipe[1], "", 1), 1);
+	assert_int_equal(write(transport_pipe[1], "", 1), 1);
+}
+
+static void test_a_line_written_while_the_kernel_looks_is_read_before_the_doorbell(void **state)
+{
+	make_pipe(console_pipe);
+	make_pipe(transport_pipe);
+	assert_int_equal(loop_add(*state, transport_pipe[0], LOOP_ORDER_TRANSPORT, read_and_say,
+				  "[doorbell]"), 0);
+	assert_int_equal(loop_add(*state, console_pipe[0], LOOP_ORDER_CONSOLE, read_and_say,
+				  "[line]"), 0);
+	while_polling = guest_prints_then_rings;
+	assert_int_equal(loop_once(*state, -1), 0);
+	assert_int_equal(loop_once(*state, 0), 0);
+	assert_string_equal(said, "[line][doorbell]");
+	close_pipe(console_pipe);
+	close_pipe(transport_pipe);
 }
 
 struct remover {
@@ -397,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_descriptors_are_served_from_the_lowest_order_to_the_highest),
+		T(test_a_line_written_while_the_kernel_looks_is_read_before_the_doorbell),
 		T(test_a_descriptor_removed_in_the_round_is_not_served),
 		T(test_a_hangup_is_announced),
 		T(test_many_descriptors_fit),

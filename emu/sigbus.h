@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Copies to and from a shared mapping whose file someone else may shrink: the
+ * SIGBUS becomes an error.  How: see emu/guestmem.h.  Any thread.
+ */
+#ifndef EMU_SIGBUS_H
+#define EMU_SIGBUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+int sigbus_init(void);	/* installs the handler, once.  0 or -errno */
+
+/* Copies len bytes from mem to buf, or with write from buf to mem.  0, or
+ * -EFAULT: mem is not there (any longer); part may have been copied. */
+int sigbus_copy(void *mem, void *buf, size_t len, bool write);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest's memory: mappings, and accesses by message. */
+#include <config.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "emu/device.h"
+#include "emu/vfio_user_server.h"
+
+enum { NS_PER_MS = 1000000 };
+
+static_assert((int)VFIO_DMA_MAP_FLAG_READ == (int)GUESTMEM_READ &&
+	      (int)VFIO_DMA_MAP_FLAG_WRITE == (int)GUESTMEM_WRITE,
+	      "the protocol's permissions are the table's");
+
+int vu_dma_map(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+{
+	uint64_t iova = VU_MAP_ADDRESS_get(msg->body), size = VU_MAP_SIZE_get(msg->body);
+	uint64_t offset = VU_MAP_OFFSET_get(msg->body);
+	uint32_t flags = (uint32_t)VU_MAP_FLAGS_get(msg->body);
+	int err;
+
+	(void)reply;
+	if (VU_MAP_ARGSZ_get(msg->body) < VU_MAP_LEN || msg->nr_fds > 1)
+		return -EINVAL;
+	err = guestmem_map(v->mem, iova, size, msg->nr_fds == 1 ? msg->fds[0] : -1, offset, flags);
+	if (err == 0)
+		device_dma_map(v->dev, iova, size, offset, flags & VFIO_DMA_MAP_FLAG_READ,
+			       flags & VFIO_DMA_MAP_FLAG_WRITE, msg->nr_fds == 1);
+	return err;
+}
+
+static int unmap_all(struct vfio_user *v)
+{
+	const struct guestmem_mapping *m;
+
+	for (unsigned int i = 0; (m = guestmem_at(v->mem, i)) != NULL; i++)
+		device_dma_unmap(v->dev, m->iova, m->size);
+	guestmem_unmap_all(v->mem);
+	return 0;
+}
+
+static int unmap_one(struct vfio_user *v, uint64_t iova, uint64_t size)
+{
+	int err = guestmem_unmap(v->mem, iova, size);
+
+	if (err == 0)
+		device_dma_unmap(v->dev, iova, size);
+	return err;
+}
+
+int vu_dma_unmap(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+{
+	uint64_t iova = VU_UNMAP_ADDRESS_get(msg->body), size = VU_UNMAP_SIZE_get(msg->body);
+	uint64_t flags = VU_UNMAP_FLAGS_get(msg->body);
+	bool all = flags == VFIO_DMA_UNMAP_FLAG_ALL;
+
+	if (VU_UNMAP_ARGSZ_get(msg->body) < VU_UNMAP_LEN || (flags != 0 && !all) ||
+	    (all && (iova | size) != 0))
+		return -EINVAL;
+	memcpy(reply->head, msg->body, VU_UNMAP_LEN);
+	reply->head_len = VU_UNMAP_LEN;
+	return all ? unmap_all(v) : unmap_one(v, iova, size);
+}
+
+bool vu_dma_is_late(struct vfio_user *v, const struct vu_msg *msg)
+{
+	for (unsigned int i = 0; i < v->nr_late; i++) {
+		if (v->late[i] != msg->id)
+			continue;
+		v->late[i] = v->late[--v->nr_late];
+		return true;
+	}
+	return false;
+}
+
+/* What came while we waited: 0 to go on waiting, 1 for the answer. */
+static int sort_out(struct vfio_user *v, struct vu_msg *msg, uint16_t id)
+{
+	bool reply = (msg->flags & VU_TYPE_MASK) == VU_TYPE_REPLY;
+
+	if (reply && msg->id == id)
+		return 1;
+	if (!reply && vu_queue_push(&v->waiting, msg) == 0)
+		return 0;
+	if (!reply)
+		vu_break(v, "too many messages while a DMA answer was awaited");
+	else if (!vu_dma_is_late(v, msg))
+		vu_break(v, "an answer that nobody asked for");
+	vu_msg_free(msg);
+	return v->broken ? -EIO : 0;
+}
+
+static uint64_t deadline_sooner(uint64_t deadline_ns)
+{
+	uint64_t busy_ns = loop_now_ns() + (uint64_t)VU_BUSY_MS * NS_PER_MS;
+
+	return busy_ns < deadline_ns ? busy_ns : deadline_ns;
+}
+
+/*
+ * A client that itself waits for a reply may be unable to answer (QEMU is:
+ * both happen under its one lock).  So it has less time once it does, and
+ * vu_dma_message asks nothing while we owe a reply.
+ */
+static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
+		       struct vu_msg **answer)
+{
+	bool busy = false;
+
+	for (;;) {
+		int rc = vu_conn_recv(&v->conn, answer);
+
+		if (rc == -EAGAIN) {
+			rc = vu_conn_wait(&v->conn, deadline_ns);
+			if (rc == -ETIMEDOUT) {
+				v->late[v->nr_late++] = id;
+				return -EIO;
+			}
+			if (rc == 0)
+				continue;
+		}
+		if (rc == 1) {
+			rc = sort_out(v, *answer, id);
+			if (!busy && v->waiting.nr_unanswered > 0)
+				deadline_ns = deadline_sooner(deadline_ns);
+			busy = v->waiting.nr_unanswered > 0;
+		} else {
+			vu_break(v, v->conn.why != NULL ? v->conn.why : strerror(-rc));
+		}
+		if (rc != 0)
+			return rc == 1 ? 0 : -EIO;
+	}
+}
+
+static int answer_check(struct vfio_user *v, const struct vu_msg *msg, uint64_t iova, size_t len,
+			bool write)
+{
+	bool fits = msg->command == (write ? VU_DMA_WRITE : VU_DMA_READ);
+
+	if (fits && (msg->flags & VU_ERROR))
+		return -EFAULT;
+	if (write)
+		fits = fits && (msg->len == VU_DMA_WRITE_REPLY_LEN || msg->len == VU_DMA_LEN);
+	else
+		fits = fits && msg->len == VU_DMA_LEN + len && VU_DMA_COUNT_get(msg->body) == len;
+	if (fits && VU_DMA_ADDRESS_get(msg->body) == iova)
+		return 0;
+	vu_break(v, "an answer to a DMA message that does not fit");
+	return -EIO;
+}
+
+static int ask(struct vfio_user *v, uint64_t iova, void *buf, size_t len, bool write,
+	       uint64_t deadline_ns)
+{
+	uint8_t hdr[VU_HDR_LEN] = { 0 }, head[VU_DMA_LEN];
+	struct iovec body[2] = { { head, sizeof(head) }, { buf, len } };
+	uint16_t id = v->next_id++;
+	struct vu_msg *answer;
+	int err;
+
+	VU_HDR_ID_set(hdr, id);
+	VU_HDR_COMMAND_set(hdr, write ? VU_DMA_WRITE : VU_DMA_READ);
+	VU_DMA_ADDRESS_set(head, iova);
+	VU_DMA_COUNT_set(head, len);
+	err = vu_conn_send(&v->conn, hdr, body, write ? 2 : 1, NULL, 0, deadline_ns);
+	if (err != 0) {
+		vu_break(v, "a DMA message could not be sent");
+		return -EIO;
+	}
+	err = answer_wait(v, id, deadline_ns, &answer);
+	if (err != 0)
+		return err;
+	err = answer_check(v, answer, iova, len, write);
+	if (err == 0 && !write)
+		memcpy(buf, answer->body + VU_DMA_LEN, len);
+	vu_msg_free(answer);
+	return err;
+}
+
+int vu_dma_message(void *ctx, uint64_t iova, void *buf, size_t len, bool write)
+{
+	uint64_t deadline_ns = loop_now_ns() + (uint64_t)VU_ANSWER_MS * NS_PER_MS;
+	struct vfio_user *v = ctx;
+	uint8_t *p = buf;
+	int err = 0;
+
+	for (size_t n; err == 0 && len > 0; iova += n, p += n, len -= n) {
+		if (v->broken || v->conn.fd < 0 || v->nr_late == VU_MAX_LATE)
+			return -EIO;
+		if (v->answering || v->waiting.nr_unanswered > 0)
+			return -EFAULT;
+		n = len < v->peer_max_xfer ? len : (size_t)v->peer_max_xfer;
+		err = ask(v, iova, p, n, write, deadline_ns);
+	}
+	return err;
+}

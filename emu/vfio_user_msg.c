@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Framing of vfio-user messages. */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "emu/loop.h"
+#include "emu/vfio_user_msg.h"
+
+enum { NS_PER_MS = 1000000 };
+
+union control {
+	char buf[CMSG_SPACE(VU_MAX_FDS * sizeof(int))];
+	struct cmsghdr align;
+};
+
+static void fds_close(int *fds, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
+void vu_msg_free(struct vu_msg *msg)
+{
+	if (msg == NULL)
+		return;
+	fds_close(msg->fds, msg->nr_fds);
+	free(msg);
+}
+
+int vu_msg_take_fd(struct vu_msg *msg, unsigned int index)
+{
+	int fd = -1;
+
+	if (index < msg->nr_fds) {
+		fd = msg->fds[index];
+		msg->fds[index] = -1;
+	}
+	return fd;
+}
+
+void vu_conn_init(struct vu_conn *conn, int fd)
+{
+	*conn = (struct vu_conn){ .fd = fd };
+}
+
+void vu_conn_fini(struct vu_conn *conn)
+{
+	fds_close(conn->fds, conn->nr_fds);
+	vu_msg_free(conn->msg);
+	if (conn->fd >= 0)
+		close(conn->fd);
+	*conn = (struct vu_conn){ .fd = -1 };
+}
+
+static int fail(struct vu_conn *conn, int err, const char *why)
+{
+	conn->why = why;
+	return err;
+}
+
+/* 0, or -EPROTO if they do not fit; then all are closed. */
+static int fds_collect(struct vu_conn *conn, struct msghdr *mh)
+{
+	int err = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c != NULL; c = CMSG_NXTHDR(mh, c)) {
+		size_t nr = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < nr; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			if (conn->nr_fds < VU_MAX_FDS) {
+				conn->fds[conn->nr_fds++] = fd;
+				continue;
+			}
+			close(fd);
+			err = -EPROTO;
+		}
+	}
+	return mh->msg_flags & MSG_CTRUNC ? -EPROTO : err;
+}
+
+/* What a read that gave nothing means. */
+static int nothing_read(struct vu_conn *conn, ssize_t n)
+{
+	if (n < 0 && errno == EINTR)
+		return -EAGAIN;
+	if (n < 0 && errno != ECONNRESET)
+		return fail(conn, -errno, strerror(errno));
+	if (conn->have > 0)
+		return fail(conn, -EPROTO, "truncated message");
+	return fail(conn, -ENOTCONN, "closed by the peer");
+}
+
+static int hdr_recv(struct vu_conn *conn)
+{
+	union control control;
+	struct iovec iov = { conn->hdr + conn->have, VU_HDR_LEN - conn->have };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			     .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(conn->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n <= 0)
+		return nothing_read(conn, n);
+	if (fds_collect(conn, &mh) != 0)
+		return fail(conn, -EPROTO, "too many file descriptors");
+	conn->have += (size_t)n;
+	return 0;
+}
+
+static int hdr_check(struct vu_conn *conn)
+{
+	uint64_t size = VU_HDR_SIZE_get(conn->hdr);
+	uint64_t type = VU_HDR_FLAGS_get(conn->hdr) & VU_TYPE_MASK;
+
+	if (size < VU_HDR_LEN)
+		return fail(conn, -EPROTO, "message shorter than its header");
+	if (size - VU_HDR_LEN > VU_MAX_BODY)
+		return fail(conn, -EPROTO, "oversized message");
+	if (type != VU_TYPE_COMMAND && type != VU_TYPE_REPLY)
+		return fail(conn, -EPROTO, "unknown message type");
+	return 0;
+}
+
+/* The header is whole. */
+static int msg_begin(struct vu_conn *conn)
+{
+	int err = hdr_check(conn);
+	struct vu_msg *msg;
+	size_t len;
+
+	if (err != 0)
+		return err;
+	len = VU_HDR_SIZE_get(conn->hdr) - VU_HDR_LEN;
+	msg = malloc(sizeof(*msg) + len);
+	if (msg == NULL)
+		return fail(conn, -ENOMEM, "no memory for a message");
+	msg->next = NULL;
+	msg->id = (uint16_t)VU_HDR_ID_get(conn->hdr);
+	msg->command = (uint16_t)VU_HDR_COMMAND_get(conn->hdr);
+	msg->flags = (uint32_t)VU_HDR_FLAGS_get(conn->hdr);
+	msg->error = (uint32_t)VU_HDR_ERROR_get(conn->hdr);
+	msg->len = len;
+	msg->nr_fds = conn->nr_fds;
+	memcpy(msg->fds, conn->fds, sizeof(msg->fds));
+	conn->nr_fds = 0;
+	conn->msg = msg;
+	return 0;
+}
+
+static int body_recv(struct vu_conn *conn)
+{
+	size_t at = conn->have - VU_HDR_LEN;
+	ssize_t n = recv(conn->fd, conn->msg->body + at, conn->msg->len - at, MSG_DONTWAIT);
+
+	if (n <= 0)
+		return nothing_read(conn, n);
+	conn->have += (size_t)n;
+	return 0;
+}
+
+int vu_conn_recv(struct vu_conn *conn, struct vu_msg **msg)
+{
+	int err = 0;
+
+	while (err == 0 && conn->have < VU_HDR_LEN)
+		err = hdr_recv(conn);
+	if (err == 0 && conn->msg == NULL)
+		err = msg_begin(conn);
+	while (err == 0 && conn->have - VU_HDR_LEN < conn->msg->len)
+		err = body_recv(conn);
+	if (err != 0)
+		return err;
+	*msg = conn->msg;
+	conn->msg = NULL;
+	conn->have = 0;
+	return 1;
+}
+
+static int wait_for(int fd, short events, uint64_t deadline_ns)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	for (;;) {
+		uint64_t now = loop_now_ns();
+		int rc;
+
+		if (now >= deadline_ns)
+			return -ETIMEDOUT;
+		rc = poll(&p, 1, (int)((deadline_ns - now) / NS_PER_MS + 1));
+		if (rc > 0)
+			return 0;
+		if (rc < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+int vu_conn_wait(const struct vu_conn *conn, uint64_t deadline_ns)
+{
+	return wait_for(conn->fd, POLLIN, deadline_ns);
+}
+
+static void control_set(struct msghdr *mh, union control *control, const int *fds,
+			unsigned int nr_fds)
+{
+	struct cmsghdr *c;
+
+	memset(control, 0, sizeof(*control));
+	mh->msg_control = control;
+	mh->msg_controllen = CMSG_SPACE(nr_fds * sizeof(int));
+	c = CMSG_FIRSTHDR(mh);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(nr_fds * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, nr_fds * sizeof(int));
+}
+
+/* Drops the first n bytes of what is to be sent. */
+static void iov_advance(struct msghdr *mh, size_t n)
+{
+	while (mh->msg_iovlen > 0 && n >= mh->msg_iov->iov_len) {
+		n -= mh->msg_iov->iov_len;
+		mh->msg_iov++;
+		mh->msg_iovlen--;
+	}
+	if (mh->msg_iovlen > 0) {
+		mh->msg_iov->iov_base = (uint8_t *)mh->msg_iov->iov_base + n;
+		mh->msg_iov->iov_len -= n;
+	}
+}
+
+int vu_conn_send(struct vu_conn *conn, uint8_t hdr[VU_HDR_LEN], const struct iovec *body,
+		 unsigned int nr_body, const int *fds, unsigned int nr_fds, uint64_t deadline_ns)
+{
+	struct iovec iov[3] = { { hdr, VU_HDR_LEN } };
+	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 1 };
+	union control control;
+	size_t size = VU_HDR_LEN;
+	int err = 0;
+
+	for (unsigned int i = 0; i < nr_body; i++) {
+		iov[mh.msg_iovlen++] = body[i];
+		size += body[i].iov_len;
+	}
+	VU_HDR_SIZE_set(hdr, size);
+	if (nr_fds > 0)
+		control_set(&mh, &control, fds, nr_fds);
+	while (err == 0 && mh.msg_iovlen > 0) {
+		ssize_t n = sendmsg(conn->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n >= 0) {
+			iov_advance(&mh, (size_t)n);
+			mh.msg_control = NULL;
+			mh.msg_controllen = 0;
+		} else if (errno == EAGAIN) {
+			err = wait_for(conn->fd, POLLOUT, deadline_ns);
+		} else if (errno != EINTR) {
+			err = -errno;
+		}
+	}
+	return err;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The vfio-user server.  Mappings and the ways to the guest's memory. */
+#include <config.h>
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "emu/loop.h"
+#include "tests/vfio_fixture.h"
+
+enum { PAGE = 4096, RW = VFIO_CLIENT_READ | VFIO_CLIENT_WRITE };
+
+static int dma(struct vfio_fixture *f, uint64_t iova, uint32_t len, uint32_t go)
+{
+	uint64_t zero = 0;
+	int fd = fx_eventfd();
+
+	assert_int_equal(vfio_client_set_irqs(f->c, MSIX, 0, 1, TRIGGER_FD, NULL, &fd, 1), 0);
+	assert_int_equal(vfio_client_write(f->c, 0, DOUBLE_DMA_IOVA, &iova, 8), 0);
+	fx_set_reg(f, DOUBLE_DMA_LEN, len);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &go, 4), 0);
+	assert_int_equal(vfio_client_serve(f->c, fd), 0);
+	assert_int_equal(read(fd, &zero, 8), 8);
+	close(fd);
+	return (int)fx_reg(f, DOUBLE_DMA_RESULT);
+}
+
+static void copy_both_ways(struct vfio_fixture *f, bool shared)
+{
+	char buf[8];
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0x10000, 4 * PAGE, RW, shared, &mem), 0);
+	strcpy((char *)mem + 5, "guest");
+	assert_int_equal(dma(f, 0x10005, 6, 1), 0);
+	assert_int_equal(vfio_client_read(f->c, 0, DOUBLE_BUFFER, buf, 6), 0);
+	assert_string_equal(buf, "guest");
+	assert_int_equal(vfio_client_write(f->c, 0, DOUBLE_BUFFER, "drive", 6), 0);
+	assert_int_equal(dma(f, 0x10000 + 4 * PAGE - 6, 6, 2), 0);
+	assert_string_equal((char *)mem + 4 * PAGE - 6, "drive");
+	assert_int_equal(dma(f, 0x10000 + 4 * PAGE - 5, 6, 2), -EFAULT);
+}
+
+static void test_memory_with_a_file_is_copied_without_messages(void **state)
+{
+	struct vfio_fixture *f = *state;
+
+	copy_both_ways(f, true);
+	assert_int_equal(vfio_client_nr_dma(f->c), 0);
+}
+
+static void test_memory_without_a_file_is_copied_by_messages(void **state)
+{
+	struct vfio_fixture *f = *state;
+
+	copy_both_ways(f, false);
+	assert_int_equal(vfio_client_nr_dma(f->c), 2);
+}
+
+static void test_a_copy_spans_memory_of_both_kinds(void **state)
+{
+	struct vfio_fixture *f = *state;
+	void *a, *b;
+	char buf[4];
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, true, &a), 0);
+	assert_int_equal(vfio_client_map(f->c, PAGE, PAGE, RW, false, &b), 0);
+	memcpy((char *)a + PAGE - 2, "ab", 2);
+	memcpy(b, "cd", 2);
+	assert_int_equal(dma(f, PAGE - 2, 4, 1), 0);
+	assert_int_equal(vfio_client_read(f->c, 0, DOUBLE_BUFFER, buf, 4), 0);
+	assert_memory_equal(buf, "abcd", 4);
+}
+
+static void test_permissions_of_a_mapping_are_kept(void **state)
+{
+	struct vfio_fixture *f = *state;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, VFIO_CLIENT_READ, false, &mem), 0);
+	assert_int_equal(dma(f, 0, 8, 1), 0);
+	assert_int_equal(dma(f, 0, 8, 2), -EFAULT);
+	assert_int_equal(vfio_client_nr_dma(f->c), 1);
+}
+
+static void test_a_refused_dma_message_is_a_failed_access(void **state)
+{
+	struct vfio_fixture *f = *state;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &mem), 0);
+	vfio_client_fail_dma(f->c, EIO);
+	assert_int_equal(dma(f, 0, 8, 1), -EFAULT);
+	vfio_client_fail_dma(f->c, 0);
+	assert_int_equal(dma(f, 0, 8, 1), 0);
+}
+
+static void test_an_unanswered_dma_message_fails_in_time_and_a_late_answer_is_dropped(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint64_t before = loop_now_ns();
+	uint8_t hdr[VU_HDR_LEN];
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &mem), 0);
+	vfio_client_fail_dma(f->c, -1);
+	assert_int_equal(dma(f, 0, 8, 1), -EIO);
+	assert_true(loop_now_ns() - before < UINT64_C(5000000000));
+	fx_header(hdr, VU_DMA_READ, VU_HDR_LEN, VU_TYPE_REPLY | VU_ERROR);
+	fx_raw(f, hdr, sizeof(hdr));
+	vfio_client_fail_dma(f->c, 0);
+	assert_int_equal(dma(f, 0, 8, 1), 0);
+}
+
+static void test_nothing_is_asked_while_a_request_waits_for_its_answer(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint32_t two = 2;
+	void *a, *b;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &a), 0);
+	assert_int_equal(vfio_client_map(f->c, PAGE, PAGE, RW, false, &b), 0);
+	fx_set_reg(f, DOUBLE_DMA_IOVA, PAGE - 4);
+	fx_set_reg(f, DOUBLE_DMA_LEN, 8);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &two, 4), 0);
+	assert_int_equal((int)fx_reg(f, DOUBLE_DMA_RESULT), -EFAULT);
+	assert_int_equal(vfio_client_nr_dma(f->c), 1);
+}
+
+static void test_a_client_that_waits_itself_gets_less_time_to_answer(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint64_t before = loop_now_ns();
+	uint32_t go = 1;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &mem), 0);
+	fx_set_reg(f, DOUBLE_DMA_LEN, 8);
+	vfio_client_fail_dma(f->c, -1);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &go, 4), 0);
+	assert_int_equal((int)fx_reg(f, DOUBLE_DMA_RESULT), -EIO);
+	assert_true(loop_now_ns() - before < UINT64_C(1900000000));
+}
+
+static void test_what_arrives_meanwhile_is_done_afterwards_in_order(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint32_t go = 1;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &mem), 0);
+	fx_set_reg(f, DOUBLE_DMA_IOVA, 0);
+	fx_set_reg(f, DOUBLE_DMA_LEN, 8);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &go, 4), 0);
+	for (uint32_t i = 1; i <= 200; i++)
+		assert_int_equal(vfio_client_post(f->c, 0, 8, &i, 4), 0);
+	assert_int_equal(fx_reg(f, 8), 200);
+	assert_int_equal(fx_reg(f, DOUBLE_DMA_RESULT), 0);
+	assert_int_equal(vfio_client_nr_dma(f->c), 1);
+}
+
+static void test_an_answer_of_the_wrong_length_disconnects(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint8_t hdr[VU_HDR_LEN + VU_DMA_LEN] = { 0 }, asked[VU_HDR_LEN + VU_DMA_LEN];
+	uint32_t go = 1;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, false, &mem), 0);
+	fx_set_reg(f, DOUBLE_DMA_LEN, 8);
+	fx_header(hdr, VU_DMA_READ, sizeof(hdr), VU_TYPE_REPLY);
+	VU_DMA_COUNT_set(hdr + VU_HDR_LEN, 8);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &go, 4), 0);
+	assert_int_equal(recv(vfio_client_fd(f->c), asked, sizeof(asked), MSG_WAITALL),
+			 sizeof(asked));
+	fx_raw(f, hdr, sizeof(hdr));
+	fx_assert_disconnected(f, "an answer to a DMA message that does not fit");
+}
+
+static int map_raw(struct vfio_fixture *f, uint64_t iova, uint64_t size, uint32_t flags,
+		   uint32_t argsz)
+{
+	uint8_t body[VU_MAP_LEN] = { 0 };
+
+	VU_MAP_ARGSZ_set(body, argsz);
+	VU_MAP_FLAGS_set(body, flags);
+	VU_MAP_ADDRESS_set(body, iova);
+	VU_MAP_SIZE_set(body, size);
+	return fx_call(f, VU_DMA_MAP, body, sizeof(body));
+}
+
+static int unmap_raw(struct vfio_fixture *f, uint64_t iova, uint64_t size, uint32_t flags)
+{
+	uint8_t body[VU_UNMAP_LEN] = { 0 };
+
+	VU_UNMAP_ARGSZ_set(body, VU_UNMAP_LEN);
+	VU_UNMAP_FLAGS_set(body, flags);
+	VU_UNMAP_ADDRESS_set(body, iova);
+	VU_UNMAP_SIZE_set(body, size);
+	return fx_call(f, VU_DMA_UNMAP, body, sizeof(body));
+}
+
+static void test_hostile_mappings_get_the_protocols_errno(void **state)
+{
+	struct vfio_fixture *f = *state;
+
+	assert_int_equal(map_raw(f, 0, PAGE, RW, VU_MAP_LEN), 0);
+	assert_int_equal(map_raw(f, 0, PAGE, RW, VU_MAP_LEN), -EEXIST);
+	assert_int_equal(map_raw(f, PAGE, PAGE, RW, VU_MAP_LEN - 1), -EINVAL);
+	assert_int_equal(map_raw(f, PAGE, PAGE, 0, VU_MAP_LEN), -EINVAL);
+	assert_int_equal(map_raw(f, PAGE, PAGE, 7, VU_MAP_LEN), -EINVAL);
+	assert_int_equal(map_raw(f, PAGE, 0, RW, VU_MAP_LEN), -EINVAL);
+	assert_int_equal(map_raw(f, PAGE + 1, PAGE, RW, VU_MAP_LEN), -EINVAL);
+	assert_int_equal(map_raw(f, UINT64_MAX - PAGE + 1, 2 * PAGE, RW, VU_MAP_LEN), -EINVAL);
+	assert_int_equal(unmap_raw(f, 0, 2 * PAGE, 0), -ENOENT);
+	assert_int_equal(unmap_raw(f, 0, PAGE, 4), -EINVAL);
+	assert_int_equal(unmap_raw(f, 0, PAGE, VFIO_DMA_UNMAP_FLAG_ALL), -EINVAL);
+	assert_int_equal(fx_reg(f, DOUBLE_NR_MAP), 1);
+	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 0);
+}
+
+static void test_unmapped_memory_is_out_of_reach(void **state)
+{
+	struct vfio_fixture *f = *state;
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, PAGE, RW, true, &mem), 0);
+	assert_int_equal(dma(f, 0, 8, 1), 0);
+	assert_int_equal(vfio_client_unmap(f->c, 0), 0);
+	assert_int_equal(dma(f, 0, 8, 1), -EFAULT);
+	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 1);
+}
+
+static void test_unmap_all_unmaps_all(void **state)
+{
+	struct vfio_fixture *f = *state;
+	void *mem;
+
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(vfio_client_map(f->c, i * PAGE, PAGE, RW, i % 2, &mem), 0);
+	assert_int_equal(unmap_raw(f, 0, 0, VFIO_DMA_UNMAP_FLAG_ALL), 0);
+	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 5);
+	assert_int_equal(dma(f, PAGE, 8, 1), -EFAULT);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, fx_setup, fx_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_memory_with_a_file_is_copied_without_messages),
+		T(test_memory_without_a_file_is_copied_by_messages),
+		T(test_a_copy_spans_memory_of_both_kinds),
+		T(test_permissions_of_a_mapping_are_kept),
+		T(test_a_refused_dma_message_is_a_failed_access),
+		T(test_an_unanswered_dma_message_fails_in_time_and_a_late_answer_is_dropped),
+		T(test_nothing_is_asked_while_a_request_waits_for_its_answer),
+		T(test_a_client_that_waits_itself_gets_less_time_to_answer),
+		T(test_what_arrives_meanwhile_is_done_afterwards_in_order),
+		T(test_an_answer_of_the_wrong_length_disconnects),
+		T(test_hostile_mappings_get_the_protocols_errno),
+		T(test_unmapped_memory_is_out_of_reach),
+		T(test_unmap_all_unmaps_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
