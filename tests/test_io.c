@@ -326,6 +326,22 @@ static void test_results_may_come_in_any_order(void **state)
 	assert_int_equal(cpl.cid, cmd.cid - 1);
 }
 
+static void test_memory_that_cannot_be_reached_now_is_tried_again(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t a = driver_alloc(&rig->driver, 4096);
+
+	rig_watch(rig, "nvme:io:writeback");
+	for (unsigned int nth = 3; nth < 8; nth++) {
+		rig->mem->every_nth_again = nth;
+		for (unsigned int i = 0; i < 8; i++) {
+			assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), 0);
+			assert_int_equal(io(rig, NVME_OPC_READ, 1, 0, 0, a), 0);
+		}
+	}
+	assert_int_equal(rig->nr_seen, 5 * 16);
+}
+
 static void test_more_commands_than_slots_wait_and_admin_commands_do_not(void **state)
 {
 	struct rig *rig = *state;
@@ -359,6 +375,7 @@ int main(void)
 		TEST(test_after_a_hard_reset_ready_waits_for_the_back_end),
 		TEST(test_deleting_a_queue_waits_for_its_commands),
 		TEST(test_results_may_come_in_any_order),
+		TEST(test_memory_that_cannot_be_reached_now_is_tried_again),
 		TEST(test_more_commands_than_slots_wait_and_admin_commands_do_not),
 	};
 
