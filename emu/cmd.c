@@ -174,6 +174,8 @@ out:
 
 enum cmd_next cmd_status(struct cmd *cmd, uint16_t code)
 {
+	if (code == STATUS_AGAIN)
+		return CMD_AGAIN;
 	return code == 0 ? CMD_NEXT : cmd_fail(cmd, code);
 }
 
@@ -204,8 +206,9 @@ static enum cmd_next step_copy_in(struct cmd *cmd)
 		return CMD_NEXT;
 	code = prp_walk(cmd);
 	if (code != 0)
-		return cmd_fail(cmd, code);
-	cmd->data = buffer_get(&cmd->ctrl->buffers, cmd->data_len);
+		return cmd_status(cmd, code);
+	if (cmd->data == NULL)
+		cmd->data = buffer_get(&cmd->ctrl->buffers, cmd->data_len);
 	if (cmd->data == NULL)
 		return cmd_fail(cmd, ST(INTERNAL_DEVICE_ERROR));
 	if (cmd->direction == NVMETAP_TO_DEVICE)
@@ -251,6 +254,7 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 	struct ctrl *ctrl = cmd->ctrl;
 	struct cq *cq = &ctrl->cq[cmd->cqid];
 	unsigned int tap = tap_of(cmd, NVMETAP_TAP_ADMIN_WRITEBACK);
+	int rc;
 
 	if (cq_full(cq) && ctrl->sq[cmd->sqid].closing != NULL) {
 		cmd_free(cmd);
@@ -270,7 +274,10 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 		if (tap_armed(ctrl->taps, tap) && !passes(cmd, fire_completion(cmd, tap)))
 			return CMD_WAIT;
 	}
-	if (cq_post(ctrl, cmd->cqid, &cmd->cpl) != 0) {
+	rc = cq_post(ctrl, cmd->cqid, &cmd->cpl);
+	if (rc == -EAGAIN)
+		return CMD_AGAIN;
+	if (rc != 0) {
 		ctrl_fatal(ctrl);
 		wait_for_room(cmd);
 		return CMD_WAIT;
@@ -316,6 +323,10 @@ static bool advance(struct cmd *cmd, enum cmd_next next)
 {
 	if (next == CMD_WAIT)
 		return false;
+	if (next == CMD_AGAIN) {
+		cmd_make_ready(cmd);
+		return false;
+	}
 	cmd->tapped = false;
 	cmd->step = next == CMD_DONE ? STEP_WRITEBACK : cmd->step + 1;
 	return true;

@@ -52,6 +52,7 @@ enum cmd_next {
 	CMD_NEXT,	/* go on with the next stage */
 	CMD_DONE,	/* cpl is complete: to the writeback */
 	CMD_WAIT,	/* somebody will call cmd_finish or done, or the command is gone */
+	CMD_AGAIN,	/* guest memory cannot be reached now: the same stage in a later turn */
 };
 
 /* What the controller needs of the PCI function that it sits in. */

@@ -201,13 +201,13 @@ unsigned int device_nr_vectors(const struct device *dev)
 
 /* The length of the next access of a transfer: 1, 2, 4 and 8 bytes are one
  * access, others are cut at their natural boundaries. */
-static size_t piece(uint64_t off, size_t len)
+static size_t piece(uint64_t off, size_t left, size_t len)
 {
 	size_t size = 4;
 
 	if (len == 1 || len == 2 || len == 4 || len == 8)
 		return len;
-	while (size > len || off % size != 0)
+	while (size > left || off % size != 0)
 		size /= 2;
 	return size;
 }
@@ -279,8 +279,8 @@ int device_config_read(struct device *dev, uint64_t off, void *buf, size_t len)
 		read_header(dev, to, len);
 		return 0;
 	}
-	for (; len > 0; off += n, to += n, len -= n) {
-		n = piece(off, len);
+	for (size_t left = len; left > 0; off += n, to += n, left -= n) {
+		n = piece(off, left, len);
 		pci_read(dev->pci, (uint32_t)off, bytes, n);
 		bytes_set_le(to, n, fire_read(dev, NVMETAP_TAP_CFGREAD, 0, off, n,
 					      bytes_get_le(bytes, n)));
@@ -298,8 +298,8 @@ int device_config_write(struct device *dev, uint64_t off, const void *buf, size_
 
 	if (off > DEVICE_CONFIG_SIZE || len > DEVICE_CONFIG_SIZE - off)
 		return -ERANGE;
-	for (; len > 0; off += n, from += n, len -= n) {
-		n = piece(off, len);
+	for (size_t left = len; left > 0; off += n, from += n, left -= n) {
+		n = piece(off, left, len);
 		acc = (struct nvmetap_access){ .offset = off, .width = (uint32_t)n };
 		acc.value = bytes_get_le(from, n);
 		ev = tap_event(NVMETAP_TAP_CFGWRITE);
@@ -353,8 +353,8 @@ int device_bar_read(struct device *dev, unsigned int bar, uint64_t off, void *bu
 
 	if (off > size || len > size - off)
 		return -ERANGE;
-	for (; len > 0; off += n, to += n, len -= n) {
-		n = piece(off, len);
+	for (size_t left = len; left > 0; off += n, to += n, left -= n) {
+		n = piece(off, left, len);
 		bytes_set_le(to, n, bar_read(dev, off, n));
 	}
 	return 0;
@@ -414,8 +414,8 @@ int device_bar_write(struct device *dev, unsigned int bar, uint64_t off, const v
 
 	if (off > size || len > size - off)
 		return -ERANGE;
-	for (; len > 0; off += n, from += n, len -= n) {
-		n = piece(off, len);
+	for (size_t left = len; left > 0; off += n, from += n, left -= n) {
+		n = piece(off, left, len);
 		acc = (struct nvmetap_access){ .offset = off, .width = (uint32_t)n };
 		acc.value = bytes_get_le(from, n);
 		if (is_doorbell(off, n))
