@@ -93,6 +93,9 @@ rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
 
 # Our own, with names of values.
 rows 4 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
+# A name stands for its number, which means something else on the other queue.
+rows 4 'nvmetap.opc == "Write"'
+rows 4 'nvmetap.opc == "Create I/O SQ"'
 rows 2 'nvmetap.command == "Write"'
 rows 2 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
 rows 1 'nvmetap.cqe.code == "LBA Out of Range"'
