@@ -369,12 +369,38 @@ static void test_accesses_of_register_size_are_one_event_each(void **state)
 	rig_watch(rig, "nvme:regread:writeback");
 	assert_int_equal(device_config_read(rig->dev, 1, bytes, 4), 0);
 	assert_int_equal(rig->nr_seen, 1);
-	assert_int_equal(device_config_read(rig->dev, 0, bytes, 64), 0);
-	assert_int_equal(rig->nr_seen, 17);
+	assert_int_equal(device_config_read(rig->dev, 0, bytes, 60), 0);
+	assert_int_equal(rig->nr_seen, 16);
 	assert_int_equal(device_bar_read(rig->dev, 0, 0, bytes, 8), 0);
-	assert_int_equal(rig->nr_seen, 18);
+	assert_int_equal(rig->nr_seen, 17);
 	assert_int_equal(device_bar_read(rig->dev, 0, 1, bytes, 7), 0);
-	assert_int_equal(rig->nr_seen, 21);
+	assert_int_equal(rig->nr_seen, 20);
+}
+
+static int hide(void *ctx, struct nvmetap_event *ev)
+{
+	uint8_t none[2] = { 0xff, 0xff };
+
+	(void)ctx;
+	assert_int_equal(nvmetap_data(ev, 0, none, sizeof(none), 1), 0);
+	return NVMETAP_GO;
+}
+
+static void test_reading_the_whole_header_is_one_event_with_its_bytes(void **state)
+{
+	struct rig *rig = *state;
+	uint8_t bytes[4096];
+
+	rig_watch(rig, "pci:regread:writeback");
+	assert_int_equal(device_config_read(rig->dev, 0, bytes, sizeof(bytes)), 0);
+	assert_int_equal(rig->nr_seen, 1);
+	assert_int_equal(rig->seen[0].acc.width, sizeof(bytes));
+	assert_int_equal(rig->seen[0].ev.text_len, sizeof(bytes));
+	assert_int_equal(rig->seen[0].acc.value, bytes_get_le(bytes, 8));
+	rig_modify(rig, "pci:regread:writeback", hide, NULL);
+	assert_int_equal(device_config_read(rig->dev, 0, bytes, sizeof(bytes)), 0);
+	assert_int_equal(bytes_get_le(bytes, 2), 0xffff);
+	assert_int_not_equal(bytes_get_le(bytes + 2, 2), 0xffff);
 }
 
 #define BARE(name) cmocka_unit_test_setup_teardown(name, rig_setup_bare, rig_teardown)
@@ -400,6 +426,7 @@ int main(void)
 		TEST(test_a_plug_in_can_lose_an_interrupt_and_a_register_write),
 		TEST(test_a_plug_in_can_change_what_a_register_reads),
 		TEST(test_accesses_of_register_size_are_one_event_each),
+		TEST(test_reading_the_whole_header_is_one_event_with_its_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
