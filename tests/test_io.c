@@ -12,7 +12,7 @@
 #include <errno.h>
 
 /* A pool whose results the test gives out. */
-static struct ns_req *queued[64];
+static struct ns_req *queued[1024];
 static unsigned int nr_queued;
 static struct loop *pool_loop;
 static bool holding;
@@ -306,6 +306,53 @@ static void test_deleting_a_queue_waits_for_its_commands(void **state)
 	assert_int_equal(cpl.cid, cmd.cid);
 }
 
+/* A completion queue of 3 entries has room for 2; the others are discarded. */
+static void test_results_that_find_no_room_in_a_queue_being_deleted_are_discarded(void **state)
+{
+	struct rig *rig = *state;
+	struct driver_queue *q = &rig->driver.queue[2];
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .cdw11 = 3 };
+	struct nvme_command sq = { .opc = NVME_OPC_CREATE_IO_SQ, .cdw11 = 2u << 16 | 1 };
+	struct nvme_command del = { .opc = NVME_OPC_DELETE_IO_SQ, .cdw10 = 2 };
+	struct nvme_completion cpl;
+
+	q->size = 64;
+	q->cq_size = 3;
+	q->phase = true;
+	q->cq = cq.prp1 = driver_alloc(&rig->driver, 4096);
+	q->sq = sq.prp1 = driver_alloc(&rig->driver, 4096);
+	cq.cdw10 = 2u << 16 | 2;
+	sq.cdw10 = 63u << 16 | 2;
+	assert_int_equal(driver_command(&rig->driver, 0, &cq), 0);
+	assert_int_equal(driver_command(&rig->driver, 0, &sq), 0);
+	holding = true;
+	for (unsigned int i = 0; i < 10; i++)
+		driver_submit(&rig->driver, 2, &flush);
+	driver_submit(&rig->driver, 0, &del);
+	release();
+	assert_true(driver_wait(&rig->driver, 0, &cpl));
+	assert_int_equal(cpl.cid, del.cid);
+	assert_int_equal(status_code(&cpl), 0);
+}
+
+static void test_a_result_waits_for_bus_mastering(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvme_completion cpl;
+
+	holding = true;
+	driver_submit(&rig->driver, 1, &flush);
+	rig->access.config_write(rig, 4, 2, 2);
+	release();
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
+	rig->access.config_write(rig, 4, 2, 6);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(driver_csts(&rig->driver), 1);
+}
+
 static void test_results_may_come_in_any_order(void **state)
 {
 	struct rig *rig = *state;
@@ -352,8 +399,11 @@ static void test_more_commands_than_slots_wait_and_admin_commands_do_not(void **
 	assert_int_equal(driver_create(&rig->driver, 2, 1024, 2), 0);
 	for (unsigned int i = 0; i < 1000; i++)
 		driver_write(&rig->driver, 2, &flush);
+	holding = true;
 	driver_ring(&rig->driver, 2);
+	rig_settle(rig);
 	assert_int_equal(driver_command(&rig->driver, 0, &abort), 0);
+	release();
 	for (unsigned int i = 0; i < 1000; i++)
 		assert_true(driver_wait(&rig->driver, 2, &cpl));
 }
@@ -374,6 +424,8 @@ int main(void)
 		TEST(test_a_reset_waits_for_what_is_in_the_back_end),
 		TEST(test_after_a_hard_reset_ready_waits_for_the_back_end),
 		TEST(test_deleting_a_queue_waits_for_its_commands),
+		TEST(test_results_that_find_no_room_in_a_queue_being_deleted_are_discarded),
+		TEST(test_a_result_waits_for_bus_mastering),
 		TEST(test_results_may_come_in_any_order),
 		TEST(test_memory_that_cannot_be_reached_now_is_tried_again),
 		TEST(test_more_commands_than_slots_wait_and_admin_commands_do_not),

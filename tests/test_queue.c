@@ -267,13 +267,33 @@ static void expect_invalid(struct rig *rig, uint64_t off, uint32_t value, uint8_
 static void test_an_invalid_doorbell_is_an_asynchronous_event_and_ignored(void **state)
 {
 	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
 
+	assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
 	expect_invalid(rig, 0x1000 + 2 * 8, 1, 0);	/* no such SQ */
 	expect_invalid(rig, 0x1ff8, 1, 0);		/* no such queue ever */
 	expect_invalid(rig, 0x1000 + 8, 64, 1);		/* tail beyond the size */
 	expect_invalid(rig, 0x1000 + 8, 0xffff, 1);
 	expect_invalid(rig, 0x1000 + 12, 5, 1);		/* head beyond what was posted */
 	expect_invalid(rig, 0x1000 + 12, 64, 1);
+}
+
+static void test_a_tail_that_runs_over_unfetched_entries_is_ignored(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvme_completion cpl;
+
+	for (unsigned int i = 0; i < 10; i++)
+		driver_write(&rig->driver, 1, &flush);
+	rig->access.config_write(rig, 4, 2, 2);
+	driver_ring(&rig->driver, 1);
+	rig->access.reg_write(rig, 0x1008, 4, 5);
+	rig->access.config_write(rig, 4, 2, 6);
+	for (unsigned int i = 0; i < 10; i++)
+		assert_true(driver_wait(&rig->driver, 1, &cpl));
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
 }
 
 static void test_64_queue_pairs_work(void **state)
@@ -305,6 +325,7 @@ int main(void)
 		TEST(test_no_queue_starves_another),
 		TEST(test_a_doorbell_is_one_event_with_queue_and_both_values),
 		TEST(test_an_invalid_doorbell_is_an_asynchronous_event_and_ignored),
+		TEST(test_a_tail_that_runs_over_unfetched_entries_is_ignored),
 		TEST(test_64_queue_pairs_work),
 	};
 
