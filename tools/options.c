@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Options of commands: parsing and help from one table. */
+#include "config.h"
+
 #include "tools/command.h"
 
 #include <errno.h>
@@ -159,11 +161,13 @@ void complain(const char *format, ...)
 	va_list args;
 
 	fflush(stdout);
+	flockfile(stderr);
 	fputs("nvmetap: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 /* Edit distance, of names shorter than the buffer. */
