@@ -55,6 +55,15 @@ static int handle(void *ctx, int id, const char *arg)
 	}
 }
 
+/* Whether an option is about a capture that nobody asked for. */
+static bool captures_nothing(const struct tracer_config *tracer)
+{
+	return tracer->path == NULL &&
+	       (tracer->events != NULL || tracer->snap_admin != TRACER_SNAP_WHOLE ||
+		tracer->snap_io != 0 || tracer->ring_size != 0 || tracer->lossless ||
+		tracer->zstd_level != 0);
+}
+
 static int check(const struct drive_options *options, int argc, char **argv, int first)
 {
 	if (first < argc) {
@@ -67,6 +76,10 @@ static int check(const struct drive_options *options, int argc, char **argv, int
 	}
 	if (options->drive.nr_ns == 0) {
 		complain("serve: what? give --ns path=FILE or --ns mem=SIZE");
+		return -1;
+	}
+	if (captures_nothing(&options->tracer)) {
+		complain("serve: nothing is captured without -w FILE");
 		return -1;
 	}
 	return 0;
