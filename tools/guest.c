@@ -96,9 +96,11 @@ int guest_find(struct guest *guest, const char *name)
 	lines = fdopen(from, "r");
 	while (lines != NULL && fgets(line, sizeof(line), lines) != NULL)
 		ret |= take_line(guest, line);
+	/* A signal to us ends what has been started for us. */
+	if (lines == NULL || ferror(lines))
+		kill(pid, SIGTERM);
 	if (lines != NULL)
 		fclose(lines);
-	/* A signal to us ends what has been started for us. */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		kill(pid, SIGTERM);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ret : -1;
