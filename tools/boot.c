@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "tools/command.h"
 #include "tools/drive_options.h"
 #include "tools/guest.h"
 #include "tools/progress.h"
 #include "tools/session.h"
+#include "tools/signals.h"
 #include "tools/verdict.h"
 
 enum {
@@ -57,6 +57,8 @@ struct boot {
 	const char *append;
 	const char *console_file;
 	int console_fd;			/* -1: the console is not kept */
+	bool console_failed;		/* and that was said */
+	char memory[24];
 	unsigned int timeout_s;
 	char dir[64];			/* of the sockets */
 	char nvme_socket[96], console_socket[96];
@@ -92,7 +94,9 @@ static int set_memory(struct boot *boot, const char *arg)
 		complain("boot: --memory %s: must be a size like 512M or 1G", arg);
 		return -1;
 	}
-	boot->guest.memory = arg;
+	/* QEMU's options differ in what a number without a unit means. */
+	snprintf(boot->memory, sizeof(boot->memory), "%lluK", size >> 10);
+	boot->guest.memory = boot->memory;
 	return 0;
 }
 
@@ -127,14 +131,32 @@ static int handle(void *ctx, int id, const char *arg)
 	}
 }
 
+static void keep_console(struct boot *boot, const char *bytes, size_t len)
+{
+	while (len > 0 && !boot->console_failed) {
+		ssize_t done = write(boot->console_fd, bytes, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0) {
+			complain("boot: %s: %s; the console ends there", boot->console_file,
+				 strerror(errno));
+			boot->console_failed = true;
+			return;
+		}
+		bytes += done;
+		len -= (size_t)done;
+	}
+}
+
 /* Every byte of the console, on the controller's thread. */
 static void on_console(void *ctx, const void *bytes, size_t len)
 {
 	struct boot *boot = ctx;
 
 	verdict_feed(&boot->verdict, bytes, len);
-	if (boot->console_fd >= 0 && write(boot->console_fd, bytes, len) < 0)
-		boot->console_fd = -1;
+	if (boot->console_fd >= 0)
+		keep_console(boot, bytes, len);
 }
 
 static int open_console(struct boot *boot)
@@ -163,6 +185,7 @@ static int make_dir(struct boot *boot)
 	snprintf(boot->dir, sizeof(boot->dir), "%s/nvmetap-XXXXXX", base);
 	if (mkdtemp(boot->dir) == NULL) {
 		complain("boot: %s: %s", boot->dir, strerror(errno));
+		boot->dir[0] = '\0';
 		return -1;
 	}
 	snprintf(boot->nvme_socket, sizeof(boot->nvme_socket), "%s/nvme.sock", boot->dir);
@@ -172,11 +195,14 @@ static int make_dir(struct boot *boot)
 	return 0;
 }
 
-static void remove_dir(const struct boot *boot)
+static void remove_dir(struct boot *boot)
 {
+	if (boot->dir[0] == '\0')
+		return;
 	unlink(boot->nvme_socket);
 	unlink(boot->console_socket);
 	rmdir(boot->dir);
+	boot->dir[0] = '\0';
 }
 
 static int complete_options(struct boot *boot)
@@ -218,42 +244,6 @@ static void *serve(void *ctx)
 	return NULL;
 }
 
-/* Waits for the guest's end, for a signal or for the time limit; the first
- * number is 0, the signal, or ETIMEDOUT negated.  status is QEMU's. */
-static int wait_for_guest(const struct boot *boot, pid_t pid, int *status)
-{
-	struct timespec now, left = { 0 };
-	time_t deadline;
-	sigset_t set;
-	int number, why = 0;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	deadline = now.tv_sec + (time_t)boot->timeout_s;
-	while (waitpid(pid, status, WNOHANG) != pid) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= deadline) {
-			/* A second chance to end by itself, then none. */
-			kill(pid, why == 0 ? SIGTERM : SIGKILL);
-			if (why == 0)
-				why = -ETIMEDOUT;
-			deadline = now.tv_sec + 5;
-		}
-		left.tv_sec = deadline - now.tv_sec > 0 ? deadline - now.tv_sec : 1;
-		number = sigtimedwait(&set, NULL, &left);
-		if (number > 0 && number != SIGCHLD) {
-			kill(pid, why == 0 ? SIGTERM : SIGKILL);
-			why = number;
-			deadline = now.tv_sec + 5;
-		}
-	}
-	return why;
-}
-
 /* The exit status of the whole, having said why if it is not 0. */
 static int judge(const struct boot *boot, int why, int status)
 {
@@ -282,28 +272,47 @@ static int judge(const struct boot *boot, int why, int status)
 	return boot->verdict.seen ? boot->verdict.failed != 0 : boot->name != NULL;
 }
 
+/* What came before QEMU was there to be waited for. */
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+	caught = number;
+}
+
 static void block_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
+	signals_set(&set);
 	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* QEMU has ended: what may still take its time, may be cut short. */
+static int finish(struct boot *boot, int why, int status)
+{
+	int ret;
+
+	remove_dir(boot);
+	signals_release();
+	ret = session_close(&boot->session);
+	progress_summary(boot->progress);
+	status = judge(boot, why, status);
+	return status != 0 ? status : ret != 0 || boot->console_failed ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run_guest(struct boot *boot)
 {
 	int status = 0, why, ret;
 	pthread_t thread;
-	pid_t pid;
+	pid_t pid = -1;
 
-	block_signals();
 	if (session_open(&boot->session, &boot->options, "boot") != 0)
 		return EXIT_FAILED;
-	pid = guest_start(&boot->guest);
+	block_signals();
+	if (caught == 0)
+		pid = guest_start(&boot->guest);
 	if (pid < 0) {
 		session_close(&boot->session);
 		return EXIT_FAILED;
@@ -316,24 +325,25 @@ static int run_guest(struct boot *boot)
 		session_close(&boot->session);
 		return EXIT_FAILED;
 	}
-	why = wait_for_guest(boot, pid, &status);
+	why = guest_wait(pid, boot->timeout_s, &status);
 	session_stop(&boot->session);
 	pthread_join(thread, NULL);
-	ret = session_close(&boot->session);
-	progress_summary(boot->progress);
-	status = judge(boot, why, status);
-	return status != 0 ? status : ret != 0 ? EXIT_FAILED : EXIT_DONE;
+	return finish(boot, why, status);
 }
 
 static int run_in_dir(struct boot *boot)
 {
 	int ret = EXIT_FAILED;
 
-	if (make_dir(boot) != 0)
-		return ret;
-	if (complete_options(boot) == 0 && open_console(boot) == 0)
+	signals_catch(on_signal);
+	if (make_dir(boot) == 0 && complete_options(boot) == 0 && caught == 0 &&
+	    open_console(boot) == 0)
 		ret = run_guest(boot);
 	remove_dir(boot);
+	if (caught != 0) {
+		complain("boot: ended by %s", strsignal(caught));
+		ret = 128 + caught;
+	}
 	if (boot->console_fd > STDERR_FILENO)
 		close(boot->console_fd);
 	return ret;
@@ -347,6 +357,10 @@ static int check(const struct boot *boot, int argc, char **argv, int first)
 	}
 	if (first < argc && strcmp(argv[first - 1], "--") != 0) {
 		complain("boot: %s: not expected; options for QEMU stand after --", argv[first]);
+		return -1;
+	}
+	if (boot->options.drive.bdf >> 8 != 0) {
+		complain("boot: --bdf: QEMU has it on bus 00");
 		return -1;
 	}
 	return 0;

@@ -13,10 +13,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "tools/command.h"
+#include "tools/signals.h"
 
-enum { ARGS_MAX = 128 };
+enum { ARGS_MAX = 128, PATIENCE_S = 5 };
 
 static int take(char *to, const char *value)
 {
@@ -94,10 +96,13 @@ int guest_find(struct guest *guest, const char *name)
 	lines = fdopen(from, "r");
 	while (lines != NULL && fgets(line, sizeof(line), lines) != NULL)
 		ret |= take_line(guest, line);
+	/* A signal to us ends what has been started for us. */
+	if (lines == NULL || ferror(lines))
+		kill(pid, SIGTERM);
 	if (lines != NULL)
 		fclose(lines);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+		kill(pid, SIGTERM);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ret : -1;
 }
 
@@ -171,21 +176,46 @@ static void build(struct args *args, const struct guest *guest)
 		add(args, *extra);
 }
 
-static void __attribute__((noreturn)) become_qemu(struct args *args)
+/* Tells its errno to the other end of the pipe if there is no such program. */
+static void __attribute__((noreturn)) become_qemu(struct args *args, int to)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ssize_t done;
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	setpgid(0, 0);		/* Ctrl-C is for nvmetap, which then ends QEMU */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	dup2(null, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execvp(args->argv[0], args->argv);
-	complain("boot: %s: %s", args->argv[0], strerror(errno));
-	_exit(127);
+	done = write(to, &errno, sizeof(errno));
+	_exit(done == (ssize_t)sizeof(errno) ? 127 : 126);
+}
+
+/* -1 and errno if it could not become QEMU. */
+static pid_t start_qemu(struct args *args)
+{
+	int ends[2], error = 0;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become_qemu(args, ends[1]);
+	if (pid < 0)
+		error = errno;
+	close(ends[1]);
+	/* Nothing comes when the pipe is closed by its becoming QEMU. */
+	if (pid > 0 && read(ends[0], &error, sizeof(error)) != 0)
+		waitpid(pid, NULL, 0);
+	close(ends[0]);
+	errno = error;
+	return error == 0 ? pid : -1;
 }
 
 pid_t guest_start(const struct guest *guest)
@@ -197,12 +227,43 @@ pid_t guest_start(const struct guest *guest)
 	if (args.failed)
 		complain("boot: too many or too long options for QEMU");
 	else
-		pid = fork();
-	if (pid == 0)
-		become_qemu(&args);
+		pid = start_qemu(&args);
 	if (pid < 0 && !args.failed)
-		complain("boot: QEMU: %s", strerror(errno));
+		complain("boot: %s: %s", guest->qemu, strerror(errno));
 	for (unsigned int i = 0; i < args.nr; i++)
 		free(args.argv[i]);
 	return pid;
+}
+
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+int guest_wait(pid_t pid, unsigned int timeout_s, int *status)
+{
+	time_t deadline = now_s() + (time_t)timeout_s;
+	int number, why = 0;
+	sigset_t set;
+
+	signals_set(&set);
+	sigaddset(&set, SIGCHLD);
+	while (waitpid(pid, status, WNOHANG) != pid) {
+		struct timespec left = { .tv_sec = deadline - now_s() };
+
+		number = left.tv_sec > 0 ? sigtimedwait(&set, NULL, &left) : -1;
+		if (number == SIGCHLD || (number < 0 && now_s() < deadline))
+			continue;
+		/* A second chance to end by itself, then none. */
+		kill(pid, why == 0 ? SIGTERM : SIGKILL);
+		if (number > 0)
+			why = number;
+		else if (why == 0)
+			why = -ETIMEDOUT;
+		deadline = now_s() + PATIENCE_S;
+	}
+	return why;
 }

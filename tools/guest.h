@@ -13,7 +13,7 @@ struct guest {
 	char kernel[GUEST_TEXT_MAX];
 	char initrd[GUEST_TEXT_MAX];	/* "": none */
 	char append[GUEST_TEXT_MAX];	/* the kernel's command line */
-	const char *memory;		/* as QEMU's -m: "1G" */
+	const char *memory;		/* with a unit: "1G" */
 	unsigned int nr_cpus;
 	uint32_t bdf;			/* where the drive stands; bus 0 */
 	char *const *extra;		/* QEMU options of the user, NULL ends */
@@ -31,5 +31,12 @@ int guest_find(struct guest *guest, const char *name);
 /* Starts QEMU; standard input is empty, its words go to standard error.
  * Returns the process, or -1 when it has been said what is wrong. */
 pid_t guest_start(const struct guest *guest);
+
+/*
+ * Waits for its end; a signal of signals.h or the time limit ends it, first by
+ * SIGTERM, then by SIGKILL.  These signals and SIGCHLD are blocked.  Returns 0,
+ * the signal, or -ETIMEDOUT; status is QEMU's.
+ */
+int guest_wait(pid_t pid, unsigned int timeout_s, int *status);
 
 #endif

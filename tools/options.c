@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Options of commands: parsing and help from one table. */
+#include "config.h"
+
 #include "tools/command.h"
 
 #include <errno.h>
@@ -108,6 +110,12 @@ static void refuse_unknown(const struct command *command, const struct getopt_ta
 	const char *near = NULL;
 	unsigned int nr = 0;
 
+	/* Known, but not so: only then is there a number for a long one. */
+	if (strncmp(word, "--", 2) == 0 && optopt != 0) {
+		complain("%s: option %.*s takes no argument", command->name,
+			 (int)strcspn(word, "="), word);
+		return;
+	}
 	for (; tables->longs[nr].name != NULL; nr++)
 		names[nr] = tables->longs[nr].name;
 	if (strncmp(word, "--", 2) == 0)
@@ -143,8 +151,8 @@ int options_parse(const struct command *command, int argc, char **argv,
 		case '?':
 			letter[1] = (char)optopt;
 			refuse_unknown(command, &tables,
-				       optopt > 0 && optopt < OPTION_LONG - 2 ? letter :
-				       argv[optind - 1]);
+				       optopt == 0 || strncmp(argv[optind - 1], "--", 2) == 0 ?
+				       argv[optind - 1] : letter);
 			return OPTIONS_BAD;
 		default:
 			if (handle(ctx, id, optarg) != 0)
@@ -159,11 +167,13 @@ void complain(const char *format, ...)
 	va_list args;
 
 	fflush(stdout);
+	flockfile(stderr);
 	fputs("nvmetap: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 /* Edit distance, of names shorter than the buffer. */

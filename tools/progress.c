@@ -100,12 +100,24 @@ static const char *io_name(unsigned int opcode)
 	}
 }
 
+static bool was_used(const struct model_counts *counts)
+{
+	return counts->nr_events[NVMETAP_EV_REGREAD] != 0 ||
+	       counts->nr_events[NVMETAP_EV_REGWRITE] != 0 ||
+	       counts->nr_events[NVMETAP_EV_DOORBELL] != 0 ||
+	       counts->nr_events[NVMETAP_EV_ADMIN] != 0 || counts->nr_events[NVMETAP_EV_IO] != 0;
+}
+
 void progress_summary(const struct progress *progress)
 {
 	const struct model_counts *counts = model_counts(progress->model);
 	size_t nr_async;
 	size_t nr_open = model_outstanding(progress->model, &nr_async);
 
+	if (!was_used(counts)) {
+		fprintf(stderr, "no use of the drive was seen\n");
+		return;
+	}
 	fprintf(stderr, "%9.3f s  end\n\n", seconds(progress, counts->last_ns));
 	show_opcodes("admin", counts->nr_admin, admin_name);
 	show_opcodes("I/O", counts->nr_io, io_name);

@@ -2,12 +2,13 @@
 /* nvmetap serve: the drive, on a socket. */
 #include "config.h"
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include "tools/command.h"
 #include "tools/drive_options.h"
 #include "tools/session.h"
+#include "tools/signals.h"
 
 enum {
 	OPT_VFIO_USER = OPTION_LONG,
@@ -25,21 +26,14 @@ static const struct option_row serve_rows[] = {
 static const struct option_row *const serve_tables[] = { serve_rows, drive_option_rows, NULL };
 
 static struct session session;
+static atomic_bool is_open, stopped;
 
 static void on_signal(int number)
 {
 	(void)number;
-	session_stop(&session);
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	atomic_store(&stopped, true);
+	if (atomic_load(&is_open))
+		session_stop(&session);
 }
 
 static int handle(void *ctx, int id, const char *arg)
@@ -61,6 +55,15 @@ static int handle(void *ctx, int id, const char *arg)
 	}
 }
 
+/* Whether an option is about a capture that nobody asked for. */
+static bool captures_nothing(const struct tracer_config *tracer)
+{
+	return tracer->path == NULL &&
+	       (tracer->events != NULL || tracer->snap_admin != TRACER_SNAP_WHOLE ||
+		tracer->snap_io != 0 || tracer->ring_size != 0 || tracer->lossless ||
+		tracer->zstd_level != 0);
+}
+
 static int check(const struct drive_options *options, int argc, char **argv, int first)
 {
 	if (first < argc) {
@@ -73,6 +76,10 @@ static int check(const struct drive_options *options, int argc, char **argv, int
 	}
 	if (options->drive.nr_ns == 0) {
 		complain("serve: what? give --ns path=FILE or --ns mem=SIZE");
+		return -1;
+	}
+	if (captures_nothing(&options->tracer)) {
+		complain("serve: nothing is captured without -w FILE");
 		return -1;
 	}
 	return 0;
@@ -89,16 +96,17 @@ static int run(const struct command *command, int argc, char **argv)
 		return EXIT_DONE;
 	if (first < 0 || check(&options, argc, argv, first) != 0)
 		return EXIT_USAGE;
+	signals_catch(on_signal);
 	if (session_open(&session, &options, "serve") != 0)
 		return EXIT_FAILED;
-	catch_signals();
+	atomic_store(&is_open, true);
+	if (atomic_load(&stopped))
+		session_stop(&session);
 	fprintf(stderr, "nvmetap: listening at %s\n", options.drive.vfio_user);
 	ret = session_run(&session);
 	if (ret != 0)
 		complain("serve: %s", strerror(-ret));
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	signals_release();
 	if (session_close(&session) != 0 || ret != 0)
 		return EXIT_FAILED;
 	return EXIT_DONE;

@@ -19,15 +19,33 @@ static void detach(struct nvmetap_plugin *self, void *ctx)
 	tracer_detach(ctx, self);
 }
 
+static const char *name(const struct session *session)
+{
+	return strcmp(session->path, "-") == 0 ? "standard output" : session->path;
+}
+
+/* On the writer's thread, while the drive goes on. */
+static void on_failure(void *ctx, int error)
+{
+	struct session *session = ctx;
+
+	atomic_store(&session->told, true);
+	complain("%s: %s: %s; the capture ends there", session->command, name(session),
+		 strerror(-error));
+}
+
 static int open_tracer(struct session *session, const struct drive_options *options,
 		       const char *command)
 {
+	struct tracer_config config = options->tracer;
 	char err[256] = "";
 	int ret;
 
 	if (options->tracer.path == NULL && options->tracer.sink == NULL)
 		return 0;
-	session->tracer = tracer_new(&options->tracer, err, sizeof(err));
+	config.failed = on_failure;
+	config.failed_ctx = session;
+	session->tracer = tracer_new(&config, err, sizeof(err));
 	if (session->tracer == NULL) {
 		complain("%s: %s", command, err);
 		return -1;
@@ -54,7 +72,9 @@ int session_open(struct session *session, const struct drive_options *options,
 
 	memset(session, 0, sizeof(*session));
 	session->path = options->tracer.path;
+	session->command = command;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	session->drive = drive_new(&options->drive, err, sizeof(err));
 	if (session->drive == NULL) {
 		complain("%s: %s", command, err);
@@ -77,20 +97,21 @@ void session_stop(struct session *session)
 	drive_stop(session->drive);
 }
 
-static int report(const struct session *session, const struct tracer_stats *stats)
+static int report(struct session *session, const struct tracer_stats *stats)
 {
 	if (session->path == NULL)
 		return 0;
+	if (stats->error != 0) {
+		if (!atomic_load(&session->told))
+			on_failure(session, stats->error);
+		return -1;
+	}
 	fprintf(stderr, "%s: %" PRIu64 " records, %" PRIu64 " events dropped, %" PRIu64 " bytes",
-		strcmp(session->path, "-") == 0 ? "standard output" : session->path,
-		stats->nr_records, stats->nr_dropped, stats->nr_file_bytes);
+		name(session), stats->nr_records, stats->nr_dropped, stats->nr_file_bytes);
 	if (stats->nr_file_bytes != stats->nr_bytes)
 		fprintf(stderr, " (%" PRIu64 " before compression)", stats->nr_bytes);
 	fputc('\n', stderr);
-	if (stats->error == 0)
-		return 0;
-	complain("%s: %s; the capture ends there", session->path, strerror(-stats->error));
-	return -1;
+	return 0;
 }
 
 int session_close(struct session *session)

@@ -3,16 +3,19 @@
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
 
+#include <stdatomic.h>
 #include "tools/drive_options.h"
 
 struct session {
 	struct drive *drive;
 	struct tracer *tracer;		/* NULL: nothing is captured or watched */
 	struct drive_plugin plugin;
-	const char *path;
+	const char *path, *command;
+	atomic_bool told;		/* that the capture has failed */
 };
 
-/* Opens the capture and the drive.  0, or -1 when it has said what is wrong. */
+/* Opens the capture and the drive; from then on a pipe that nobody reads and a
+ * file that may not grow are errors, no longer signals.  0, or -1 when it has said what is wrong. */
 int session_open(struct session *session, const struct drive_options *options,
 		 const char *command);
 /* Serves; returns what drive_run does.  session_stop: any thread, signal handlers. */
@@ -20,7 +23,7 @@ int session_run(struct session *session);
 void session_stop(struct session *session);
 /*
  * Finishes the capture and says on standard error how it went.  0, or -1 when
- * the capture is not whole, which it has said.
+ * the capture is not whole, which it or the drive, while it ran, has said once.
  */
 int session_close(struct session *session);
 

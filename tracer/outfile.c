@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 #include "tracer/outfile.h"
@@ -73,6 +75,33 @@ static bool output_is_zstd(const char *path)
 	return len >= 4 && strcmp(path + len - 4, ".zst") == 0;
 }
 
+/* Takes a file for us alone, and empties it only then. */
+static int output_take(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		return -EBUSY;
+	return ftruncate(fd, 0) == 0 ? 0 : -errno;
+}
+
+static int output_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int err = fd >= 0 ? output_take(fd) : -errno;
+
+	if (err == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = -err;
+	return -1;
+}
+
 struct outfile *outfile_open(const char *path, int zstd_level)
 {
 	bool standard = strcmp(path, "-") == 0;
@@ -80,7 +109,7 @@ struct outfile *outfile_open(const char *path, int zstd_level)
 	struct outfile *output;
 
 	if (!standard)
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		fd = output_open(path);
 	if (fd < 0)
 		return NULL;
 	output = outfile_open_fd(fd, !standard, output_is_zstd(path), zstd_level);

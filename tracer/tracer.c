@@ -103,6 +103,14 @@ static int tracer_refuse(char *err, size_t errlen, const char *what, int errnum)
 	return -errnum;
 }
 
+static int tracer_refuse_file(char *err, size_t errlen, const char *path, int errnum)
+{
+	if (errnum != EBUSY)
+		return tracer_refuse(err, errlen, path, errnum);
+	snprintf(err, errlen, "%s: in use by a drive or by another capture", path);
+	return -EBUSY;
+}
+
 static int tracer_init(struct tracer *tracer, const struct tracer_config *config, char *err,
 		       size_t errlen)
 {
@@ -131,7 +139,7 @@ static int tracer_init(struct tracer *tracer, const struct tracer_config *config
 	if (config->path != NULL)
 		tracer->output = outfile_open(config->path, config->zstd_level);
 	if (config->path != NULL && tracer->output == NULL)
-		return tracer_refuse(err, errlen, config->path, errno);
+		return tracer_refuse_file(err, errlen, config->path, errno);
 	tracer->writer = writer_start(config, tracer->feed.ring, tracer->output);
 	if (tracer->writer == NULL)
 		return tracer_refuse(err, errlen, "writer", errno);

@@ -31,6 +31,11 @@ struct tracer_config {
 	/* Each record as it is written, on the writer's thread; may be NULL. */
 	void (*sink)(void *ctx, const struct record *rec);
 	void *sink_ctx;
+	/* Once, when the file cannot be written any more, with the -errno; on the
+	 * writer's thread; may be NULL.  What fails at the very end is in the
+	 * statistics only. */
+	void (*failed)(void *ctx, int error);
+	void *failed_ctx;
 };
 
 struct tracer_stats {

@@ -31,6 +31,8 @@ struct writer {
 	char *name, *description, *hardware, *application;
 	void (*sink)(void *ctx, const struct record *rec);
 	void *sink_ctx;
+	void (*failed)(void *ctx, int error);	/* NULL once it has been called */
+	void *failed_ctx;
 
 	bool begun;		/* section and interface are written */
 	uint64_t nr_records, nr_dropped;
@@ -199,6 +201,16 @@ static void writer_flush(struct writer *writer, unsigned int nr)
 	writer->flushed_ns = now;
 }
 
+static void writer_check_output(struct writer *writer)
+{
+	int err = writer->output != NULL ? outfile_error(writer->output) : 0;
+
+	if (err == 0 || writer->failed == NULL)
+		return;
+	writer->failed(writer->failed_ctx, err);
+	writer->failed = NULL;
+}
+
 /* Returns true if the thread is to stop. */
 static bool writer_sleep(struct writer *writer, uint64_t sleep_ns)
 {
@@ -257,6 +269,7 @@ static void *writer_run(void *ctx)
 		nr = writer_drain(writer);
 		writer_check_clock(writer);
 		writer_flush(writer, nr);
+		writer_check_output(writer);
 		if (nr == WRITER_PASS)
 			continue;
 		if (stop && nr == 0)
@@ -300,6 +313,8 @@ static struct writer *writer_new(const struct tracer_config *config, struct ring
 	writer->output = output;
 	writer->sink = config->sink;
 	writer->sink_ctx = config->sink_ctx;
+	writer->failed = config->failed;
+	writer->failed_ctx = config->failed_ctx;
 	writer->scratch = malloc(PCAPNG_BLOCK_MAX);
 	if (writer->scratch != NULL && writer_copy(&writer->name, config->if_name) == 0 &&
 	    writer_copy(&writer->description, config->if_description) == 0 &&

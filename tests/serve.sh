@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# Sourced by the tests that run the drive with a guest that is a program.
+
+set -u
+export LC_ALL=C
+name=${0##*/}
+work=$(mktemp -d) || exit 99
+drive=
+status=0
+trap 'test -z "$drive" || kill -9 "$drive" 2>/dev/null; rm -rf "$work"' EXIT
+: "${srcdir:=.}"
+
+fail()
+{
+	echo "$name: FAIL: $*" >&2
+	test ! -s "$work/err" || sed "s/^/	/" "$work/err" >&2
+	status=1
+}
+
+# until_true COMMAND...: waits for what another process is about to do, 20 s at most.
+until_true()
+{
+	tries=2000
+	until "$@"; do
+		tries=$((tries - 1))
+		test "$tries" -gt 0 || return 1
+		sleep 0.01
+	done
+}
+
+is_listening() { grep -q listening "$work/err" || ! kill -0 "$drive" 2>/dev/null; }
+
+# serve OPTION...: the drive in the background, once it listens.
+serve()
+{
+	: >"$work/err"
+	./nvmetap serve --vfio-user "$work/nvme.sock" "$@" 2>"$work/err" &
+	drive=$!
+	until_true is_listening || fail "serve $*: does not listen"
+}
+
+# ended STATUS: the drive has ended, or does so now, with this status.
+ended()
+{
+	wait "$drive"
+	got=$?
+	drive=
+	test "$got" = "$1" || fail "the drive's exit status is $got, not $1"
+	test ! -e "$work/nvme.sock" || fail "the socket is left behind"
+}
+
+# guest STATUS OPTION...: a guest runs to this end.
+guest()
+{
+	want=$1
+	shift
+	./tests/mini_guest "$@" "$work/nvme.sock" >"$work/guest" 2>&1
+	got=$?
+	test "$got" = "$want" || fail "mini_guest $*: $got, not $want: $(cat "$work/guest")"
+}
+
+# guest_in_io OPTION...: a guest in the background, once it has begun its I/O.
+guest_in_io()
+{
+	rm -f "$work/begun"
+	mkfifo "$work/begun"
+	./tests/mini_guest "$@" "$work/nvme.sock" >"$work/begun" 2>"$work/guest" &
+	guest=$!
+	exec 4<"$work/begun"
+	read -r line <&4 || fail "mini_guest $*: no I/O: $(cat "$work/guest")"
+}
+
+# guest_ended STATUS: so does that guest end.
+guest_ended()
+{
+	wait "$guest"
+	got=$?
+	exec 4<&-
+	test "$got" = "$1" || fail "the guest's exit status is $got, not $1: $(cat "$work/guest")"
+}
+
+# whole CAPTURE [-c] [-d]: the capture is finished, and everyone counts its records alike.
+whole()
+{
+	capture=$1
+	shift
+	if ! counted=$(./tests/check_capture "$@" "$capture" 2>"$work/why"); then
+		fail "$capture: $(cat "$work/why")"
+		return
+	fi
+	records=${counted%% *}
+	lines=$(./nvmetap dump -r "$capture" 2>"$work/why" | wc -l)
+	test ! -s "$work/why" || fail "$capture: dump: $(cat "$work/why")"
+	test "$lines" = "$records" || fail "$capture: $lines lines of dump, $records records"
+	chmod a+r "$capture"
+	if command -v capinfos >/dev/null; then
+		info=$(capinfos -TMrc "$capture" 2>"$work/why" | cut -f 2)
+		test "$info" = "$records" || fail "$capture: capinfos: $info, not $records" \
+			"$(cat "$work/why")"
+	fi
+}
+
+# said N WORDS: in so many lines of the drive's words.
+said()
+{
+	nr=$(grep -c -- "$2" "$work/err")
+	test "$nr" = "$1" || fail "\"$2\" is said $nr times, not $1"
+}

@@ -1,0 +1,188 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# nvmetap boot without QEMU: a program that takes its options and is a guest by itself.
+
+# shellcheck source=tests/serve.sh
+. "${srcdir:-.}/tests/serve.sh"
+
+FAKE_QEMU_ARGS=$work/args
+XDG_RUNTIME_DIR=$work/run
+NVMETAP_LIBEXECDIR=$work/libexec
+export FAKE_QEMU FAKE_QEMU_ARGS XDG_RUNTIME_DIR NVMETAP_LIBEXECDIR
+mkdir "$XDG_RUNTIME_DIR" "$NVMETAP_LIBEXECDIR"
+qemu=$srcdir/tests/fake_qemu.sh
+
+# What nvmetap-guest answers.
+cat >"$NVMETAP_LIBEXECDIR/nvmetap-guest" <<-END
+	#!/bin/sh
+	test "\$1" = qemu && { echo "$qemu"; exit 0; }
+	test "\$1 \$2" = "paths linux-test" || { echo "no guest \$2" >&2; exit 1; }
+	printf '%s\n' "qemu=$qemu" kernel=/boot/test initrd=/boot/initrd "append=console=ttyS0 test"
+END
+chmod +x "$NVMETAP_LIBEXECDIR/nvmetap-guest"
+
+cleared() { test -z "$(ls -A "$XDG_RUNTIME_DIR")" || fail "$1: a folder of sockets is left"; }
+
+# boots STATUS OPTION...: boot ends so, and leaves no sockets.
+boots()
+{
+	want=$1
+	shift
+	rm -f "$FAKE_QEMU_ARGS"
+	timeout 60 ./nvmetap boot "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	test "$got" = "$want" || fail "boot $*: exit status $got, not $want"
+	cleared "boot $*"
+}
+
+# one_line OPTION...: it said one thing only.
+one_line() { test "$(wc -l <"$work/err")" = 1 || fail "boot: not one line"; }
+
+# given WORD...: QEMU's options have these words, one after the other.
+given()
+{
+	printf '%s\n' "$@" >"$work/words"
+	awk 'NR == FNR { want[NR] = $0; nr = NR; next }
+	     { if ($0 == want[at + 1]) at++; else at = $0 == want[1]; if (at == nr) { found = 1; exit } }
+	     END { exit !found }' "$work/words" "$FAKE_QEMU_ARGS" || fail "QEMU is not told: $*"
+}
+
+# --- a guest that is well
+FAKE_QEMU='run -v 0'
+boots 0 --guest linux-test -w "$work/well.pcapng.zst" --console-file "$work/console.txt"
+whole "$work/well.pcapng.zst"
+said 1 "well.pcapng.zst: $records records, 0 events dropped"
+for phase in probed reset enabled identified 'queues created' 'first I/O' 'shut down'; do
+	grep -q " s  $phase " "$work/err" || fail "the phase \"$phase\" is not shown"
+done
+said 1 '^I/O .* 128 commands, 64 Write, 64 Read$'
+said 1 '^guest      its own check passed$'
+grep -q '^mini_guest: shut down' "$work/console.txt" || fail "the console is not kept"
+./nvmetap dump "$work/well.pcapng.zst" | grep -q 'CON .*nvmetap-guest: exit 0' ||
+	fail "the console is not in the capture"
+given -kernel /boot/test -append "console=ttyS0 test" -initrd /boot/initrd
+
+# Its verdict, or none, counts if the guest is a ready-made one.
+FAKE_QEMU='run -v 3'
+boots 1 --guest linux-test
+said 1 "3 steps of the guest's own check failed"
+FAKE_QEMU=run
+boots 1 --guest linux-test
+said 1 "without a verdict"
+boots 0 --qemu "$qemu" --kernel /boot/own --console-file -
+given -kernel /boot/own -append "console=ttyS0 panic=-1 loglevel=7"
+grep -q '^mini_guest: started' "$work/err" || fail "--console-file - does not show the console"
+
+# --- options reach QEMU
+FAKE_QEMU='run -v 0'
+boots 0 --guest linux-test --kernel /boot/own --append more --memory 512M --cpus 2 \
+	--bdf 00:1f.7 --ns mem=8M -- -bios 'a b' -device 'c,d=e'
+given -kernel /boot/own -append "console=ttyS0 test more"
+given -initrd /boot/initrd -bios 'a b' -device c,d=e
+given -smp 2 -m 524288K -object memory-backend-memfd,id=mem,size=524288K,share=on
+grep -q '"addr":"1f.7"' "$FAKE_QEMU_ARGS" || fail "QEMU is not told the drive's place"
+
+# --- QEMU that fails
+FAKE_QEMU='exit 1'
+boots 1 --qemu "$qemu" --kernel k -w "$work/early.pcapng"
+said 1 "QEMU ended with status 1"
+said 1 "no use of the drive was seen"
+whole "$work/early.pcapng"
+boots 1 --qemu "$work/no-such-qemu" --kernel k
+said 1 "no-such-qemu: No such file or directory"
+one_line
+: >"$work/plain"
+boots 1 --qemu "$work/plain" --kernel k
+said 1 "plain: Permission denied"
+one_line
+
+# --- nvmetap-guest that fails
+boots 1 --guest nobody
+said 1 "no guest nobody"
+one_line
+mv "$NVMETAP_LIBEXECDIR/nvmetap-guest" "$work/nvmetap-guest"
+boots 1 --guest linux-test
+said 1 "nvmetap-guest: No such file or directory"
+one_line
+mv "$work/nvmetap-guest" "$NVMETAP_LIBEXECDIR/nvmetap-guest"
+
+# --- words that are wrong
+boots 2
+boots 2 --guest linux-test extra
+said 1 "extra: not expected"
+boots 2 --guest linux-test --timeout 0
+boots 2 --guest linux-test --cpus 65
+boots 2 --guest linux-test --memory 512
+boots 2 --guest linux-test --bdf 01:06.0
+boots 2 --guest linux-test --vfio-user x
+boots 1 --guest linux-test --ns path=/no/such.img
+one_line
+boots 1 --guest linux-test --console-file /no/such/file
+one_line
+boots 1 --guest linux-test --events nothing
+one_line
+
+# --- the time limit, for a QEMU that ends when it is asked to
+FAKE_QEMU=hang
+boots 1 --qemu "$qemu" --kernel k --timeout 1 -w "$work/late.pcapng"
+said 1 "the guest was ended after 1 seconds"
+test "$(tail -n 1 "$FAKE_QEMU_ARGS")" = ended || fail "QEMU is not asked to end"
+whole "$work/late.pcapng" -c
+
+# --- signals: first one, QEMU is asked; the next, it is killed
+# in_io: boot in the background, once its guest has completed an I/O command.
+in_io()
+{
+	rm -f "$FAKE_QEMU_ARGS"
+	: >"$work/err"
+	./nvmetap boot --qemu "$qemu" --kernel k "$@" >/dev/null 2>"$work/err" </dev/null &
+	drive=$!
+	until_true grep -q 'first I/O' "$work/err" || fail "boot $*: no I/O"
+}
+
+for signal in INT TERM HUP; do
+	in_io -w "$work/$signal.pcapng.zst"
+	kill -$signal "$drive"
+	ended $((128 + $(kill -l $signal 2>/dev/null || case $signal in
+		INT) echo 2 ;; TERM) echo 15 ;; HUP) echo 1 ;; esac)))
+	cleared "SIG$signal"
+	said 1 "boot: ended by"
+	test "$(tail -n 1 "$FAKE_QEMU_ARGS")" = ended || fail "SIG$signal: QEMU is not asked to end"
+	whole "$work/$signal.pcapng.zst" -c
+done
+
+FAKE_QEMU=deaf
+in_io -w "$work/deaf.pcapng"
+kill -INT "$drive"
+kill -TERM "$drive"
+wait "$drive"
+got=$?
+drive=
+test "$got" = 143 || test "$got" = 130 || fail "two signals: exit status $got"
+cleared "two signals"
+whole "$work/deaf.pcapng" -c
+
+# --- nvmetap-guest that takes its time is ended, too
+cat >"$NVMETAP_LIBEXECDIR/nvmetap-guest" <<-END
+	#!/bin/sh
+	echo fetching >&2
+	exec sleep 30
+END
+: >"$work/err"
+./nvmetap boot --guest linux-test -w "$work/none.pcapng" 2>"$work/err" &
+drive=$!
+until_true grep -q fetching "$work/err" || fail "nvmetap-guest is not run"
+kill -INT "$drive"
+ended 130
+cleared "SIGINT while fetching"
+test ! -e "$work/none.pcapng" || fail "a capture of nothing"
+
+# --- a console file on a full disk: said once, the guest goes on
+if test -c /dev/full; then
+	FAKE_QEMU=run
+	boots 1 --qemu "$qemu" --kernel k --console-file /dev/full -w "$work/full.pcapng"
+	said 1 "/dev/full: No space left on device; the console ends there"
+	whole "$work/full.pcapng"
+fi
+
+exit $status

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# nvmetap serve: a hundred guests that die in the middle of their I/O leave nothing in it.
+
+# shellcheck source=tests/serve.sh
+. "${srcdir:-.}/tests/serve.sh"
+
+resident_kb() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$drive/status"; }
+open_files() { ls "/proc/$drive/fd" | wc -l; }
+
+# So that each guest's end has been worked off: the last one's has, when it has another's answer.
+guests()
+{
+	for _ in $(seq "$1"); do
+		guest 137 -x die -n 400 -d 64
+		guest 0 -x leave -n 40 -m
+	done
+	guest 0 -n 4
+}
+
+test -r /proc/self/status || exit 77
+truncate -s 8M "$work/disk.img"
+serve --ns "path=$work/disk.img" -w "$work/many.pcapng.zst"
+guests 10
+memory=$(resident_kb)
+files=$(open_files)
+guests 40
+more=$(($(resident_kb) - memory))
+test "$more" -lt 1024 || fail "80 guests leave $more KiB"
+test "$(open_files)" = "$files" || fail "$(open_files) open files, $files before 80 guests"
+kill -INT "$drive"
+ended 0
+whole "$work/many.pcapng.zst"
+
+exit $status
