@@ -37,10 +37,19 @@ struct device {
 	struct ctrl *ctrl;
 };
 
+static bool host_bus_master(void *ctx)
+{
+	struct device *dev = ctx;
+
+	return pci_bus_master(dev->pci) && pci_power_state(dev->pci) == 0;
+}
+
 static int host_read(void *ctx, uint64_t iova, void *buf, size_t len)
 {
 	struct transport *transport = ((struct device *)ctx)->config.transport;
 
+	if (!host_bus_master(ctx))
+		return -EAGAIN;
 	return transport->ops->read(transport, iova, buf, len);
 }
 
@@ -48,14 +57,9 @@ static int host_write(void *ctx, uint64_t iova, const void *buf, size_t len)
 {
 	struct transport *transport = ((struct device *)ctx)->config.transport;
 
+	if (!host_bus_master(ctx))
+		return -EAGAIN;
 	return transport->ops->write(transport, iova, buf, len);
-}
-
-static bool host_bus_master(void *ctx)
-{
-	struct device *dev = ctx;
-
-	return pci_bus_master(dev->pci) && pci_power_state(dev->pci) == 0;
 }
 
 static bool host_msix(void *ctx)
