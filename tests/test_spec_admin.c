@@ -195,6 +195,10 @@ static void test_features_are_as_their_capabilities_say(void **state)
 		{ "arbitration of one namespace", COMMAND(SET, 1, 1, 0),
 		  ST(FEATURE_NOT_NS_SPECIFIC) },
 		{ "arbitration of all", COMMAND(SET, ALL, 1, 0), 0 },
+		{ "error recovery of 9", COMMAND(SET, 9, 5, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "error recovery of 1", COMMAND(SET, 1, 5, 7), 0 },
+		{ "error recovery of all", COMMAND(SET, ALL, 5, 7), 0 },
+		{ "DULBE", COMMAND(SET, 1, 5, 1u << 16), ST(INVALID_FIELD) },
 		{ "keep alive", COMMAND(GET, 0, 15, 0), ST(INVALID_FIELD) },
 	};
 
@@ -216,6 +220,29 @@ static void test_every_mandatory_feature_can_be_read(void **state)
 				assert_int_equal(rig->driver.cpl.cdw0 & ~7u, 0);
 		}
 	}
+}
+
+static uint32_t error_recovery(struct rig *rig, uint32_t nsid)
+{
+	struct nvme_command cmd = COMMAND(GET, nsid, 5, 0);
+
+	assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
+	return rig->driver.cpl.cdw0;
+}
+
+/* Section 5.21.1.5. */
+static void test_error_recovery_is_that_of_a_namespace(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command all = COMMAND(SET, ALL, 5, 7), one = COMMAND(SET, 2, 5, 9);
+	struct nvme_command supported = COMMAND(GET, 1, 0x305, 0);
+
+	assert_int_equal(driver_command(&rig->driver, 0, &all), 0);
+	assert_int_equal(driver_command(&rig->driver, 0, &one), 0);
+	assert_int_equal(error_recovery(rig, 1), 7);
+	assert_int_equal(error_recovery(rig, 2), 9);
+	assert_int_equal(driver_command(&rig->driver, 0, &supported), 0);
+	assert_int_equal(rig->driver.cpl.cdw0, 6);
 }
 
 /* Section 5.21.1.7. */
@@ -402,6 +429,7 @@ int main(void)
 		TEST(test_log_pages_have_bounds),
 		TEST(test_features_are_as_their_capabilities_say),
 		TEST(test_every_mandatory_feature_can_be_read),
+		TEST(test_error_recovery_is_that_of_a_namespace),
 		cmocka_unit_test_setup_teardown(test_the_number_of_queues_is_not_ffffh,
 						rig_setup_bare, rig_teardown),
 		TEST(test_unknown_opcodes_are_invalid_and_not_to_be_retried),
