@@ -205,6 +205,7 @@ struct ctrl {
 	uint32_t features[256];
 	uint32_t temperature[2];	/* thresholds over and under */
 	bool coalescing_off[CTRL_NR_VECTORS];
+	uint16_t *error_recovery;	/* TLER by namespace */
 
 	struct cmd_list aers;
 	unsigned int nr_aers;

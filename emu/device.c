@@ -32,10 +32,19 @@ struct device {
 	struct access access;
 };
 
+static bool host_bus_master(void *ctx)
+{
+	struct device *dev = ctx;
+
+	return pci_bus_master(dev->pci) && pci_power_state(dev->pci) == 0;
+}
+
 static int host_read(void *ctx, uint64_t iova, void *buf, size_t len)
 {
 	struct transport *transport = ((struct device *)ctx)->config.transport;
 
+	if (!host_bus_master(ctx))
+		return -EAGAIN;
 	return transport->ops->read(transport, iova, buf, len);
 }
 
@@ -43,14 +52,9 @@ static int host_write(void *ctx, uint64_t iova, const void *buf, size_t len)
 {
 	struct transport *transport = ((struct device *)ctx)->config.transport;
 
+	if (!host_bus_master(ctx))
+		return -EAGAIN;
 	return transport->ops->write(transport, iova, buf, len);
-}
-
-static bool host_bus_master(void *ctx)
-{
-	struct device *dev = ctx;
-
-	return pci_bus_master(dev->pci) && pci_power_state(dev->pci) == 0;
 }
 
 static bool host_msix(void *ctx)
