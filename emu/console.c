@@ -174,6 +174,11 @@ void console_free(struct console *c)
 {
 	if (c == NULL)
 		return;
+	/* What was written before the end is handed on, too. */
+	if (c->fd < 0)
+		listener_readable(c, c->listener.fd);
+	if (c->fd >= 0)
+		connection_readable(c, c->fd);
 	if (c->fd >= 0)
 		connection_end(c);
 	loop_timer_cancel(c->loop, &c->timer);

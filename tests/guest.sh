@@ -17,10 +17,10 @@ skip() { say "skipped: $*" >&2; exit 77; }
 # Shows what is there to find out why, and ends the test.
 fail()
 {
-	say "FAILED: $*" >&2
-	for log in boot.err console.txt; do
+	for log in console.txt boot.err; do
 		[ ! -s "$work/$log" ] || { echo "--- $log"; tail -n 25 "$work/$log"; } >&2
 	done
+	say "FAILED: $*" >&2
 	exit 1
 }
 

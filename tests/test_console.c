@@ -170,6 +170,18 @@ static void order_say(void *ctx, int fd)
 	strcat(f->lines, "[doorbell]");
 }
 
+static void test_what_was_written_before_the_end_is_handed_on(void **state)
+{
+	struct fixture *f = *state;
+	int fd = guest_connect(f);
+
+	assert_int_equal(write(fd, "reboot: Power down\n", 19), 19);
+	console_free(f->console);
+	f->console = NULL;
+	assert_string_equal(f->lines, "[reboot: Power down]");
+	close(fd);
+}
+
 static void test_a_line_is_read_before_the_doorbell_that_follows_it(void **state)
 {
 	struct fixture *f = *state;
@@ -212,6 +224,7 @@ int main(void)
 		T(test_a_long_line_is_cut_at_1024_bytes_and_its_end_is_no_line),
 		T(test_a_partial_line_is_handed_on_after_200_ms_with_its_first_bytes_time),
 		T(test_what_is_left_at_the_close_is_a_line_and_reconnects_are_accepted),
+		T(test_what_was_written_before_the_end_is_handed_on),
 		T(test_a_line_is_read_before_the_doorbell_that_follows_it),
 		T(test_the_path_is_private_and_not_taken_from_the_living),
 	};

@@ -68,7 +68,7 @@ static void test_a_submission_queue_that_cannot_be_is_refused(void **state)
 	assert_int_equal(create_sq(rig, SIZE(8, 2), 2u << 16 | 1, page),
 			 ST(COMPLETION_QUEUE_INVALID));
 	assert_int_equal(create_sq(rig, SIZE(8, 2), 0xffffu << 16 | 1, page),
-			 ST(COMPLETION_QUEUE_INVALID));
+			 ST(INVALID_QUEUE_IDENTIFIER));
 	assert_int_equal(create_sq(rig, SIZE(1, 2), 1u << 16 | 1, page), ST(INVALID_QUEUE_SIZE));
 	assert_int_equal(create_sq(rig, SIZE(4097, 2), 1u << 16 | 1, page),
 			 ST(INVALID_QUEUE_SIZE));
