@@ -18,6 +18,7 @@
 
 enum {
 	NS_MAX = 64,
+	LAST_ROUNDS = 64,	/* of the loop, so that a busy guest does not hold up the end */
 };
 
 struct drive {
@@ -199,6 +200,8 @@ int drive_run(struct drive *drive)
 {
 	int ret = loop_run(drive->loop);
 
+	for (unsigned int i = 0; ret == 0 && i < LAST_ROUNDS; i++)
+		ret = loop_once(drive->loop, 0);
 	stop(drive);
 	return ret;
 }
