@@ -7,50 +7,11 @@
 #include "emu/io.h"
 #include "emu/prp.h"
 #include "emu/queue.h"
-#include "spec/table.h"
 
 enum { IO_TAPS = NVMETAP_TAP_IO_FETCH - NVMETAP_TAP_ADMIN_FETCH };
 
 static_assert(NVMETAP_TAP_IO_WRITEBACK - NVMETAP_TAP_ADMIN_WRITEBACK == IO_TAPS,
 	      "admin and I/O taps stand in the same order");
-
-void sqe_decode(const uint8_t bytes[NVME_SQE_SIZE], struct nvme_command *sqe)
-{
-	sqe->opc = bytes[sqe_opc_OFFSET];
-	sqe->fuse = bytes[sqe_fuse_OFFSET];
-	sqe->cid = (uint16_t)sqe_cid_get(bytes);
-	sqe->nsid = (uint32_t)sqe_nsid_get(bytes);
-	sqe->rsvd2 = (uint32_t)sqe_cdw2_get(bytes);
-	sqe->rsvd3 = (uint32_t)sqe_cdw3_get(bytes);
-	sqe->mptr = sqe_mptr_get(bytes);
-	sqe->prp1 = sqe_prp1_get(bytes);
-	sqe->prp2 = sqe_prp2_get(bytes);
-	sqe->cdw10 = (uint32_t)sqe_cdw10_get(bytes);
-	sqe->cdw11 = (uint32_t)sqe_cdw11_get(bytes);
-	sqe->cdw12 = (uint32_t)sqe_cdw12_get(bytes);
-	sqe->cdw13 = (uint32_t)sqe_cdw13_get(bytes);
-	sqe->cdw14 = (uint32_t)sqe_cdw14_get(bytes);
-	sqe->cdw15 = (uint32_t)sqe_cdw15_get(bytes);
-}
-
-void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME_SQE_SIZE])
-{
-	bytes[sqe_opc_OFFSET] = sqe->opc;
-	bytes[sqe_fuse_OFFSET] = sqe->fuse;
-	sqe_cid_set(bytes, sqe->cid);
-	sqe_nsid_set(bytes, sqe->nsid);
-	sqe_cdw2_set(bytes, sqe->rsvd2);
-	sqe_cdw3_set(bytes, sqe->rsvd3);
-	sqe_mptr_set(bytes, sqe->mptr);
-	sqe_prp1_set(bytes, sqe->prp1);
-	sqe_prp2_set(bytes, sqe->prp2);
-	sqe_cdw10_set(bytes, sqe->cdw10);
-	sqe_cdw11_set(bytes, sqe->cdw11);
-	sqe_cdw12_set(bytes, sqe->cdw12);
-	sqe_cdw13_set(bytes, sqe->cdw13);
-	sqe_cdw14_set(bytes, sqe->cdw14);
-	sqe_cdw15_set(bytes, sqe->cdw15);
-}
 
 struct cmd *cmd_new(struct ctrl *ctrl, uint16_t sqid)
 {
@@ -174,6 +135,8 @@ out:
 
 enum cmd_next cmd_status(struct cmd *cmd, uint16_t code)
 {
+	if (code == STATUS_AGAIN)
+		return CMD_AGAIN;
 	return code == 0 ? CMD_NEXT : cmd_fail(cmd, code);
 }
 
@@ -204,8 +167,9 @@ static enum cmd_next step_copy_in(struct cmd *cmd)
 		return CMD_NEXT;
 	code = prp_walk(cmd);
 	if (code != 0)
-		return cmd_fail(cmd, code);
-	cmd->data = buffer_get(&cmd->ctrl->buffers, cmd->data_len);
+		return cmd_status(cmd, code);
+	if (cmd->data == NULL)
+		cmd->data = buffer_get(&cmd->ctrl->buffers, cmd->data_len);
 	if (cmd->data == NULL)
 		return cmd_fail(cmd, ST(INTERNAL_DEVICE_ERROR));
 	if (cmd->direction == NVMETAP_TO_DEVICE)
@@ -251,6 +215,7 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 	struct ctrl *ctrl = cmd->ctrl;
 	struct cq *cq = &ctrl->cq[cmd->cqid];
 	unsigned int tap = tap_of(cmd, NVMETAP_TAP_ADMIN_WRITEBACK);
+	int rc;
 
 	if (cq_full(cq) && ctrl->sq[cmd->sqid].closing != NULL) {
 		cmd_free(cmd);
@@ -270,7 +235,10 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 		if (tap_armed(ctrl->taps, tap) && !passes(cmd, fire_completion(cmd, tap)))
 			return CMD_WAIT;
 	}
-	if (cq_post(ctrl, cmd->cqid, &cmd->cpl) != 0) {
+	rc = cq_post(ctrl, cmd->cqid, &cmd->cpl);
+	if (rc == -EAGAIN)
+		return CMD_AGAIN;
+	if (rc != 0) {
 		ctrl_fatal(ctrl);
 		wait_for_room(cmd);
 		return CMD_WAIT;
@@ -316,6 +284,10 @@ static bool advance(struct cmd *cmd, enum cmd_next next)
 {
 	if (next == CMD_WAIT)
 		return false;
+	if (next == CMD_AGAIN) {
+		cmd_make_ready(cmd);
+		return false;
+	}
 	cmd->tapped = false;
 	cmd->step = next == CMD_DONE ? STEP_WRITEBACK : cmd->step + 1;
 	return true;
@@ -407,68 +379,4 @@ struct cmd *cmd_find(struct ctrl *ctrl, uint16_t sqid, uint16_t cid)
 			return cmd;
 	}
 	return NULL;
-}
-
-/* A held command by the name that its events carry. */
-static struct cmd *find_held(struct ctrl *ctrl, uint64_t cmd_id)
-{
-	uint64_t slot = (cmd_id & 0xffff) - 1;
-
-	if (slot >= CTRL_NR_CMDS || ctrl->cmds[slot].id != cmd_id ||
-	    ctrl->cmds[slot].state != CMD_HELD)
-		return NULL;
-	return &ctrl->cmds[slot];
-}
-
-static void resume_timer(struct loop_timer *timer)
-{
-	cmd_make_ready((struct cmd *)((char *)timer - offsetof(struct cmd, timer)));
-}
-
-int cmd_host_resume(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id, uint64_t after_ns)
-{
-	struct ctrl *ctrl = ctx;
-	struct cmd *cmd = find_held(ctrl, cmd_id);
-
-	(void)by;
-	if (cmd == NULL)
-		return -ENOENT;
-	cmd->timer.fn = resume_timer;
-	if (after_ns != 0)
-		return loop_timer_set(ctrl->loop, &cmd->timer, loop_now_ns() + after_ns);
-	loop_timer_cancel(ctrl->loop, &cmd->timer);
-	cmd_make_ready(cmd);
-	return 0;
-}
-
-int cmd_host_complete(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id,
-		      const struct nvme_completion *cpl)
-{
-	struct ctrl *ctrl = ctx;
-	struct cmd *cmd = find_held(ctrl, cmd_id);
-
-	(void)by;
-	if (cmd == NULL)
-		return -ENOENT;
-	loop_timer_cancel(ctrl->loop, &cmd->timer);
-	cmd->cpl = *cpl;
-	cmd_finish(cmd);
-	return 0;
-}
-
-void cmd_host_abandon(void *ctx, struct nvmetap_plugin *by)
-{
-	struct ctrl *ctrl = ctx;
-
-	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
-		if (cmd->state == CMD_HELD && cmd->held_by == by)
-			cmd_abort(cmd, ST(INTERNAL_DEVICE_ERROR));
-	}
-}
-
-struct nvme_command *cmd_host_find(void *ctx, uint16_t sqid, uint16_t cid)
-{
-	struct cmd *cmd = cmd_find(ctx, sqid, cid);
-
-	return cmd != NULL ? &cmd->sqe : NULL;
 }

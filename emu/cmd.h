@@ -38,7 +38,10 @@ void cmd_make_ready(struct cmd *cmd);
 /* Sets the status; keeps an entry in the error log for what was in error.
  * Answers CMD_DONE. */
 enum cmd_next cmd_fail(struct cmd *cmd, uint16_t code);
-/* CMD_NEXT for success, else as cmd_fail. */
+/* A status code that is none: guest memory answered -EAGAIN. */
+#define STATUS_AGAIN UINT16_MAX
+
+/* CMD_NEXT for success, CMD_AGAIN for STATUS_AGAIN, else as cmd_fail. */
 enum cmd_next cmd_status(struct cmd *cmd, uint16_t code);
 
 /* Gives a command up without completion.  In the back end it becomes a zombie. */

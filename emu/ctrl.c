@@ -269,7 +269,10 @@ struct ctrl *ctrl_new(const struct ctrl_config *config)
 	if (ctrl == NULL)
 		return NULL;
 	ctrl->cmds = calloc(CTRL_NR_CMDS, sizeof(*ctrl->cmds));
-	if (ctrl->cmds == NULL) {
+	ctrl->error_recovery = calloc((size_t)config->nr_ns + 1, sizeof(*ctrl->error_recovery));
+	if (ctrl->cmds == NULL || ctrl->error_recovery == NULL) {
+		free(ctrl->error_recovery);
+		free(ctrl->cmds);
 		free(ctrl);
 		return NULL;
 	}
@@ -309,6 +312,7 @@ void ctrl_free(struct ctrl *ctrl)
 			buffer_put(&ctrl->buffers, cmd->data, cmd->data_len);
 	}
 	buffers_fini(&ctrl->buffers);
+	free(ctrl->error_recovery);
 	free(ctrl->cmds);
 	free(ctrl);
 }

@@ -52,6 +52,7 @@ enum cmd_next {
 	CMD_NEXT,	/* go on with the next stage */
 	CMD_DONE,	/* cpl is complete: to the writeback */
 	CMD_WAIT,	/* somebody will call cmd_finish or done, or the command is gone */
+	CMD_AGAIN,	/* guest memory cannot be reached now: the same stage in a later turn */
 };
 
 /* What the controller needs of the PCI function that it sits in. */
@@ -204,6 +205,7 @@ struct ctrl {
 	uint32_t features[256];
 	uint32_t temperature[2];	/* thresholds over and under */
 	bool coalescing_off[CTRL_NR_VECTORS];
+	uint16_t *error_recovery;	/* TLER by namespace */
 
 	struct cmd_list aers;
 	unsigned int nr_aers;

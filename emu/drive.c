@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The drive: transport, device, namespaces, back ends and plug-ins put together. */
-#include "config.h"
-
-#include "emu/drive.h"
+/* The drive put together. */
+#include <config.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 #include <string.h>
 #include "emu/console.h"
 #include "emu/device.h"
+#include "emu/drive.h"
 #include "emu/loop.h"
 #include "emu/ns.h"
 #include "emu/tap.h"
@@ -17,193 +16,226 @@
 #include "emu/vfio_user.h"
 
 enum {
-	NS_MAX = 64,
 	LAST_ROUNDS = 64,	/* of the loop, so that a busy guest does not hold up the end */
 };
 
 struct drive {
-	struct drive_config config;
 	struct loop *loop;
 	struct pool *pool;
 	struct transport *transport;
-	struct device *dev;
+	struct device *device;
 	struct console *console;
-	struct ns *ns[NS_MAX];
+	struct ns **ns;
 	unsigned int nr_ns;
-	bool stopped;
+	char *serial, *model, *firmware;
+	void (*console_bytes)(void *ctx, const void *bytes, size_t len);
+	void *console_ctx;
 };
 
-static int fail(char *err, size_t errlen, const char *what, int error)
+static void idle(void *ctx, bool messages, bool sleeping)
 {
-	snprintf(err, errlen, "%s: %s", what, strerror(error));
-	return -1;
+	device_idle(((struct drive *)ctx)->device, messages, sleeping);
 }
 
-static int open_namespaces(struct drive *drive, char *err, size_t errlen)
+static void console_line(void *ctx, uint64_t ticks, const char *text, size_t len)
 {
-	const struct drive_config *config = &drive->config;
+	struct drive *drive = ctx;
 
-	if (config->nr_ns > NS_MAX) {
-		snprintf(err, errlen, "--ns: at most %d namespaces", NS_MAX);
-		return -1;
+	tap_fire_text(device_taps(drive->device), NVMETAP_TAP_CONSOLE, ticks, text, len);
+}
+
+static void console_bytes(void *ctx, const void *bytes, size_t len)
+{
+	struct drive *drive = ctx;
+
+	if (drive->console_bytes != NULL)
+		drive->console_bytes(drive->console_ctx, bytes, len);
+}
+
+/* ASCII without control characters, as section 1.5 wants it in Identify. */
+static bool is_printable(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~')
+			return false;
 	}
-	while (drive->nr_ns < config->nr_ns) {
-		struct ns *ns = ns_new(config->ns[drive->nr_ns], drive->nr_ns + 1, config->serial,
-				       err, errlen);
+	return true;
+}
 
-		if (ns == NULL)
-			return -1;
-		drive->ns[drive->nr_ns++] = ns;
+static int take_text(char **to, const char *option, const char *value, const char *otherwise,
+		     size_t max, char *err, size_t errlen)
+{
+	if (value == NULL)
+		value = otherwise;
+	if (strlen(value) > max) {
+		snprintf(err, errlen, "%s: longer than %zu characters", option, max);
+		return -EINVAL;
+	}
+	if (!is_printable(value)) {
+		snprintf(err, errlen, "%s: not printable ASCII", option);
+		return -EINVAL;
+	}
+	*to = strdup(value);
+	if (*to == NULL)
+		snprintf(err, errlen, "%s: %s", option, strerror(ENOMEM));
+	return *to != NULL ? 0 : -ENOMEM;
+}
+
+static int take_texts(struct drive *drive, const struct drive_config *config, char *err,
+		      size_t errlen)
+{
+	int rc = take_text(&drive->serial, "--serial", config->serial, "NVMETAP1", 20, err, errlen);
+
+	if (rc == 0)
+		rc = take_text(&drive->model, "--model", config->model, "nvmetap NVMe drive", 40,
+			       err, errlen);
+	if (rc == 0)
+		rc = take_text(&drive->firmware, "--firmware", config->firmware, PACKAGE_VERSION, 8,
+			       err, errlen);
+	return rc;
+}
+
+static int open_namespaces(struct drive *drive, const struct drive_config *config, char *err,
+			   size_t errlen)
+{
+	drive->ns = calloc((size_t)config->nr_ns + 1, sizeof(*drive->ns));
+	if (drive->ns == NULL) {
+		snprintf(err, errlen, "--ns: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < config->nr_ns; i++) {
+		drive->ns[i] = ns_new(config->ns[i], i + 1, drive->serial, err, errlen);
+		if (drive->ns[i] == NULL)
+			return -EINVAL;
+		drive->nr_ns++;
 	}
 	return 0;
 }
 
-static void on_idle(void *ctx, bool messages, bool sleeping)
+static int make_device(struct drive *drive, const struct drive_config *config, char *err,
+		       size_t errlen)
 {
-	device_idle(ctx, messages, sleeping);
-}
-
-static int open_device(struct drive *drive, char *err, size_t errlen)
-{
-	struct device_config config = {
+	struct device_config device = {
 		.loop = drive->loop,
 		.pool = drive->pool,
 		.transport = drive->transport,
 		.ns = drive->ns,
 		.nr_ns = drive->nr_ns,
-		.serial = drive->config.serial,
-		.model = drive->config.model,
-		.firmware = drive->config.firmware,
+		.serial = drive->serial,
+		.model = drive->model,
+		.firmware = drive->firmware,
 		.program = PACKAGE_STRING,
-		.bdf = drive->config.bdf,
+		.bdf = config->bdf,
 	};
 
-	drive->dev = device_new(&config);
-	if (drive->dev == NULL)
-		return fail(err, errlen, "the controller", errno);
-	loop_on_idle(drive->loop, on_idle, drive->dev);
+	drive->device = device_new(&device);
+	if (drive->device == NULL) {
+		snprintf(err, errlen, "%s", strerror(errno));
+		return -errno;
+	}
+	loop_on_idle(drive->loop, idle, drive);
 	return 0;
 }
 
-static void on_console_line(void *ctx, uint64_t ticks, const char *text, size_t len)
+static int listen_to_console(struct drive *drive, const struct drive_config *config, char *err,
+			     size_t errlen)
 {
-	struct drive *drive = ctx;
-	struct taps *taps = device_taps(drive->dev);
-
-	if (tap_armed(taps, NVMETAP_TAP_CONSOLE))
-		tap_fire_text(taps, NVMETAP_TAP_CONSOLE, ticks, text, len);
-}
-
-static void on_console_bytes(void *ctx, const void *bytes, size_t len)
-{
-	struct drive *drive = ctx;
-
-	if (drive->config.console_bytes != NULL)
-		drive->config.console_bytes(drive->config.console_ctx, bytes, len);
-}
-
-static int open_all(struct drive *drive, char *err, size_t errlen)
-{
-	const struct drive_config *config = &drive->config;
-
-	drive->loop = loop_new();
-	if (drive->loop == NULL)
-		return fail(err, errlen, "the event loop", errno);
-	if (open_namespaces(drive, err, errlen) != 0)
-		return -1;
-	drive->pool = pool_new(drive->loop, config->nr_threads);
-	if (drive->pool == NULL)
-		return fail(err, errlen, "the back ends' threads", errno);
-	drive->transport = vfio_user_new(config->vfio_user, config->vfio_user_fd, config->once,
-					 err, errlen);
-	if (drive->transport == NULL)
-		return -1;
-	if (open_device(drive, err, errlen) != 0)
-		return -1;
+	drive->console_bytes = config->console_bytes;
+	drive->console_ctx = config->console_ctx;
 	if (config->console == NULL)
 		return 0;
-	drive->console = console_new(drive->loop, config->console, on_console_line,
-				     on_console_bytes, drive, err, errlen);
-	return drive->console == NULL ? -1 : 0;
+	drive->console = console_new(drive->loop, config->console, console_line, console_bytes,
+				     drive, err, errlen);
+	return drive->console != NULL ? 0 : -EINVAL;
+}
+
+static int make(struct drive *drive, const struct drive_config *config, char *err, size_t errlen)
+{
+	int rc;
+
+	/* First, because the descriptor is ours whatever happens. */
+	drive->transport = vfio_user_new(config->vfio_user, config->vfio_user_fd, config->once, err,
+					 errlen);
+	if (drive->transport == NULL)
+		return -EINVAL;
+	drive->loop = loop_new();
+	if (drive->loop != NULL)
+		drive->pool = pool_new(drive->loop, config->nr_threads);
+	if (drive->pool == NULL) {
+		snprintf(err, errlen, "%s", strerror(errno));
+		return -errno;
+	}
+	rc = take_texts(drive, config, err, errlen);
+	if (rc == 0)
+		rc = open_namespaces(drive, config, err, errlen);
+	if (rc == 0)
+		rc = make_device(drive, config, err, errlen);
+	if (rc == 0)
+		rc = listen_to_console(drive, config, err, errlen);
+	return rc;
 }
 
 struct drive *drive_new(const struct drive_config *config, char *err, size_t errlen)
 {
 	struct drive *drive = calloc(1, sizeof(*drive));
-	int ret;
 
 	if (drive == NULL) {
-		fail(err, errlen, "the drive", ENOMEM);
+		snprintf(err, errlen, "%s", strerror(errno));
 		return NULL;
 	}
-	drive->config = *config;
-	if (config->serial == NULL)
-		drive->config.serial = "nvmetap-0001";
-	if (config->model == NULL)
-		drive->config.model = "nvmetap NVMe drive";
-	if (config->firmware == NULL)
-		drive->config.firmware = PACKAGE_VERSION;
-	ret = open_all(drive, err, errlen);
-	if (ret == 0) {
-		ret = drive->transport->ops->start(drive->transport, drive->loop, drive->dev);
-		if (ret != 0)
-			fail(err, errlen, "the transport", -ret);
-	}
-	if (ret != 0) {
+	if (make(drive, config, err, errlen) != 0) {
 		drive_free(drive);
 		return NULL;
 	}
 	return drive;
 }
 
-/* Gives up what is outstanding and removes the plug-ins, once. */
-static void stop(struct drive *drive)
-{
-	console_free(drive->console);
-	drive->console = NULL;
-	if (drive->dev != NULL && !drive->stopped)
-		device_stop(drive->dev);
-	drive->stopped = true;
-}
-
+/* Plug-ins first, then the guest, then what runs on other threads; what they
+ * have posted is taken from the mailbox before anything of it is freed. */
 void drive_free(struct drive *drive)
 {
 	if (drive == NULL)
 		return;
-	stop(drive);
-	/* What the back ends still answer is taken from the mailbox. */
-	if (drive->pool != NULL) {
-		pool_free(drive->pool);
-		loop_once(drive->loop, 0);
-	}
-	device_free(drive->dev);
+	if (drive->device != NULL)
+		device_stop(drive->device);
+	console_free(drive->console);
 	transport_free(drive->transport);
+	if (drive->pool != NULL)
+		pool_free(drive->pool);
+	if (drive->device != NULL)
+		loop_once(drive->loop, 0);
+	device_free(drive->device);
 	for (unsigned int i = 0; i < drive->nr_ns; i++)
 		ns_free(drive->ns[i]);
-	loop_free(drive->loop);
+	free(drive->ns);
+	if (drive->loop != NULL)
+		loop_free(drive->loop);
+	free(drive->serial);
+	free(drive->model);
+	free(drive->firmware);
 	free(drive);
 }
 
 int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, const char *options)
 {
-	struct plugin_code code = {
-		.name = plugin->name,
-		.setup = plugin->setup,
-		.teardown = plugin->teardown,
-		.ctx = plugin->ctx,
-	};
+	struct plugin_code code = { plugin->name, plugin->setup, plugin->teardown, plugin->ctx };
 
-	return plugin_add(device_taps(drive->dev), &code, options);
+	return plugin_add(device_taps(drive->device), &code, options);
 }
 
 int drive_run(struct drive *drive)
 {
-	int ret = loop_run(drive->loop);
+	int rc = drive->transport->ops->start(drive->transport, drive->loop, drive->device);
 
-	for (unsigned int i = 0; ret == 0 && i < LAST_ROUNDS; i++)
-		ret = loop_once(drive->loop, 0);
-	stop(drive);
-	return ret;
+	if (rc == 0)
+		rc = loop_run(drive->loop);
+	/* The last words of the guest, while somebody still listens. */
+	for (unsigned int i = 0; rc == 0 && i < LAST_ROUNDS; i++)
+		rc = loop_once(drive->loop, 0);
+	console_free(drive->console);
+	drive->console = NULL;
+	plugin_remove_all(device_taps(drive->device));
+	return rc;
 }
 
 void drive_stop(struct drive *drive)

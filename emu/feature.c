@@ -6,7 +6,8 @@
 #include "spec/table.h"
 
 enum {
-	CAP_CHANGEABLE = 1 << 2,	/* section 5.13.1, Select 011b */
+	CAP_NS_SPECIFIC = 1 << 1,	/* section 5.13.1, Select 011b */
+	CAP_CHANGEABLE = 1 << 2,
 	TMPSEL_COMPOSITE = 0,
 	TMPSEL_ALL = 15,
 	THSEL_OVER = 0,
@@ -22,6 +23,7 @@ struct feature {
 	uint32_t mask, initial;
 	uint16_t (*set)(struct cmd *cmd, uint32_t value);
 	uint16_t (*get)(struct cmd *cmd, bool initial, uint32_t *value);
+	bool per_ns;		/* set and get check the namespace */
 };
 
 static uint16_t set_power(struct cmd *cmd, uint32_t value)
@@ -69,10 +71,30 @@ static uint16_t get_temperature(struct cmd *cmd, bool initial, uint32_t *value)
 
 static uint16_t set_error_recovery(struct cmd *cmd, uint32_t value)
 {
+	struct ctrl *ctrl = cmd->ctrl;
+	bool all = cmd->sqe.nsid == (uint32_t)NVME_NSID_BROADCAST;
+	uint16_t code = 0;
+	struct ns *ns;
+
 	if ((value & DULBE) != 0)
 		return ST(INVALID_FIELD);
-	cmd->ctrl->features[NVME_FEAT_ERROR_RECOVERY] = value & 0xffff;
-	return 0;
+	if (!all)
+		code = ctrl_ns(ctrl, cmd->sqe.nsid, &ns);
+	for (uint32_t i = 0; code == 0 && i < ctrl->config.nr_ns; i++) {
+		if (all || i == cmd->sqe.nsid - 1)
+			ctrl->error_recovery[i] = value & 0xffff;
+	}
+	return code;
+}
+
+static uint16_t get_error_recovery(struct cmd *cmd, bool initial, uint32_t *value)
+{
+	struct ns *ns;
+	uint16_t code = ctrl_ns(cmd->ctrl, cmd->sqe.nsid, &ns);
+
+	if (code == 0)
+		*value = initial ? 0 : cmd->ctrl->error_recovery[cmd->sqe.nsid - 1];
+	return code;
 }
 
 /* Section 5.21.1.7: once, before the first I/O queue. */
@@ -124,16 +146,16 @@ static uint16_t get_vector(struct cmd *cmd, bool initial, uint32_t *value)
 
 /* Made from nvme.def's identifiers.  Masks: the fields of the section. */
 static const struct feature features[256] = {
-	[NVME_FEAT_ARBITRATION] = { true, 0xffffff07, 0, NULL, NULL },
-	[NVME_FEAT_POWER_MANAGEMENT] = { true, 0, 0, set_power, NULL },
-	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { true, 0, 0, set_temperature, get_temperature },
-	[NVME_FEAT_ERROR_RECOVERY] = { true, 0, 0, set_error_recovery, NULL },
-	[NVME_FEAT_VOLATILE_WRITE_CACHE] = { true, 1, 1, NULL, NULL },
-	[NVME_FEAT_NUMBER_OF_QUEUES] = { true, 0, 0, set_queues, get_queues },
-	[NVME_FEAT_INTERRUPT_COALESCING] = { true, 0xffff, 0, NULL, NULL },
-	[NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION] = { true, 0, 0, set_vector, get_vector },
-	[NVME_FEAT_WRITE_ATOMICITY] = { true, 1, 0, NULL, NULL },
-	[NVME_FEAT_ASYNC_EVENT_CONFIGURATION] = { true, 0x11f, 0, NULL, NULL },
+	[NVME_FEAT_ARBITRATION] = { true, 0xffffff07, 0, NULL, NULL, false },
+	[NVME_FEAT_POWER_MANAGEMENT] = { true, 0, 0, set_power, NULL, false },
+	[NVME_FEAT_TEMPERATURE_THRESHOLD] = { true, 0, 0, set_temperature, get_temperature, false },
+	[NVME_FEAT_ERROR_RECOVERY] = { true, 0, 0, set_error_recovery, get_error_recovery, true },
+	[NVME_FEAT_VOLATILE_WRITE_CACHE] = { true, 1, 1, NULL, NULL, false },
+	[NVME_FEAT_NUMBER_OF_QUEUES] = { true, 0, 0, set_queues, get_queues, false },
+	[NVME_FEAT_INTERRUPT_COALESCING] = { true, 0xffff, 0, NULL, NULL, false },
+	[NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION] = { true, 0, 0, set_vector, get_vector, false },
+	[NVME_FEAT_WRITE_ATOMICITY] = { true, 1, 0, NULL, NULL, false },
+	[NVME_FEAT_ASYNC_EVENT_CONFIGURATION] = { true, 0x11f, 0, NULL, NULL, false },
 };
 
 void features_reset(struct ctrl *ctrl)
@@ -143,6 +165,7 @@ void features_reset(struct ctrl *ctrl)
 	ctrl->temperature[THSEL_OVER] = CTRL_WCTEMP_K;
 	ctrl->temperature[THSEL_UNDER] = 0;
 	memset(ctrl->coalescing_off, 0, sizeof(ctrl->coalescing_off));
+	memset(ctrl->error_recovery, 0, ctrl->config.nr_ns * sizeof(ctrl->error_recovery[0]));
 	ctrl->nr_sqs = CTRL_NR_IO_QUEUES;
 	ctrl->nr_cqs = CTRL_NR_IO_QUEUES;
 }
@@ -164,7 +187,7 @@ enum cmd_next feature_get(struct cmd *cmd)
 	/* What cannot be saved has its default as its saved value. */
 	value = sel == NVME_SEL_CURRENT ? cmd->ctrl->features[fid] : feature->initial;
 	if (sel == NVME_SEL_SUPPORTED)
-		value = CAP_CHANGEABLE;
+		value = CAP_CHANGEABLE | (feature->per_ns ? CAP_NS_SPECIFIC : 0);
 	else if (feature->get != NULL)
 		code = feature->get(cmd, sel != NVME_SEL_CURRENT, &value);
 	cmd->cpl.cdw0 = code == 0 ? value : 0;
@@ -181,7 +204,8 @@ enum cmd_next feature_set(struct cmd *cmd)
 		return cmd_fail(cmd, ST(INVALID_FIELD));
 	if ((cmd->sqe.cdw10 >> 31) != 0)
 		return cmd_fail(cmd, ST(FEATURE_NOT_SAVEABLE));
-	if (cmd->sqe.nsid != 0 && cmd->sqe.nsid != (uint32_t)NVME_NSID_BROADCAST)
+	if (!feature->per_ns && cmd->sqe.nsid != 0 &&
+	    cmd->sqe.nsid != (uint32_t)NVME_NSID_BROADCAST)
 		return cmd_fail(cmd, ST(FEATURE_NOT_NS_SPECIFIC));
 	if (feature->set != NULL)
 		return cmd_status(cmd, feature->set(cmd, cmd->sqe.cdw11));

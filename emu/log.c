@@ -29,6 +29,13 @@ uint8_t log_critical_warning(const struct ctrl *ctrl)
 	return 0;
 }
 
+static bool has_slba(const struct cmd *cmd)
+{
+	return cmd->sqid != 0 &&
+	       (cmd->sqe.opc == NVME_OPC_READ || cmd->sqe.opc == NVME_OPC_WRITE ||
+		cmd->sqe.opc == NVME_OPC_WRITE_ZEROES);
+}
+
 void log_error(struct ctrl *ctrl, const struct cmd *cmd, uint16_t status)
 {
 	uint8_t *entry = ctrl->errors.entry[ctrl->errors.count % CTRL_NR_ERRORS];
@@ -42,7 +49,7 @@ void log_error(struct ctrl *ctrl, const struct cmd *cmd, uint16_t status)
 	if (cmd == NULL)
 		return;
 	error_entry_nsid_set(entry, cmd->sqe.nsid);
-	if (cmd->sqid != 0 && cmd->sqe.opc != NVME_OPC_FLUSH)
+	if (has_slba(cmd))
 		error_entry_lba_set(entry, (uint64_t)cmd->sqe.cdw11 << 32 | cmd->sqe.cdw10);
 }
 

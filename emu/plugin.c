@@ -241,7 +241,8 @@ NVMETAP_EXPORT int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, vo
 {
 	struct taps *taps = taps_running();
 
-	if (taps == NULL || ev->event != NVMETAP_EV_DATA || taps->data == NULL)
+	if (taps == NULL || taps->data == NULL ||
+	    (ev->event != NVMETAP_EV_DATA && ev->event != NVMETAP_EV_CFGREAD))
 		return -ENODATA;
 	if (off > taps->data_len || len > taps->data_len - off)
 		return -ERANGE;

@@ -138,7 +138,7 @@ struct nvmetap_event {
 	uint8_t qkind;		/* NVMETAP_QUEUE_* */
 	uint8_t csi;		/* command set of the command */
 	uint64_t ticks;		/* read once, at the tap; nvmetap_ns converts */
-	uint64_t seq;		/* 1, 2, … of this controller; batches have none */
+	uint64_t seq;		/* 1, 2, … of this controller; 0: batches and snapshots */
 	uint64_t cause;		/* seq of the event that it belongs to, or 0 */
 	uint64_t cmd_id;	/* names a command until its completion is posted, or 0 */
 	uint64_t latency_ns;	/* completions: since the command was fetched */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Following PRP entries, and copying along them. */
+#include <errno.h>
 #include "emu/prp.h"
 #include "spec/bytes.h"
 
@@ -17,14 +18,21 @@ struct list_page {
 	uint64_t entry[PER_PAGE];
 };
 
-static int read_list(struct cmd *cmd, struct list_page *list)
+static uint16_t dma_status(int rc)
+{
+	if (rc == -EAGAIN)
+		return STATUS_AGAIN;
+	return rc != 0 ? ST(DATA_TRANSFER_ERROR) : 0;
+}
+
+static uint16_t read_list(struct cmd *cmd, struct list_page *list)
 {
 	uint8_t bytes[CTRL_PAGE];
 	int rc = ctrl_dma_read(cmd->ctrl, list->iova, bytes, (size_t)list->nr * ENTRY);
 
 	for (uint32_t i = 0; rc == 0 && i < list->nr; i++)
 		list->entry[i] = bytes_get_le(bytes + (size_t)i * ENTRY, ENTRY);
-	return rc;
+	return dma_status(rc);
 }
 
 static void fire_list(struct cmd *cmd, const struct list_page *list, uint32_t first)
@@ -70,8 +78,9 @@ static uint16_t walk_lists(struct cmd *cmd, uint32_t nr)
 		room = (uint32_t)(CTRL_PAGE - offset_in_page(list.iova)) / ENTRY;
 		list.nr = nr < room ? nr : room;
 		here = nr > room ? room - 1 : nr;
-		if (read_list(cmd, &list) != 0)
-			return ST(DATA_TRANSFER_ERROR);
+		code = read_list(cmd, &list);
+		if (code != 0)
+			return code;
 		fire_list(cmd, &list, first);
 		code = keep(cmd, &list, here);
 		if (code != 0)
@@ -123,12 +132,14 @@ uint16_t prp_read(struct cmd *cmd)
 {
 	uint32_t index = 0, len;
 	uint64_t iova;
+	uint16_t code;
 
 	for (uint32_t off = 0; off < cmd->data_len; off += len) {
 		iova = cmd->page[index];
 		len = run_length(cmd, &index, off);
-		if (ctrl_dma_read(cmd->ctrl, iova, cmd->data + off, len) != 0)
-			return ST(DATA_TRANSFER_ERROR);
+		code = dma_status(ctrl_dma_read(cmd->ctrl, iova, cmd->data + off, len));
+		if (code != 0)
+			return code;
 	}
 	return 0;
 }
@@ -137,12 +148,14 @@ uint16_t prp_write(struct cmd *cmd)
 {
 	uint32_t index = 0, len;
 	uint64_t iova;
+	uint16_t code;
 
 	for (uint32_t off = 0; off < cmd->data_len; off += len) {
 		iova = cmd->page[index];
 		len = run_length(cmd, &index, off);
-		if (ctrl_dma_write(cmd->ctrl, iova, cmd->data + off, len) != 0)
-			return ST(DATA_TRANSFER_ERROR);
+		code = dma_status(ctrl_dma_write(cmd->ctrl, iova, cmd->data + off, len));
+		if (code != 0)
+			return code;
 	}
 	return 0;
 }

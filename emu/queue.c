@@ -253,9 +253,9 @@ static uint16_t check_create_sq(const struct ctrl *ctrl, const uint8_t *sqe)
 
 	if (!qid_valid(qid, ctrl->nr_sqs) || ctrl->sq[qid].size != 0)
 		return ST(INVALID_QUEUE_IDENTIFIER);
-	if (cqid == 0)
+	if (!qid_valid(cqid, ctrl->nr_cqs))
 		return ST(INVALID_QUEUE_IDENTIFIER);
-	if (cqid >= CTRL_NR_QUEUES || ctrl->cq[cqid].size == 0)
+	if (ctrl->cq[cqid].size == 0)
 		return ST(COMPLETION_QUEUE_INVALID);
 	if (!size_valid((uint32_t)cmd_create_sq_qsize_get(sqe)) ||
 	    bits_get(ctrl->cc, 16, 4) != IOSQES)

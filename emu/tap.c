@@ -274,9 +274,11 @@ static void stamp(struct taps *taps, struct nvmetap_event *ev)
 	ev->bdf = taps->bdf;
 	if (ev->ticks == 0)
 		ev->ticks = nvmetap_ticks();
-	ev->seq = ++taps->seq;
+	/* A snapshot is seen by one plug-in only, and must leave no gap for others. */
 	if (taps->only != NULL)
 		ev->flags |= NVMETAP_SNAPSHOT;
+	else
+		ev->seq = ++taps->seq;
 }
 
 int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, void *ctx)

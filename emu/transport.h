@@ -43,7 +43,9 @@ struct transport_ops {
 	/*
 	 * Copies from or to guest memory, translated now.  len bytes or
 	 * nothing: 0, -EFAULT: not mapped, not permitted or gone (any byte of
-	 * it), -EIO: the peer went away.  May be called from device_done and
+	 * it), -EIO: the peer went away, -EAGAIN: not now, because a request of
+	 * the peer has come meanwhile and waits for its answer; the drive tries
+	 * again in a later turn of the loop.  May be called from device_done and
 	 * from messages and timers of the loop, never while a request of the
 	 * peer waits for its answer.
 	 */

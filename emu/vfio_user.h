@@ -24,9 +24,9 @@
  * To be freed before the loop.
  *
  * Memory that the client mapped without a file is copied by messages: -EIO if
- * the answer does not come within 2 s, -EFAULT if the client refuses, or if a
- * request of its own has come in and waits for device_done (QEMU could not
- * answer then).
+ * the answer does not come within 2 s, -EFAULT if the client refuses, -EAGAIN
+ * if a request of its own has come in and waits for device_done (QEMU could
+ * not answer then).
  * NULL, and in err one line that names the path and what is wrong with it.
  */
 struct transport *vfio_user_new(const char *path, int fd, bool once, char *err, size_t errlen);

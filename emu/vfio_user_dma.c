@@ -192,7 +192,7 @@ int vu_dma_message(void *ctx, uint64_t iova, void *buf, size_t len, bool write)
 		if (v->broken || v->conn.fd < 0 || v->nr_late == VU_MAX_LATE)
 			return -EIO;
 		if (v->answering || v->waiting.nr_unanswered > 0)
-			return -EFAULT;
+			return -EAGAIN;
 		n = len < v->peer_max_xfer ? len : (size_t)v->peer_max_xfer;
 		err = ask(v, iova, p, n, write, deadline_ns);
 	}

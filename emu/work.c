@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the controller does between the messages of its transport. */
+#include <errno.h>
 #include "emu/cmd.h"
 #include "emu/queue.h"
 
@@ -42,18 +43,25 @@ static void post_waiting(struct ctrl *ctrl)
 	}
 }
 
-/* A command that could not be fetched leaves no trace but CSTS.CFS. */
-static void fetch_one(struct ctrl *ctrl, struct cmd *cmd)
+/* false: not now, or not at all: a command that could not be fetched leaves no
+ * trace but CSTS.CFS. */
+static bool fetch_one(struct ctrl *ctrl, struct cmd *cmd)
 {
-	if (sq_fetch(ctrl, cmd->sqid, &cmd->sqe) != 0) {
+	int rc = sq_fetch(ctrl, cmd->sqid, &cmd->sqe);
+
+	if (rc != 0) {
 		cmd_free(cmd);
-		ctrl_fatal(ctrl);
-		return;
+		if (rc == -EAGAIN)
+			ctrl_kick(ctrl);
+		else
+			ctrl_fatal(ctrl);
+		return false;
 	}
 	cmd->cid = cmd->sqe.cid;
 	if (ctrl->taps->armed != 0)
 		cmd->ticks = nvmetap_ticks();
 	cmd_run(cmd);
+	return true;
 }
 
 /* How many commands were fetched; 0 if the queue is empty or has to wait. */
@@ -66,9 +74,8 @@ static unsigned int fetch_burst(struct ctrl *ctrl, uint16_t qid)
 	while (nr < BURST && bit_test(ctrl->rung, qid) && can_work(ctrl) &&
 	       cq->waiting.first == NULL && !cq_full(cq)) {
 		cmd = cmd_new(ctrl, qid);
-		if (cmd == NULL)
+		if (cmd == NULL || !fetch_one(ctrl, cmd))
 			break;
-		fetch_one(ctrl, cmd);
 		nr++;
 	}
 	return nr;

@@ -66,12 +66,13 @@ static inline void record_encode(uint8_t *to, const struct record *rec)
 /*
  * Reads len bytes of a packet; info and payload then point into them.
  * Later versions of the header may be longer and are read as far as this
- * version knows them.  time_ns is left as it is.
+ * version knows them.  Other tools shorten packets: info_len and caplen say
+ * what is there.  time_ns is left as it is.
  *
  * 0, or
  * -EINVAL  not a record of ours (magic)
  * -EPROTO  a version that changed what is known here
- * -EBADMSG shorter than its own lengths say
+ * -EBADMSG shorter than a header, or its header length is
  */
 static inline int record_decode(const uint8_t *from, size_t len, struct record *rec)
 {
@@ -85,8 +86,12 @@ static inline int record_decode(const uint8_t *from, size_t len, struct record *
 		return -EPROTO;
 	header_len = from[record_header_len_OFFSET];
 	rec->info_len = from[record_info_len_OFFSET];
-	if (header_len < record_SIZE || header_len + rec->info_len > len)
+	if (header_len < record_SIZE)
 		return -EBADMSG;
+	if (header_len > len)
+		header_len = len;
+	if (rec->info_len > len - header_len)
+		rec->info_len = (uint8_t)(len - header_len);
 	rec->event = from[record_event_OFFSET];
 	rec->stage = from[record_stage_OFFSET];
 	rec->flags = from[record_flags_OFFSET];

@@ -145,7 +145,8 @@ mode == "mdoc" && NR != FNR {
 	sub(/@$/, "", name)
 	if ($0 ~ /^@STRUCT [a-z_0-9]+@$/)
 		mdoc_table("\"Off\" \"Len\" \"Bit\" \"Bits\" \"has_command\" \"BYTES\" " \
-			"\"Meaning\"", "Off Ta Len Ta Bit Ta Bits Ta Name Ta Kind Ta Meaning", fields[name])
+			"\"Meaning\"", "Off Ta Len Ta Bit Ta Bits Ta Name Ta Kind Ta Meaning", \
+			fields[name])
 	else if ($0 ~ /^@ONLY [a-z_0-9]+@$/)
 		mdoc_table("\"has_command\" \"while has_command is 1 to 1\"", \
 			"Name Ta Holds", onlys[name])
@@ -154,7 +155,8 @@ mode == "mdoc" && NR != FNR {
 			"\\&No Ta Meaning Ta C name", values[name])
 	else if ($0 == "@EVENTS@")
 		mdoc_table("\"255\" \"Asynchronous event\" \"completion_info\" " \
-			"\"registers\" \"PROTO\"", "\\&No Ta Event Ta Info Ta Payload Ta Word", events)
+			"\"registers\" \"PROTO\"", \
+			"\\&No Ta Event Ta Info Ta Payload Ta Word", events)
 	else if ($0 == "@TAPS@")
 		mdoc_table("\"nvmetap:registers:writeback\" \"Asynchronous event\"", \
 			"Tap Ta Event", taps)

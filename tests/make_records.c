@@ -7,224 +7,15 @@
  *   many COUNT          commands and completions, register accesses, interrupts
  *   foreign             packets of the same link type that are not ours
  */
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "spec/nvme.h"
-#include "spec/record.h"
-
-enum { PACKET_MAX = 8192, ADMIN_QUEUE = 0, IO_QUEUE = 1 };
-
-struct maker {
-	uint64_t seq, time_ns;
-	uint64_t random;	/* state, 0: nothing is changed */
-};
-
-static uint64_t next_random(struct maker *m)
-{
-	m->random ^= m->random << 13;
-	m->random ^= m->random >> 7;
-	m->random ^= m->random << 17;
-	return m->random;
-}
-
-static void put(const void *data, size_t len)
-{
-	static const uint8_t zeros[4];
-
-	fwrite(data, 1, len, stdout);
-	fwrite(zeros, 1, -len & 3, stdout);
-}
-
-static void put32(uint32_t value)
-{
-	uint8_t bytes[4];
-
-	bytes_set_le(bytes, 4, value);
-	put(bytes, 4);
-}
-
-static void put_head(uint16_t linktype)
-{
-	put32(0x0a0d0d0a), put32(28), put32(0x1a2b3c4d), put32(1), put32(UINT32_MAX);
-	put32(UINT32_MAX), put32(28);
-	put32(1), put32(44), put32(linktype), put32(0);
-	put32(2 | 8 << 16), put("00:06.0", 8);		/* if_name */
-	put32(9 | 1 << 16), put("\11", 1), put32(0);	/* if_tsresol: ns */
-	put32(44);
-}
-
-static void put_packet(struct maker *m, const uint8_t *data, uint32_t caplen, uint32_t len)
-{
-	uint32_t size = 32 + ((caplen + 3) & ~3u);
-
-	m->time_ns += 12345;
-	put32(6), put32(size), put32(0);
-	put32((uint32_t)(m->time_ns >> 32)), put32((uint32_t)m->time_ns);
-	put32(caplen), put32(len), put(data, caplen), put32(size);
-}
-
-static void change(struct maker *m, uint8_t *data, uint32_t *caplen, uint32_t *len)
-{
-	for (uint64_t n = next_random(m) % 6; n > 0; n--)
-		data[next_random(m) % *len] = (uint8_t)next_random(m);
-	for (uint64_t n = next_random(m) % 4; n > 0 && *len > record_SIZE; n--)
-		data[record_SIZE + next_random(m) % (*len - record_SIZE)] = (uint8_t)next_random(m);
-	if (next_random(m) % 4 == 0)
-		*caplen = (uint32_t)(next_random(m) % *len) + 1;
-	if (next_random(m) % 8 == 0)
-		*len = *caplen;
-}
-
-/* Puts rec, with info and payload; caplen and seq are filled in. */
-static void put_record(struct maker *m, struct record *rec)
-{
-	uint8_t packet[PACKET_MAX] = { 0 };
-	uint32_t len = (uint32_t)record_SIZE + rec->info_len + rec->len, caplen;
-
-	rec->seq = ++m->seq;
-	rec->bdf = 6 << 3;
-	record_encode(packet, rec);
-	if (rec->info_len > 0)
-		memcpy(packet + record_SIZE, rec->info, rec->info_len);
-	if (rec->len > 0)
-		memcpy(packet + record_SIZE + rec->info_len, rec->payload, rec->len);
-	caplen = len;
-	if (m->random != 0)
-		change(m, packet, &caplen, &len);
-	put_packet(m, packet, caplen, len);
-}
-
-static void put_event(struct maker *m, uint8_t event, uint8_t stage, const void *info,
-		      uint8_t info_len, const void *payload, uint32_t len)
-{
-	struct record rec = {
-		.event = event, .stage = stage, .info = info, .info_len = info_len,
-		.payload = payload, .len = len, .count = event == NVMETAP_EV_INTERRUPT,
-	};
-
-	put_record(m, &rec);
-}
-
-static void put_text(struct maker *m, uint8_t event, const char *text)
-{
-	put_event(m, event, NVMETAP_WRITEBACK, NULL, 0, text, (uint32_t)strlen(text));
-}
-
-static void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width,
-		       uint64_t value)
-{
-	uint8_t info[access_info_SIZE] = { 0 };
-	bool reads = event == NVMETAP_EV_CFGREAD || event == NVMETAP_EV_REGREAD ||
-		     event == NVMETAP_EV_MSIXREAD;
-
-	access_info_offset_set(info, offset);
-	access_info_width_set(info, width);
-	access_info_value_set(info, value);
-	put_event(m, event, reads ? NVMETAP_WRITEBACK : NVMETAP_DECODE, info, sizeof(info), NULL, 0);
-}
-
-static void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old,
-			 uint32_t value)
-{
-	uint8_t info[access_info_SIZE] = { 0 };
-
-	access_info_offset_set(info, NVME_REG_DOORBELLS + 8u * queue + (kind == NVMETAP_DOORBELL_CQ) * 4u);
-	access_info_width_set(info, 4);
-	access_info_value_set(info, value);
-	access_info_old_set(info, old);
-	access_info_doorbell_set(info, kind);
-	access_info_vector_set(info, queue);
-	put_event(m, NVMETAP_EV_DOORBELL, NVMETAP_DECODE, info, sizeof(info), NULL, 0);
-}
-
-static void put_interrupt(struct maker *m, uint32_t vector, uint8_t type)
-{
-	uint8_t info[interrupt_info_SIZE] = { 0 };
-
-	interrupt_info_addr_set(info, 0xfee01000);
-	interrupt_info_data_set(info, 0x4021);
-	interrupt_info_vector_set(info, vector);
-	interrupt_info_type_set(info, type);
-	interrupt_info_message_set(info, type == NVMETAP_IRQ_MSIX);
-	put_event(m, NVMETAP_EV_INTERRUPT, NVMETAP_WRITEBACK, info, sizeof(info), NULL, 0);
-}
-
-/* A command as it is decoded; its sequence number is the cause of what follows. */
-static struct record command(struct maker *m, uint16_t queue, const uint8_t *cmd)
-{
-	struct record rec = {
-		.event = queue == ADMIN_QUEUE ? NVMETAP_EV_ADMIN : NVMETAP_EV_IO,
-		.stage = NVMETAP_DECODE, .flags = NVMETAP_HAS_COMMAND,
-		.qkind = queue == ADMIN_QUEUE ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO,
-		.sqid = queue, .cqid = queue, .cid = (uint16_t)sqe_cid_get(cmd),
-		.opc = (uint8_t)sqe_opc_get(cmd), .nsid = (uint32_t)sqe_nsid_get(cmd),
-		.cdw10 = (uint32_t)sqe_cdw10_get(cmd), .payload = cmd, .len = sqe_SIZE,
-	};
-
-	put_record(m, &rec);
-	rec.cause = rec.seq;
-	return rec;
-}
-
-static void data(struct maker *m, struct record rec, const uint8_t *bytes, uint32_t from, uint32_t len,
-		 uint32_t total)
-{
-	uint8_t info[data_info_SIZE] = { 0 };
-
-	data_info_iova_set(info, 0xbfb24000u + from);
-	data_info_offset_set(info, from);
-	data_info_total_set(info, total);
-	data_info_direction_set(info, NVMETAP_TO_HOST);
-	rec.event = NVMETAP_EV_DATA;
-	rec.stage = NVMETAP_MEMORY;
-	rec.info = info;
-	rec.info_len = sizeof(info);
-	rec.payload = bytes + from;
-	rec.len = len;
-	put_record(m, &rec);
-}
-
-static void completion(struct maker *m, struct record rec, uint16_t status, uint32_t cdw0)
-{
-	uint8_t info[completion_info_SIZE], entry[cqe_SIZE] = { 0 };
-
-	completion_info_latency_set(info, 34500);
-	cqe_cdw0_set(entry, cdw0);
-	cqe_sqhd_set(entry, 3);
-	cqe_sqid_set(entry, rec.sqid);
-	cqe_cid_set(entry, rec.cid);
-	cqe_status_set(entry, (uint64_t)status << 1 | 1);
-	rec.event = NVMETAP_EV_COMPLETION;
-	rec.stage = NVMETAP_WRITEBACK;
-	rec.status = status;
-	rec.info = info;
-	rec.info_len = sizeof(info);
-	rec.payload = entry;
-	rec.len = sizeof(entry);
-	put_record(m, &rec);
-}
-
-static struct record simple(struct maker *m, uint16_t queue, uint8_t opc, uint32_t nsid, uint32_t cdw10,
-			    uint32_t cdw11, uint32_t cdw12)
-{
-	uint8_t cmd[sqe_SIZE] = { 0 };
-
-	sqe_opc_set(cmd, opc);
-	sqe_cid_set(cmd, m->seq);
-	sqe_nsid_set(cmd, nsid);
-	sqe_prp1_set(cmd, 0xbfb24000);
-	sqe_cdw10_set(cmd, cdw10);
-	sqe_cdw11_set(cmd, cdw11);
-	sqe_cdw12_set(cmd, cdw12);
-	return command(m, queue, cmd);
-}
+#include "tests/put_record.h"
 
 static void identify_controller(struct maker *m)
 {
-	struct record rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 0, NVME_CNS_CTRL, 0, 0);
+	struct record rec = put_admin(m, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0);
 	uint8_t id[id_ctrl_SIZE] = { 0 };
 
 	id_ctrl_vid_set(id, 0x1b36);
@@ -236,9 +27,9 @@ static void identify_controller(struct maker *m)
 	id_ctrl_oncs_dsm_set(id, 1);
 	psd_mp_set(id + id_ctrl_psd_OFFSET, 2500);
 	psd_mp_set(id + id_ctrl_psd_OFFSET + 2 * psd_SIZE, 100);
-	data(m, rec, id, 0, 2048, sizeof(id));
-	data(m, rec, id, 2048, 2048, sizeof(id));
-	completion(m, rec, 0, 0);
+	put_data(m, rec, id, 0, 2048, sizeof(id));
+	put_data(m, rec, id, 2048, 2048, sizeof(id));
+	put_completion(m, rec, 0, 0);
 }
 
 static void identify_others(struct maker *m)
@@ -249,87 +40,93 @@ static void identify_others(struct maker *m)
 	};
 	static const uint8_t list[16] = { 1, 0, 0, 0, 5, 0, 0, 0 };
 	uint8_t id[id_ns_SIZE] = { 0 };
-	struct record rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 1, NVME_CNS_NS, 0, 0);
+	struct record rec = put_simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 1, NVME_CNS_NS, 0, 0);
 
 	id_ns_nsze_set(id, 2048);
 	id_ns_nlbaf_set(id, 1);
 	lbaf_lbads_set(id + id_ns_lbaf_OFFSET, 9);
 	lbaf_lbads_set(id + id_ns_lbaf_OFFSET + lbaf_SIZE, 12);
-	data(m, rec, id, 0, sizeof(id), sizeof(id));
-	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 0, NVME_CNS_NS_LIST, 0, 0);
-	data(m, rec, list, 0, sizeof(list), sizeof(list));
-	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 1, NVME_CNS_NS_DESC_LIST, 0, 0);
-	data(m, rec, descriptors, 0, sizeof(descriptors), sizeof(descriptors));
-	completion(m, rec, 0, 0);
+	put_data(m, rec, id, 0, sizeof(id), sizeof(id));
+	put_completion(m, rec, 0, 0);
+	rec = put_admin(m, NVME_OPC_IDENTIFY, NVME_CNS_NS_LIST, 0);
+	put_data(m, rec, list, 0, sizeof(list), sizeof(list));
+	put_completion(m, rec, 0, 0);
+	rec = put_simple(m, ADMIN_QUEUE, NVME_OPC_IDENTIFY, 1, NVME_CNS_NS_DESC_LIST, 0, 0);
+	put_data(m, rec, descriptors, 0, sizeof(descriptors), sizeof(descriptors));
+	put_completion(m, rec, 0, 0);
 }
 
 static void log_pages(struct maker *m)
 {
 	uint8_t page[4096] = { 0 };
-	struct record rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, NVME_NSID_BROADCAST,
+	struct record rec = put_simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, NVME_NSID_BROADCAST,
 				   NVME_LOG_HEALTH_INFORMATION | 127 << 16, 0, 0);
 
 	log_smart_temperature_set(page, 310);
 	page[log_smart_power_cycles_OFFSET] = 12;
 	temp_sensor_kelvin_set(page + log_smart_temp_sensor_OFFSET + temp_sensor_SIZE, 311);
-	data(m, rec, page, 0, log_smart_SIZE, log_smart_SIZE);
-	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, 0, NVME_LOG_COMMAND_EFFECT | 1023 << 16, 0, 0);
+	put_data(m, rec, page, 0, log_smart_SIZE, log_smart_SIZE);
+	put_completion(m, rec, 0, 0);
+	rec = put_admin(m, NVME_OPC_GET_LOG_PAGE, NVME_LOG_COMMAND_EFFECT | 1023 << 16, 0);
 	memset(page, 0, sizeof(page));
 	effect_csupp_set(page + 6 * effect_SIZE, 1);
 	effect_csupp_set(page + log_effects_iocs_OFFSET + effect_SIZE, 1);
-	data(m, rec, page, 0, sizeof(page), sizeof(page));
-	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, 0, NVME_LOG_ERROR | 31 << 16, 0, 0);
+	put_data(m, rec, page, 0, sizeof(page), sizeof(page));
+	put_completion(m, rec, 0, 0);
+	rec = put_admin(m, NVME_OPC_GET_LOG_PAGE, NVME_LOG_ERROR | 31 << 16, 0);
 	memset(page, 0, sizeof(page));
 	error_entry_count_set(page, 1);
-	data(m, rec, page, 0, 2 * error_entry_SIZE, 2 * error_entry_SIZE);
-	completion(m, rec, 0, 0);
-	rec = simple(m, ADMIN_QUEUE, NVME_OPC_GET_LOG_PAGE, 0, NVME_LOG_FIRMWARE_SLOT | 127 << 16, 0, 0);
+	put_data(m, rec, page, 0, 2 * error_entry_SIZE, 2 * error_entry_SIZE);
+	put_completion(m, rec, 0, 0);
+	rec = put_admin(m, NVME_OPC_GET_LOG_PAGE, NVME_LOG_FIRMWARE_SLOT | 127 << 16, 0);
 	memcpy(page + log_firmware_frs1_OFFSET, "1.0     ", 8);
-	data(m, rec, page, 0, log_firmware_SIZE, log_firmware_SIZE);
-	completion(m, rec, 0, 0);
+	put_data(m, rec, page, 0, log_firmware_SIZE, log_firmware_SIZE);
+	put_completion(m, rec, 0, 0);
 }
 
 static void admin_commands(struct maker *m)
 {
-	struct record lost = { .flags = NVMETAP_HAS_COMMAND, .qkind = NVMETAP_QUEUE_ADMIN, .cause = 999999 };
+	struct record lost = {
+		.flags = NVMETAP_HAS_COMMAND, .qkind = NVMETAP_QUEUE_ADMIN, .cause = 999999,
+	};
+	struct record rec;
 
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_SET_FEATURES, 0, NVME_FEAT_NUMBER_OF_QUEUES,
-			     7 | 7 << 16, 0), 0, 3 | 3 << 16);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_GET_FEATURES, 0, NVME_FEAT_VOLATILE_WRITE_CACHE,
-			     0, 0), 0, 1);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_CREATE_IO_CQ, 0, 1 | 255 << 16, 3 | 1 << 16, 0), 0, 0);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_CREATE_IO_SQ, 0, 1 | 255 << 16, 1 | 1 << 16, 0), 0, 0);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_ASYNC_EVENT_REQUEST, 0, 0, 0, 0), 0, 0x00020101);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_ABORT, 0, 1 | 5 << 16, 0, 0), 0, 1);
-	completion(m, simple(m, ADMIN_QUEUE, NVME_OPC_DELETE_IO_SQ, 0, 9, 0, 0),
+	rec = put_admin(m, NVME_OPC_SET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 7 | 7 << 16);
+	put_completion(m, rec, 0, 3 | 3 << 16);
+	rec = put_admin(m, NVME_OPC_GET_FEATURES, NVME_FEAT_VOLATILE_WRITE_CACHE, 0);
+	put_completion(m, rec, 0, 1);
+	put_completion(m, put_admin(m, NVME_OPC_CREATE_IO_CQ, 1 | 255 << 16, 3 | 1 << 16), 0, 0);
+	put_completion(m, put_admin(m, NVME_OPC_CREATE_IO_SQ, 1 | 255 << 16, 1 | 1 << 16), 0, 0);
+	put_completion(m, put_admin(m, NVME_OPC_ASYNC_EVENT_REQUEST, 0, 0), 0, 0x00020101);
+	put_completion(m, put_admin(m, NVME_OPC_ABORT, 1 | 5 << 16, 0), 0, 1);
+	put_completion(m, put_admin(m, NVME_OPC_DELETE_IO_SQ, 9, 0),
 		   0x4000 | 1 << 8 | NVME_SC_INVALID_QUEUE_IDENTIFIER, 0);
-	completion(m, simple(m, ADMIN_QUEUE, 0xc5, 0, 1, 2, 3), 0x4000 | NVME_SC_INVALID_OPCODE, 0);
-	completion(m, lost, 0, 0);
+	rec = put_simple(m, ADMIN_QUEUE, 0xc5, 0, 1, 2, 3);
+	put_completion(m, rec, 0x4000 | NVME_SC_INVALID_OPCODE, 0);
+	put_completion(m, lost, 0, 0);
 }
 
 static void io_commands(struct maker *m)
 {
-	uint8_t range[dsm_range_SIZE] = { 0 }, cmd[sqe_SIZE] = { 0 }, entries[3 * prp_entry_SIZE] = { 0 };
-	uint8_t info[list_info_SIZE] = { 0 };
+	uint8_t range[dsm_range_SIZE] = { 0 }, cmd[sqe_SIZE] = { 0 };
+	uint8_t entries[3 * prp_entry_SIZE] = { 0 }, info[list_info_SIZE] = { 0 };
 	struct record rec;
 
-	completion(m, simple(m, IO_QUEUE, NVME_OPC_WRITE, 1, 8, 0, 7), 0, 0);
-	completion(m, simple(m, IO_QUEUE, NVME_OPC_READ, 1, 2048, 0, 7), NVME_SC_LBA_OUT_OF_RANGE, 0);
-	completion(m, simple(m, IO_QUEUE, NVME_OPC_FLUSH, 1, 0, 0, 0), 0, 0);
-	completion(m, simple(m, IO_QUEUE, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 1 << 25 | 15), 0, 0);
-	rec = simple(m, IO_QUEUE, NVME_OPC_DATASET_MANAGEMENT, 1, 0, 4, 0);
+	put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_WRITE, 1, 8, 0, 7), 0, 0);
+	put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_READ, 1, 2048, 0, 7),
+		   NVME_SC_LBA_OUT_OF_RANGE, 0);
+	put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_FLUSH, 1, 0, 0, 0), 0, 0);
+	rec = put_simple(m, IO_QUEUE, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 1 << 25 | 15);
+	put_completion(m, rec, 0, 0);
+	rec = put_simple(m, IO_QUEUE, NVME_OPC_DATASET_MANAGEMENT, 1, 0, 4, 0);
 	dsm_range_nlb_set(range, 64);
-	data(m, rec, range, 0, sizeof(range), sizeof(range));
-	completion(m, rec, 0, 0);
+	put_data(m, rec, range, 0, sizeof(range), sizeof(range));
+	put_completion(m, rec, 0, 0);
 	sqe_opc_set(cmd, NVME_OPC_READ);
 	sqe_psdt_set(cmd, NVME_PSDT_SGL_BUFFER);
 	sqe_sgl1_addr_set(cmd, 0x123456789a);
 	sqe_sgl1_len_set(cmd, 4096);
-	command(m, IO_QUEUE, cmd);
+	put_command(m, IO_QUEUE, cmd);
 	for (uint32_t i = 0; i < 3; i++)
 		prp_entry_prp_set(entries + i * prp_entry_SIZE, 0xbfc00000 + i * 4096);
 	list_info_first_set(info, 1);
@@ -365,8 +162,8 @@ static void accesses(struct maker *m)
 
 static void states(struct maker *m)
 {
-	uint8_t ctrl[ctrl_info_SIZE] = { 0 }, queue[queue_info_SIZE] = { 0 }, dma[dma_info_SIZE] = { 0 };
-	uint8_t async[async_info_SIZE] = { 0 };
+	uint8_t ctrl[ctrl_info_SIZE] = { 0 }, queue[queue_info_SIZE] = { 0 };
+	uint8_t dma[dma_info_SIZE] = { 0 }, async[async_info_SIZE] = { 0 };
 
 	ctrl_info_state_set(ctrl, NVMETAP_CTRL_READY);
 	ctrl_info_cc_set(ctrl, 0x00460001);
@@ -403,7 +200,8 @@ static void tracers_own(struct maker *m)
 	registers_cap_set(regs, 0x20ff0107ff);
 	registers_cc_set(regs, 0x00460001);
 	put_event(m, NVMETAP_EV_REGISTERS, NVMETAP_WRITEBACK, NULL, 0, regs, sizeof(regs));
-	put_text(m, NVMETAP_EV_CONSOLE, "[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues");
+	put_text(m, NVMETAP_EV_CONSOLE,
+		 "[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues");
 	put_text(m, NVMETAP_EV_CONSOLE, "caf\xc3\xa9 \x1b[31mred\x1b[0m \xff\r\n");
 	put_text(m, NVMETAP_EV_CONSOLE, "");
 	put_text(m, NVMETAP_EV_MARK, "here it begins");
@@ -435,10 +233,11 @@ static void many(struct maker *m, uint64_t count)
 	while (m->seq + 5 <= count) {
 		struct record rec;
 
-		put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, (uint32_t)m->seq % 255, (uint32_t)m->seq % 255 + 1);
-		rec = simple(m, IO_QUEUE, m->seq % 3 ? NVME_OPC_READ : NVME_OPC_WRITE, 1,
+		put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, (uint32_t)m->seq % 255,
+			     (uint32_t)m->seq % 255 + 1);
+		rec = put_simple(m, IO_QUEUE, m->seq % 3 ? NVME_OPC_READ : NVME_OPC_WRITE, 1,
 			     (uint32_t)m->seq * 8, 0, 7);
-		completion(m, rec, 0, 0);
+		put_completion(m, rec, 0, 0);
 		put_interrupt(m, 1, NVMETAP_IRQ_MSIX);
 		put_access(m, NVMETAP_EV_REGREAD, NVME_REG_CSTS, 4, 1);
 	}

@@ -15,10 +15,17 @@ static uint8_t *translate(struct mem_transport *mem, uint64_t iova, size_t len)
 	return mem->memory + (iova - MEM_BASE);
 }
 
+static bool not_now(struct mem_transport *mem)
+{
+	return mem->every_nth_again != 0 && ++mem->nr_copies % mem->every_nth_again == 0;
+}
+
 static int mem_read(struct transport *t, uint64_t iova, void *buf, size_t len)
 {
 	const uint8_t *from = translate((struct mem_transport *)t, iova, len);
 
+	if (not_now((struct mem_transport *)t))
+		return -EAGAIN;
 	if (from == NULL)
 		return -EFAULT;
 	memcpy(buf, from, len);
@@ -29,6 +36,8 @@ static int mem_write(struct transport *t, uint64_t iova, const void *buf, size_t
 {
 	uint8_t *to = translate((struct mem_transport *)t, iova, len);
 
+	if (not_now((struct mem_transport *)t))
+		return -EAGAIN;
 	if (to == NULL)
 		return -EFAULT;
 	memcpy(to, buf, len);

@@ -23,6 +23,8 @@ struct mem_transport {
 	unsigned int nr_irqs;
 	int irq_result;		/* what irq answers */
 	uint64_t bad_start, bad_end;	/* addresses that answer -EFAULT */
+	unsigned int every_nth_again;	/* this one of the copies answers -EAGAIN; 0: none */
+	unsigned int nr_copies;
 	bool answering;		/* the drive may not copy memory now */
 	unsigned int nr_early;	/* copies while answering */
 };

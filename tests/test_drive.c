@@ -1,108 +1,286 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The drive as its program sees it. */
-#include <config.h>
-
-#include <setjmp.h>
+/* The whole drive over vfio-user, as a program makes it and a guest uses it. */
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
+#include <cmocka.h>
+#include <linux/vfio.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include <cmocka.h>
 #include "emu/drive.h"
+#include "spec/bytes.h"
+#include "tests/nvme_driver.h"
+#include "tests/vfio_client.h"
 
-struct bench {
-	struct drive *drive;
-	char dir[32], nvme[64], console[64];
-	char said[64];		/* by the console */
-	size_t len;
+enum {
+	BASE = 0x10000000,
+	SIZE = 8 << 20,
+	NR_VECTORS = 65,
 };
 
-static void on_console(void *ctx, const void *bytes, size_t len)
-{
-	struct bench *bench = ctx;
+struct fixture {
+	struct drive *drive;
+	struct vfio_client *client;
+	pthread_t thread;
+	int eventfd;
+	int result;
+	struct nvme_access access;
+	struct nvme_driver driver;
+	unsigned int nr_interrupts;
+	unsigned int nr_completions, nr_torn_down;
+	uint64_t last_seq;
+	bool in_order;
+};
 
-	assert_true(len < sizeof(bench->said) - bench->len);
-	memcpy(bench->said + bench->len, bytes, len);
-	bench->len += len;
+static uint64_t region_read(struct fixture *f, uint32_t region, uint64_t off, unsigned int width)
+{
+	uint8_t bytes[8] = { 0 };
+
+	assert_int_equal(vfio_client_read(f->client, region, off, bytes, width), 0);
+	return bytes_get_le(bytes, width);
 }
 
-static int bench_new(void **state)
+static void region_write(struct fixture *f, uint32_t region, uint64_t off, unsigned int width,
+			 uint64_t value)
 {
-	static const char *const ns[] = { "mem=1M" };
-	struct bench *bench = calloc(1, sizeof(*bench));
-	struct drive_config config = {
-		.vfio_user = bench->nvme,
-		.vfio_user_fd = -1,
-		.ns = ns,
-		.nr_ns = 1,
-		.console = bench->console,
-		.console_bytes = on_console,
-		.console_ctx = bench,
-	};
-	char err[200];
+	uint8_t bytes[8];
 
-	*state = bench;
-	strcpy(bench->dir, "/tmp/nvmetap-XXXXXX");
-	if (mkdtemp(bench->dir) == NULL)
-		return -1;
-	snprintf(bench->nvme, sizeof(bench->nvme), "%s/nvme", bench->dir);
-	snprintf(bench->console, sizeof(bench->console), "%s/console", bench->dir);
-	bench->drive = drive_new(&config, err, sizeof(err));
-	return bench->drive == NULL;
+	bytes_set_le(bytes, width, value);
+	if (region == VFIO_PCI_BAR0_REGION_INDEX)
+		assert_int_equal(vfio_client_post(f->client, region, off, bytes, width), 0);
+	else
+		assert_int_equal(vfio_client_write(f->client, region, off, bytes, width), 0);
 }
 
-static int bench_free(void **state)
+static uint64_t reg_read(void *ctx, uint64_t off, unsigned int width)
 {
-	struct bench *bench = *state;
+	return region_read(ctx, VFIO_PCI_BAR0_REGION_INDEX, off, width);
+}
 
-	drive_free(bench->drive);
-	rmdir(bench->dir);
-	free(bench);
+static void reg_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
+{
+	region_write(ctx, VFIO_PCI_BAR0_REGION_INDEX, off, width, value);
+}
+
+static uint64_t config_read(void *ctx, uint64_t off, unsigned int width)
+{
+	return region_read(ctx, VFIO_PCI_CONFIG_REGION_INDEX, off, width);
+}
+
+static void config_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
+{
+	region_write(ctx, VFIO_PCI_CONFIG_REGION_INDEX, off, width, value);
+}
+
+/* Answers the drive's DMA until it interrupts us. */
+static bool wait_interrupt(void *ctx)
+{
+	struct fixture *f = ctx;
+	uint64_t count;
+
+	if (vfio_client_serve(f->client, f->eventfd) != 0)
+		return false;
+	f->nr_interrupts++;
+	return read(f->eventfd, &count, sizeof(count)) == sizeof(count);
+}
+
+static void *run(void *ctx)
+{
+	struct fixture *f = ctx;
+
+	f->result = drive_run(f->drive);
+	return NULL;
+}
+
+static int watch(void *ctx, struct nvmetap_event *ev)
+{
+	struct fixture *f = ctx;
+
+	f->in_order = f->in_order && ev->seq == f->last_seq + 1;
+	f->last_seq = ev->seq;
+	f->nr_completions += ev->event == NVMETAP_EV_COMPLETION;
 	return 0;
 }
 
-static int connect_to(const char *path)
+static int watcher_setup(struct nvmetap_plugin *self, void *ctx)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	static const char *const taps[] = {
+		"pci:regread:writeback", "pci:regwrite:decode", "nvme:regread:writeback",
+		"nvme:regwrite:decode",	 "nvme:io:decode",	"nvme:io:writeback",
+		"nvme:admin:decode",	 "nvme:admin:writeback", "pci:msix:writeback",
+		"nvme:ctrl:execute",	 "nvme:queue:execute",	"host:dmamap:execute",
+	};
+	int rc = 0;
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&sun, sizeof(sun)), 0);
-	return fd;
+	for (size_t i = 0; rc == 0 && i < sizeof(taps) / sizeof(taps[0]); i++)
+		rc = nvmetap_attach(self, taps[i], watch, ctx, NVMETAP_OBSERVE);
+	return rc;
 }
 
-static void test_a_stop_before_the_run_is_heard(void **state)
+static void watcher_teardown(struct nvmetap_plugin *self, void *ctx)
 {
-	struct bench *bench = *state;
-
-	drive_stop(bench->drive);
-	assert_int_equal(drive_run(bench->drive), 0);
+	(void)self;
+	((struct fixture *)ctx)->nr_torn_down++;
 }
 
-static void test_what_the_console_said_before_the_stop_is_heard(void **state)
+static void connect_interrupts(struct fixture *f)
 {
-	struct bench *bench = *state;
-	int fd = connect_to(bench->console);
+	int fds[NR_VECTORS];
 
-	assert_int_equal(write(fd, "last words\n", 11), 11);
-	close(fd);
-	drive_stop(bench->drive);
-	assert_int_equal(drive_run(bench->drive), 0);
-	assert_string_equal(bench->said, "last words\n");
+	f->eventfd = eventfd(0, EFD_CLOEXEC);
+	for (unsigned int done = 0, n; done < NR_VECTORS; done += n) {
+		n = NR_VECTORS - done < 8 ? NR_VECTORS - done : 8;
+		for (unsigned int i = 0; i < n; i++)
+			fds[i] = f->eventfd;
+		assert_int_equal(vfio_client_set_irqs(f->client, VFIO_PCI_MSIX_IRQ_INDEX, done, n,
+						      VFIO_IRQ_SET_DATA_EVENTFD |
+							      VFIO_IRQ_SET_ACTION_TRIGGER,
+						      NULL, fds, n),
+				 0);
+	}
+}
+
+static void start(struct fixture *f, bool shared)
+{
+	static const char *const ns[] = { "mem=4M", "mem=1M,lbads=12,ro" };
+	struct drive_plugin plugin = { "watcher", watcher_setup, watcher_teardown, f };
+	struct drive_config config = { .ns = ns, .nr_ns = 2, .bdf = 0x30, .once = true };
+	char err[256] = "";
+	int fds[2];
+	void *memory;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	config.vfio_user_fd = fds[0];
+	f->drive = drive_new(&config, err, sizeof(err));
+	assert_string_equal(err, "");
+	assert_non_null(f->drive);
+	f->in_order = true;
+	assert_int_equal(drive_add_plugin(f->drive, &plugin, NULL), 0);
+	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
+	f->client = vfio_client_new(fds[1]);
+	assert_int_equal(vfio_client_version(f->client, NULL, 0), 0);
+	assert_int_equal(vfio_client_map(f->client, BASE, SIZE,
+					 VFIO_CLIENT_READ | VFIO_CLIENT_WRITE, shared, &memory),
+			 0);
+	f->access = (struct nvme_access){ f,	      reg_read, reg_write, config_write,
+					  config_read, wait_interrupt, memory,   BASE, SIZE };
+	connect_interrupts(f);
+	driver_init(&f->driver, &f->access, true);
+	assert_true(driver_enable(&f->driver, 32));
+	assert_int_equal(driver_create(&f->driver, 1, 64, 1), 0);
+}
+
+static void finish(struct fixture *f)
+{
+	vfio_client_free(f->client);
+	pthread_join(f->thread, NULL);
+	assert_int_equal(f->result, 0);
+	assert_int_equal(f->nr_torn_down, 1);
+	drive_free(f->drive);
+	close(f->eventfd);
+}
+
+static void write_read_compare(struct fixture *f)
+{
+	struct nvme_command cmd = { .opc = NVME_OPC_WRITE, .nsid = 1, .cdw10 = 100, .cdw12 = 15 };
+	uint64_t out = driver_alloc(&f->driver, 8192), in = driver_alloc(&f->driver, 8192);
+
+	for (unsigned int i = 0; i < 8192; i++)
+		((uint8_t *)driver_ptr(&f->driver, out))[i] = (uint8_t)(i * 7 + i / 256);
+	cmd.prp1 = out;
+	cmd.prp2 = out + 4096;
+	assert_int_equal(driver_command(&f->driver, 1, &cmd), 0);
+	cmd.opc = NVME_OPC_READ;
+	cmd.prp1 = in;
+	cmd.prp2 = in + 4096;
+	assert_int_equal(driver_command(&f->driver, 1, &cmd), 0);
+	assert_memory_equal(driver_ptr(&f->driver, in), driver_ptr(&f->driver, out), 8192);
+}
+
+static void test_a_guest_writes_and_reads_back(void **state)
+{
+	struct fixture f = { 0 };
+
+	(void)state;
+	start(&f, true);
+	write_read_compare(&f);
+	assert_true(f.nr_interrupts > 0);
+	finish(&f);
+	/* Create twice, write, read; and no number is missing or doubled. */
+	assert_int_equal(f.nr_completions, 4);
+	assert_true(f.in_order);
+}
+
+static void test_a_guest_without_shared_memory_writes_and_reads_back(void **state)
+{
+	struct fixture f = { 0 };
+
+	(void)state;
+	start(&f, false);
+	write_read_compare(&f);
+	assert_true(vfio_client_nr_dma(f.client) > 0);
+	finish(&f);
+}
+
+static void test_a_guest_that_goes_with_commands_in_flight_is_survived(void **state)
+{
+	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct fixture f = { 0 };
+
+	(void)state;
+	start(&f, true);
+	driver_submit(&f.driver, 0, &aer);
+	for (unsigned int i = 0; i < 60; i++)
+		driver_submit(&f.driver, 1, &flush);
+	finish(&f);
+}
+
+static void refuse(struct drive_config *config, const char *why)
+{
+	char err[256] = "";
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	config->vfio_user_fd = fds[0];
+	assert_null(drive_new(config, err, sizeof(err)));
+	assert_non_null(strstr(err, why));
+	assert_null(strchr(err, '\n'));
+	close(fds[1]);
+}
+
+static void test_what_cannot_be_is_refused_with_the_option_s_name(void **state)
+{
+	static const char *const bad[] = { "mem=1M", "mem=nothing" };
+	struct drive_config config = { 0 };
+
+	(void)state;
+	config.serial = "123456789012345678901";
+	refuse(&config, "--serial");
+	config.serial = "new\nline";
+	refuse(&config, "--serial");
+	config.serial = NULL;
+	config.firmware = "123456789";
+	refuse(&config, "--firmware");
+	config.firmware = NULL;
+	config.ns = bad;
+	config.nr_ns = 2;
+	refuse(&config, "mem=nothing");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_stop_before_the_run_is_heard, bench_new,
-						bench_free),
-		cmocka_unit_test_setup_teardown(
-			test_what_the_console_said_before_the_stop_is_heard, bench_new, bench_free),
+		cmocka_unit_test(test_a_guest_writes_and_reads_back),
+		cmocka_unit_test(test_a_guest_without_shared_memory_writes_and_reads_back),
+		cmocka_unit_test(test_a_guest_that_goes_with_commands_in_flight_is_survived),
+		cmocka_unit_test(test_what_cannot_be_is_refused_with_the_option_s_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,9 @@ rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
 
 # Our own, with names of values.
 rows 4 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
+# A name stands for its number, which means something else on the other queue.
+rows 4 'nvmetap.opc == "Write"'
+rows 4 'nvmetap.opc == "Create I/O SQ"'
 rows 2 'nvmetap.command == "Write"'
 rows 2 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
 rows 1 'nvmetap.cqe.code == "LBA Out of Range"'
@@ -117,6 +120,8 @@ line 'nvmetap.event == 6' 'SQ 1 tail 3 -> 5 (2 entries)'
 line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0027 NSID=0 CNS=Identify Controller prp1=bfb24000'
 line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Completion, 34.5 µs'
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
+line 'nvmetap.data.offset == 2048' \
+	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24000: Identify Controller'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 
 # Every field of the table that a record of ours shows has its own name.
@@ -128,7 +133,7 @@ done
 for seed in 1 2 3; do
 	shark random_${seed}_300 >/dev/null
 	shark random_${seed}_300 -V >/dev/null
-	shark random_${seed}_300 -Y 'nvme.cmd.opc || nvmetap.text || nvme.cmd.identify.ns.nsze' >/dev/null
+	shark random_${seed}_300 -Y 'nvme.cmd.opc || nvmetap.text || nvme.cmd.nlb' >/dev/null
 done
 
 # What is not ours goes to whoever had USER0 before.

@@ -476,8 +476,10 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	rig_settle(rig);
 	assert_int_equal(others, 0);
 	assert_int_equal(rig->nr_seen, 7);
-	for (unsigned int i = 0; i < rig->nr_seen; i++)
+	for (unsigned int i = 0; i < rig->nr_seen; i++) {
 		assert_int_equal(rig->seen[i].ev.flags & NVMETAP_SNAPSHOT, NVMETAP_SNAPSHOT);
+		assert_int_equal(rig->seen[i].ev.seq, 0);
+	}
 	assert_int_equal(rig->seen[0].ev.event, NVMETAP_EV_SESSION);
 	assert_non_null(strstr(rig->seen[0].text, "serial: SERIAL\n"));
 	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));

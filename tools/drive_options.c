@@ -27,7 +27,7 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_MODEL, "model", "TEXT", "model number, at most 40 characters" },
 	{ OPT_FIRMWARE, "firmware", "TEXT", "firmware revision, at most 8 characters" },
 	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
-	{ OPT_THREADS, "threads", "N", "threads of the back ends (2)" },
+	{ OPT_THREADS, "threads", "N", "threads of the back ends (4)" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
 	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },

@@ -11,8 +11,8 @@ local function info_reader(s, ...)
 	end
 end
 
-local interrupt_info = info_reader(struct.interrupt_info, "addr", "data", "vector", "type", "result",
-				   "level", "message")
+local interrupt_info = info_reader(struct.interrupt_info, "addr", "data", "vector", "type",
+				   "result", "level", "message")
 
 local function interrupt_line()
 	local high, low, data, vector, kind, result, level, message = interrupt_info()
@@ -83,11 +83,15 @@ local function data_line()
 	if not high then
 		return nil
 	end
-	text = format("%s%s, %s at %s", c and c.name .. " data " or "Data ",
-		      names.direction[direction] or "", plural(rec.len, "byte"), hex64(high, low))
-	if offset > 0 or total ~= rec.len then
-		text = text .. format(", %.0f of %.0f", offset, total)
+	text = format("%s%s, ", c and c.name .. " data " or "Data ",
+		      names.direction[direction] or "")
+	if rec.len > 0 and (offset > 0 or total ~= rec.len) then
+		text = text .. format("bytes %.0f to %.0f of %.0f", offset, offset + rec.len - 1,
+				      total)
+	else
+		text = text .. plural(rec.len, "byte")
 	end
+	text = text .. " at " .. hex64(high, low)
 	return s and text .. ": " .. s.title or text
 end
 
@@ -101,7 +105,8 @@ local function add_items(item_of, at, high)
 		if len == 0 then
 			return
 		end
-		item = subtree(tree, s.pf, at, stop - at, format("%s: %s", s.title, names.nidt[kind] or "?"))
+		item = subtree(tree, s.pf, at, stop - at,
+			       format("%s: %s", s.title, names.nidt[kind] or "?"))
 		add_struct(item, s, at, at, high)
 		if item_of[kind] then
 			add_struct(item, item_of[kind], at + s.size, at + s.size, stop)
@@ -131,13 +136,14 @@ local ctrl_info = info_reader(struct.ctrl_info, "state", "reason", "lost", "cc",
 
 local function ctrl_line()
 	local state, reason, lost, cc, csts = ctrl_info()
-	return state and format("Controller %s (%s) CC=%08x CSTS=%08x%s", names.ctrlstate[state] or "?",
-				names.ctrlreason[reason] or "?", cc, csts,
+	return state and format("Controller %s (%s) CC=%08x CSTS=%08x%s",
+				names.ctrlstate[state] or "?", names.ctrlreason[reason] or "?",
+				cc, csts,
 				lost > 0 and ", " .. plural(lost, "command") .. " given up" or "")
 end
 
-local queue_info = info_reader(struct.queue_info, "base", "qid", "cqid", "size", "head", "tail", "type",
-			       "state", "ien", "vector")
+local queue_info = info_reader(struct.queue_info, "base", "qid", "cqid", "size", "head", "tail",
+			       "type", "state", "ien", "vector")
 
 local function queue_line()
 	local high, low, qid, cqid, size, head, tail, kind, state, ien, vector = queue_info()
@@ -147,7 +153,8 @@ local function queue_line()
 		return nil
 	end
 	text = format("%s %d %s: %s at %s, head %d, tail %d", is_cq and "CQ" or "SQ", qid,
-		      names.queuestate[state] or "?", plural(size, "slot"), hex64(high, low), head, tail)
+		      names.queuestate[state] or "?", plural(size, "slot"), hex64(high, low), head,
+		      tail)
 	if not is_cq then
 		return text .. format(", CQ %d", cqid)
 	end
@@ -158,8 +165,8 @@ local async_info = info_reader(struct.async_info, "page", "info", "type")
 
 local function async_line()
 	local page, info, kind = async_info()
-	return page and format("%s: info %02x, log page %02x %s", names.aertype[kind % 8] or "?", info, page,
-			       names.lid[page] or "")
+	return page and format("%s: info %02x, log page %02x %s", names.aertype[kind % 8] or "?",
+			       info, page, names.lid[page] or "")
 end
 
 local dma_info = info_reader(struct.dma_info, "iova", "size", "readable", "writable", "mapped")
@@ -190,9 +197,10 @@ local function registers_line()
 	if rec.captured < struct.registers.size then
 		return nil
 	end
-	capl, caph, vs, cc, csts, aqa, asql, asqh, acql, acqh = unpack(REGISTERS, raw, rec.payload + 1)
-	return format("CAP=%08x%08x VS=%08x CC=%08x CSTS=%08x AQA=%08x ASQ=%s ACQ=%s", caph, capl, vs, cc,
-		      csts, aqa, hex64(asqh, asql), hex64(acqh, acql))
+	capl, caph, vs, cc, csts, aqa, asql, asqh, acql, acqh =
+		unpack(REGISTERS, raw, rec.payload + 1)
+	return format("CAP=%08x%08x VS=%08x CC=%08x CSTS=%08x AQA=%08x ASQ=%s ACQ=%s", caph, capl,
+		      vs, cc, csts, aqa, hex64(asqh, asql), hex64(acqh, acql))
 end
 
 -- The registers that the snapshot holds, bit by bit.

@@ -65,7 +65,8 @@ local function other_makers(f)
 	elseif f.kind == "UUID" then
 		return {maker("guid", f.label), maker("bytes", f.label)}
 	elseif f.kind == "CHARS" or f.kind == "TEXT" then
-		return {maker("string", f.label), maker("stringz", f.label), maker("bytes", f.label)}
+		return {maker("string", f.label), maker("stringz", f.label),
+			maker("bytes", f.label)}
 	elseif f.kind == "BYTES" or f.kind == "U128" then
 		return {maker("bytes", f.label)}
 	end
@@ -103,7 +104,8 @@ local function opcode_fields(f)
 	end
 	f.by_queue = {}
 	for kind in pairs(command) do
-		f.by_queue[kind] = protofield(f.abbrev, uint_makers(f, next(texts[kind]) and texts[kind]))
+		f.by_queue[kind] = protofield(f.abbrev,
+					      uint_makers(f, next(texts[kind]) and texts[kind]))
 	end
 	f.pf = f.by_queue[number.NVMETAP_QUEUE_NONE]
 end

@@ -7,7 +7,8 @@ local function packing(s, ...)
 	local at, fmt = 0, s.by_name[...].big and ">" or "<"
 	for _, name in ipairs({...}) do
 		local f = s.by_name[name]
-		fmt = fmt .. ("x"):rep(f.offset - at) .. (f.length == 8 and "I4I4" or "I" .. f.length)
+		fmt = fmt .. ("x"):rep(f.offset - at) ..
+		      (f.length == 8 and "I4I4" or "I" .. f.length)
 		at = f.offset + f.length
 	end
 	return fmt
@@ -38,7 +39,8 @@ local function text_at(raw, base_at, f)
 	local high, low = 0, nil
 	if f.length == 8 then
 		low, high = unpack("<I4I4", raw, base_at + f.offset + 1)
-		return f.kind == "DEC" and dec64(high, low) or hex64(high, low), high == 0 and low == 0
+		return f.kind == "DEC" and dec64(high, low) or hex64(high, low),
+		       high == 0 and low == 0
 	end
 	low = bits(f, 0, (unpack("<I" .. f.length, raw, base_at + f.offset + 1)))
 	if names[f.set] and names[f.set][low] then

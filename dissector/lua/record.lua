@@ -12,9 +12,9 @@ local function decode_header()
 		return false
 	end
 	raw = tvb:raw(0, math.min(len, 512 + sqe.size))
-	magic, rec.event, rec.stage, version, rec.flags, rec.header_len, rec.info_len, seq_high, seq_low,
-		cause_high, cause_low, rec.bdf, rec.nsid, rec.cdw10, rec.sqid, rec.cqid, rec.cid, rec.opc,
-		rec.status, rec.qkind, rec.len, rec.count = unpack(HEADER, raw)
+	magic, rec.event, rec.stage, version, rec.flags, rec.header_len, rec.info_len, seq_high,
+		seq_low, cause_high, cause_low, rec.bdf, rec.nsid, rec.cdw10, rec.sqid, rec.cqid,
+		rec.cid, rec.opc, rec.status, rec.qkind, rec.len, rec.count = unpack(HEADER, raw)
 	if magic ~= MAGIC or version ~= VERSION or rec.header_len < HEADER_LEN
 	   or rec.header_len + rec.info_len > tvb:reported_len() then
 		return false

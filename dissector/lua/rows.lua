@@ -49,7 +49,8 @@ local function each(kind)
 end
 
 for name, size, _, title in each("STRUCT") do
-	struct[name] = {name = name, size = size, title = title, parts = {}, fields = {}, by_name = {}}
+	struct[name] = {name = name, size = size, title = title, parts = {}, fields = {},
+			by_name = {}}
 end
 for set in each("VALUES") do
 	names[set] = {}

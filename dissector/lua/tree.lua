@@ -104,7 +104,8 @@ local function place_name(offset)
 	local map = config
 	if rec.event == number.NVMETAP_EV_REGREAD or rec.event == number.NVMETAP_EV_REGWRITE then
 		map = bar0
-	elseif rec.event ~= number.NVMETAP_EV_CFGREAD and rec.event ~= number.NVMETAP_EV_CFGWRITE then
+	elseif rec.event ~= number.NVMETAP_EV_CFGREAD
+	       and rec.event ~= number.NVMETAP_EV_CFGWRITE then
 		return nil
 	end
 	for _, reg in ipairs(map) do
@@ -132,7 +133,8 @@ local function explain(item, f, from, big)
 		end
 	elseif f == BDF then
 		v = range:uint()
-		item:append_text(format(" (%02x:%02x.%x)", floor(v / 256), floor(v / 8) % 32, v % 8))
+		item:append_text(format(" (%02x:%02x.%x)", floor(v / 256), floor(v / 8) % 32,
+					v % 8))
 	elseif f.set == "place" then
 		v = place_name(range:uint64():tonumber())
 		if v then
@@ -159,7 +161,8 @@ local function utf8_length(text, at)
 	elseif a < 0xf0 then
 		return follows(b, a == 0xe0 and 0xa0, a == 0xed and 0x9f) and follows(c) and 3
 	end
-	return follows(b, a == 0xf0 and 0x90, a == 0xf4 and 0x8f) and follows(c) and follows(d) and 4
+	return follows(b, a == 0xf0 and 0x90, a == 0xf4 and 0x8f) and follows(c)
+	       and follows(d) and 4
 end
 
 local ESCAPE = {["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
@@ -196,7 +199,8 @@ local function add_lines(item, at, len)
 	while from <= len do
 		local stop = text:find("\n", from, true) or len + 1
 		if stop > from then
-			item:add(tvb(at + from - 1, stop - from), printable(text:sub(from, stop - 1)))
+			item:add(tvb(at + from - 1, stop - from),
+				 printable(text:sub(from, stop - 1)))
 		end
 		from = stop + 1
 	end

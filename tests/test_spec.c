@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What NVM Express 1.4 says of registers, queues and interrupts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "spec/bytes.h"
+#include "tests/rig.h"
+
+enum {
+	EN = 1,
+	RDY = 1,
+	CFS = 2,
+	SHST = 3 << 2,
+	SHST_COMPLETE = 2 << 2,
+	SHN_NORMAL = 1 << 14,
+	SHN_ABRUPT = 2 << 14,
+	ENTRY_SIZES = 4 << 20 | 6 << 16,
+	BUFFER = MEM_BASE + (8 << 20),	/* beyond what driver_alloc gives out here */
+	ASQ = MEM_BASE + (4 << 20),
+	ACQ = MEM_BASE + (5 << 20),
+};
+
+static uint64_t reg(struct rig *rig, uint64_t off, unsigned int width)
+{
+	return rig->access.reg_read(rig, off, width);
+}
+
+static void set(struct rig *rig, uint64_t off, unsigned int width, uint64_t value)
+{
+	rig->access.reg_write(rig, off, width, value);
+}
+
+static uint32_t csts(struct rig *rig)
+{
+	return (uint32_t)reg(rig, NVME_REG_CSTS, 4);
+}
+
+static void wait_csts(struct rig *rig, uint32_t mask, uint32_t value)
+{
+	for (int i = 0; i < 1000 && (csts(rig) & mask) != value; i++)
+		rig->access.wait(rig);
+	assert_int_equal(csts(rig) & mask, value);
+}
+
+/* Section 3.1.1 and what the figures behind it give as reset values. */
+static void test_registers_have_their_reset_values(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t cap = reg(rig, NVME_REG_CAP, 8);
+
+	assert_int_equal(cap >> 16 & 1, 1);		/* CQR */
+	assert_true((cap & 0xffff) >= 1);		/* MQES */
+	assert_int_equal(cap >> 37 & 1, 1);		/* CSS: NVM */
+	assert_true((cap >> 24 & 0xff) != 0);		/* TO */
+	assert_int_equal(reg(rig, NVME_REG_VS, 4), 0x10400);
+	assert_int_equal(reg(rig, NVME_REG_INTMS, 8), 0);
+	assert_int_equal(reg(rig, NVME_REG_CC, 4), 0);
+	assert_int_equal(csts(rig), 0);
+	assert_int_equal(reg(rig, NVME_REG_AQA, 4), 0);
+	assert_int_equal(reg(rig, NVME_REG_ASQ, 8), 0);
+	assert_int_equal(reg(rig, NVME_REG_ACQ, 8), 0);
+	for (uint64_t off = 0x38; off < NVME_REG_DOORBELLS; off += 4)
+		assert_int_equal(reg(rig, off, 4), 0);
+}
+
+static void test_read_only_registers_stay_as_they_are(void **state)
+{
+	static const uint64_t offsets[] = { 0, 4, 8, 0x1c, 0x18, 0x38, 0x3c, 0x40, 0x58, 0x100 };
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		uint64_t before = reg(rig, offsets[i], 4);
+
+		set(rig, offsets[i], 4, 0xffffffff);
+		assert_int_equal(reg(rig, offsets[i], 4), before);
+		set(rig, offsets[i], 4, 0);
+		assert_int_equal(reg(rig, offsets[i], 4), before);
+	}
+}
+
+static void test_reserved_bits_of_queue_registers_read_as_zero(void **state)
+{
+	struct rig *rig = *state;
+
+	set(rig, NVME_REG_AQA, 4, 0xffffffff);
+	set(rig, NVME_REG_ASQ, 8, UINT64_MAX);
+	set(rig, NVME_REG_ACQ, 8, UINT64_MAX);
+	assert_int_equal(reg(rig, NVME_REG_AQA, 4), 0x0fff0fff);
+	assert_int_equal(reg(rig, NVME_REG_ASQ, 8), ~UINT64_C(0xfff));
+	assert_int_equal(reg(rig, NVME_REG_ACQ + 4, 4), 0xffffffff);
+	set(rig, NVME_REG_ASQ + 4, 4, 0);
+	assert_int_equal(reg(rig, NVME_REG_ASQ, 8), 0xfffff000);
+}
+
+static void test_the_interrupt_mask_is_set_and_cleared_by_ones(void **state)
+{
+	struct rig *rig = *state;
+
+	set(rig, NVME_REG_INTMS, 4, 0x80000005);
+	set(rig, NVME_REG_INTMS, 4, 2);
+	assert_int_equal(reg(rig, NVME_REG_INTMC, 4), 0x80000007);
+	set(rig, NVME_REG_INTMC, 4, 5);
+	assert_int_equal(reg(rig, NVME_REG_INTMS, 4), 0x80000002);
+}
+
+static void enable_with(struct rig *rig, uint32_t cc, uint32_t aqa)
+{
+	set(rig, NVME_REG_AQA, 4, aqa);
+	set(rig, NVME_REG_ASQ, 8, ASQ);
+	set(rig, NVME_REG_ACQ, 8, ACQ);
+	set(rig, NVME_REG_CC, 4, cc | EN);
+	rig_settle(rig);
+}
+
+static void test_what_cannot_be_enabled_does_not_become_ready(void **state)
+{
+	static const uint32_t bad[] = { 1 << 4, 7 << 4, 1 << 7, 15 << 7, 1 << 11, 7 << 11 };
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		enable_with(rig, ENTRY_SIZES | bad[i], 0x001f001f);
+		assert_int_equal(csts(rig) & RDY, 0);
+		set(rig, NVME_REG_CC, 4, 0);
+		wait_csts(rig, RDY | CFS, 0);
+	}
+	enable_with(rig, ENTRY_SIZES, 0);
+	assert_int_equal(csts(rig) & RDY, 0);
+	set(rig, NVME_REG_CC, 4, 0);
+	enable_with(rig, ENTRY_SIZES, 0x001f001f);
+	assert_int_equal(csts(rig), RDY);
+}
+
+/* Sections 5.3 and 5.4: entry sizes are needed for I/O queues only. */
+static void test_entry_sizes_may_be_set_after_enabling(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command cmd = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = BUFFER,
+				    .cdw10 = 15u << 16 | 1, .cdw11 = 1 };
+
+	driver_init(d, &rig->access, true);
+	assert_true(driver_enable(d, 8));
+	set(rig, NVME_REG_CC, 4, EN);
+	assert_int_equal(driver_command(d, 0, &cmd), ST(INVALID_QUEUE_SIZE));
+	set(rig, NVME_REG_CC, 4, EN | ENTRY_SIZES);
+	assert_int_equal(driver_command(d, 0, &cmd), 0);
+}
+
+/* Section 7.3.2. */
+static void test_a_controller_reset_keeps_the_admin_queue_registers_only(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command set_cmd = { .opc = NVME_OPC_SET_FEATURES, .cdw10 = 8, .cdw11 = 0x105 };
+	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 8 };
+	uint64_t asq = reg(rig, NVME_REG_ASQ, 8);
+
+	assert_int_equal(driver_command(&rig->driver, 0, &set_cmd), 0);
+	set(rig, NVME_REG_INTMS, 4, 0xff);
+	assert_true(driver_disable(&rig->driver));
+	assert_int_equal(reg(rig, NVME_REG_ASQ, 8), asq);
+	assert_int_equal(reg(rig, NVME_REG_AQA, 4), 0x001f001f);
+	assert_int_equal(reg(rig, NVME_REG_INTMS, 4), 0);
+	assert_true(driver_enable(&rig->driver, 32));
+	assert_int_equal(driver_command(&rig->driver, 0, &get), 0);
+	assert_int_equal(rig->driver.cpl.cdw0, 0);
+	assert_int_equal(driver_create(&rig->driver, 1, 16, 1), 0);
+}
+
+/* Section 7.6.2. */
+static void test_a_controller_that_was_shut_down_is_enabled_again(void **state)
+{
+	static const uint32_t shn[] = { SHN_NORMAL, SHN_ABRUPT, SHN_NORMAL };
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		set(rig, NVME_REG_CC, 4, EN | ENTRY_SIZES | shn[i]);
+		wait_csts(rig, SHST, SHST_COMPLETE);
+		assert_int_equal(csts(rig) & (RDY | CFS), RDY);
+		assert_true(driver_disable(&rig->driver));
+		assert_int_equal(csts(rig) & RDY, 0);
+		assert_true(driver_enable(&rig->driver, 32));
+		assert_int_equal(csts(rig), RDY);
+		assert_int_equal(driver_create(&rig->driver, 1, 16, 1), 0);
+		assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
+	}
+}
+
+/* Two entries: one command at a time; phases and heads go round and round. */
+static void test_the_smallest_queue_goes_round(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+
+	assert_int_equal(driver_create(&rig->driver, 2, 2, 2), 0);
+	for (int i = 1; i < 9; i++) {
+		assert_int_equal(driver_command(&rig->driver, 2, &flush), 0);
+		assert_int_equal(rig->driver.cpl.sqhd, i % 2);
+		assert_int_equal(rig->driver.cpl.sqid, 2);
+		assert_int_equal(rig->driver.cpl.status & 1, (i - 1) / 2 % 2 == 0);
+	}
+}
+
+/* Section 4.1: a full completion queue holds completions back, and none is lost. */
+static void test_a_full_completion_queue_waits_for_its_driver(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = ACQ, .cdw10 = 3u << 16 | 2,
+				   .cdw11 = 1 };
+	struct nvme_command sq = { .opc = NVME_OPC_CREATE_IO_SQ, .prp1 = ASQ,
+				   .cdw10 = 31u << 16 | 2, .cdw11 = 2u << 16 | 1 };
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvme_completion cpl;
+	uint32_t seen = 0;
+
+	assert_int_equal(driver_command(d, 0, &cq), 0);
+	assert_int_equal(driver_command(d, 0, &sq), 0);
+	d->queue[2] = (struct driver_queue){ .sq = ASQ, .cq = ACQ, .size = 32, .cq_size = 4,
+					     .cqid = 2, .phase = true };
+	d->next_cid = 0;
+	for (int i = 0; i < 20; i++)
+		driver_write(d, 2, &flush);
+	driver_ring(d, 2);
+	rig_settle(rig);
+	assert_int_equal(bytes_get_le((uint8_t *)driver_ptr(d, ACQ) + 3 * 16 + 12, 4), 0);
+	for (int i = 0; i < 20; i++) {
+		assert_true(driver_wait(d, 2, &cpl));
+		assert_int_equal(status_code(&cpl), 0);
+		seen |= 1u << cpl.cid;
+	}
+	assert_int_equal(seen, (1u << 20) - 1);
+	assert_int_equal(cpl.sqhd, 20);
+}
+
+/* Section 5.6: what was in the queue is completed or gone, and its number is free. */
+static void test_a_busy_submission_queue_can_be_deleted(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command rd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER };
+	struct nvme_command sq = { .opc = NVME_OPC_DELETE_IO_SQ, .cdw10 = 1 };
+	struct nvme_command cq = { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 };
+
+	for (int i = 0; i < 60; i++)
+		driver_write(d, 1, &rd);
+	driver_ring(d, 1);
+	assert_int_equal(driver_command(d, 0, &sq), 0);
+	assert_int_equal(driver_command(d, 0, &cq), 0);
+	memset(driver_ptr(d, d->queue[1].cq), 0, 64 * 16);
+	rig_settle(rig);
+	for (int i = 0; i < 64; i++)
+		assert_int_equal(bytes_get_le((uint8_t *)driver_ptr(d, d->queue[1].cq) + 16 * i, 8), 0);
+	assert_int_equal(driver_create(d, 1, 16, 1), 0);
+	assert_int_equal(driver_command(d, 1, &rd), 0);
+}
+
+/* After RDY is 0 nothing old lands in memory. */
+static void test_nothing_is_written_after_a_reset(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command rd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER };
+
+	for (int round = 0; round < 4; round++) {
+		for (int i = 0; i < 12; i++)
+			driver_write(d, 1, &rd);
+		driver_ring(d, 1);
+		assert_true(driver_disable(d));
+		memset(rig->mem->memory, 0xa5, MEM_SIZE);
+		rig_settle(rig);
+		for (size_t i = 0; i < MEM_SIZE; i += 4)
+			assert_int_equal(rig->mem->memory[i], 0xa5);
+		assert_true(driver_enable(d, 32));
+		assert_int_equal(driver_create(d, 1, 16, 1), 0);
+	}
+}
+
+/* PCI: a function that is no bus master reads and writes no memory. */
+static void test_data_waits_while_the_drive_may_not_master_the_bus(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command rd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER };
+	uint8_t *buf = driver_ptr(d, BUFFER);
+	struct nvme_completion cpl;
+
+	memset(buf, 0xa5, 512);
+	driver_submit(d, 1, &rd);
+	rig->access.config_write(rig, 4, 2, 2);
+	rig_settle(rig);
+	assert_int_equal(buf[0], 0xa5);
+	assert_false(driver_peek(d, 1));
+	rig->access.config_write(rig, 4, 2, 6);
+	assert_true(driver_wait(d, 1, &cpl));
+	assert_int_equal(status_code(&cpl), 0);
+	assert_int_equal(buf[0], 0);
+}
+
+static void test_no_interrupt_without_ien(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = ACQ,
+				   .cdw10 = 15u << 16 | 2, .cdw11 = 2u << 16 | 1 };
+	struct nvme_command sq = { .opc = NVME_OPC_CREATE_IO_SQ, .prp1 = ASQ,
+				   .cdw10 = 15u << 16 | 2, .cdw11 = 2u << 16 | 1 };
+
+	assert_int_equal(driver_command(d, 0, &cq), 0);
+	assert_int_equal(driver_command(d, 0, &sq), 0);
+	d->queue[2] = (struct driver_queue){ .sq = ASQ, .cq = ACQ, .size = 16, .cq_size = 16,
+					     .cqid = 2, .phase = true };
+	rig_settle(rig);
+	rig->mem->nr_irqs = 0;
+	assert_int_equal(driver_command(d, 2, &flush), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+}
+
+static bool intx_asserted(const struct rig *rig)
+{
+	const struct mem_transport *mem = rig->mem;
+
+	return mem->nr_irqs > 0 && mem->irqs[mem->nr_irqs - 1].type == NVMETAP_IRQ_INTX &&
+	       mem->irqs[mem->nr_irqs - 1].level;
+}
+
+/* Section 7.5.1.1: the pin follows what the driver has not yet consumed. */
+static void test_the_pin_stays_asserted_while_entries_remain(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 1 };
+	struct nvme_completion cpl;
+
+	driver_init(d, &rig->access, false);
+	assert_true(driver_enable(d, 8));
+	driver_submit(d, 0, &get);
+	driver_submit(d, 0, &get);
+	rig_settle(rig);
+	assert_true(intx_asserted(rig));
+	set(rig, NVME_REG_INTMS, 4, 1);
+	assert_false(intx_asserted(rig));
+	set(rig, NVME_REG_INTMC, 4, 1);
+	assert_true(intx_asserted(rig));
+	assert_true(driver_poll(d, 0, &cpl));
+	assert_true(intx_asserted(rig));
+	assert_true(driver_poll(d, 0, &cpl));
+	assert_false(intx_asserted(rig));
+}
+
+static void test_the_pin_is_released_by_a_reset(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 1 };
+
+	driver_init(d, &rig->access, false);
+	assert_true(driver_enable(d, 8));
+	driver_submit(d, 0, &get);
+	rig_settle(rig);
+	assert_true(intx_asserted(rig));
+	assert_true(driver_disable(d));
+	assert_false(intx_asserted(rig));
+}
+
+/* Queue memory that is not there: a fatal status, from which a reset recovers. */
+static void test_queues_nowhere_are_fatal_until_a_reset(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 1 };
+
+	rig->mem->bad_start = d->queue[0].sq;
+	rig->mem->bad_end = rig->mem->bad_start + 4096;
+	driver_submit(d, 0, &get);
+	wait_csts(rig, CFS, CFS);
+	rig->mem->bad_end = 0;
+	assert_true(driver_disable(d));
+	assert_true(driver_enable(d, 32));
+	assert_int_equal(driver_command(d, 0, &get), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+#define BARE(name) cmocka_unit_test_setup_teardown(name, rig_setup_bare, rig_teardown)
+		BARE(test_registers_have_their_reset_values),
+		BARE(test_read_only_registers_stay_as_they_are),
+		BARE(test_reserved_bits_of_queue_registers_read_as_zero),
+		BARE(test_the_interrupt_mask_is_set_and_cleared_by_ones),
+		BARE(test_what_cannot_be_enabled_does_not_become_ready),
+		BARE(test_entry_sizes_may_be_set_after_enabling),
+		TEST(test_a_controller_reset_keeps_the_admin_queue_registers_only),
+		TEST(test_a_controller_that_was_shut_down_is_enabled_again),
+		TEST(test_the_smallest_queue_goes_round),
+		TEST(test_a_full_completion_queue_waits_for_its_driver),
+		TEST(test_a_busy_submission_queue_can_be_deleted),
+		TEST(test_nothing_is_written_after_a_reset),
+		TEST(test_data_waits_while_the_drive_may_not_master_the_bus),
+		TEST(test_no_interrupt_without_ien),
+		BARE(test_the_pin_stays_asserted_while_entries_remain),
+		BARE(test_the_pin_is_released_by_a_reset),
+		TEST(test_queues_nowhere_are_fatal_until_a_reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What NVM Express 1.4 says must come back from admin commands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "spec/bytes.h"
+#include "tests/rig.h"
+
+enum {
+	ALL = NVME_NSID_BROADCAST,
+	BUFFER = MEM_BASE + (8 << 20),	/* beyond what driver_alloc gives out here */
+	NR_AERS = 4,
+	DNR = 0x8000,
+	MORE = 0x4000,
+};
+
+#define CQ NVME_OPC_CREATE_IO_CQ
+#define SQ NVME_OPC_CREATE_IO_SQ
+#define IDENTIFY NVME_OPC_IDENTIFY
+#define LOG NVME_OPC_GET_LOG_PAGE
+#define SET NVME_OPC_SET_FEATURES
+#define GET NVME_OPC_GET_FEATURES
+#define COMMAND(op, ns, d10, d11) \
+	{ .opc = (op), .nsid = (uint32_t)(ns), .prp1 = BUFFER, .cdw10 = (d10), .cdw11 = (d11) }
+
+struct row {
+	const char *what;
+	struct nvme_command cmd;
+	uint16_t want;
+};
+
+static void run_rows(struct rig *rig, const struct row *rows, size_t nr_rows)
+{
+	unsigned int nr_wrong = 0;
+
+	for (size_t i = 0; i < nr_rows; i++) {
+		struct nvme_command cmd = rows[i].cmd;
+		uint16_t code = driver_command(&rig->driver, 0, &cmd);
+
+		if (code == rows[i].want)
+			continue;
+		print_message("%s: %03xh, not %03xh\n", rows[i].what, code, rows[i].want);
+		nr_wrong++;
+	}
+	assert_int_equal(nr_wrong, 0);
+}
+
+#define RUN(rig, rows) run_rows(rig, rows, sizeof(rows) / sizeof((rows)[0]))
+
+/* Sections 5.3 and 5.4; queue pair 1 exists. */
+static void test_queues_are_created_as_figures_153_and_157_say(void **state)
+{
+	static const struct row rows[] = {
+		{ "CQ, QID 0", COMMAND(CQ, 0, 15u << 16, 1), ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "CQ, in use", COMMAND(CQ, 0, 15u << 16 | 1, 1), ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "CQ, QID 65", COMMAND(CQ, 0, 15u << 16 | 65, 1), ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "CQ, QID FFFFh", COMMAND(CQ, 0, 15u << 16 | 0xffff, 1),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "CQ, size 0", COMMAND(CQ, 0, 2, 1), ST(INVALID_QUEUE_SIZE) },
+		{ "CQ, size above MQES", COMMAND(CQ, 0, 4096u << 16 | 2, 1), ST(INVALID_QUEUE_SIZE) },
+		{ "CQ, size FFFFh", COMMAND(CQ, 0, 0xffffu << 16 | 2, 1), ST(INVALID_QUEUE_SIZE) },
+		{ "CQ, not contiguous", COMMAND(CQ, 0, 15u << 16 | 2, 0), ST(INVALID_FIELD) },
+		{ "CQ, vector 65", COMMAND(CQ, 0, 15u << 16 | 2, 65u << 16 | 3),
+		  ST(INVALID_INTERRUPT_VECTOR) },
+		{ "CQ, vector FFFFh", COMMAND(CQ, 0, 15u << 16 | 2, 0xffffu << 16 | 3),
+		  ST(INVALID_INTERRUPT_VECTOR) },
+		{ "SQ, QID 0", COMMAND(SQ, 0, 15u << 16, 1u << 16 | 1), ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "SQ, in use", COMMAND(SQ, 0, 15u << 16 | 1, 1u << 16 | 1),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "SQ, QID 65", COMMAND(SQ, 0, 15u << 16 | 65, 1u << 16 | 1),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "SQ, size 0", COMMAND(SQ, 0, 2, 1u << 16 | 1), ST(INVALID_QUEUE_SIZE) },
+		{ "SQ, size above MQES", COMMAND(SQ, 0, 4096u << 16 | 2, 1u << 16 | 1),
+		  ST(INVALID_QUEUE_SIZE) },
+		{ "SQ, not contiguous", COMMAND(SQ, 0, 15u << 16 | 2, 1u << 16), ST(INVALID_FIELD) },
+		{ "SQ, CQID 0", COMMAND(SQ, 0, 15u << 16 | 2, 1), ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "SQ, CQID beyond", COMMAND(SQ, 0, 15u << 16 | 2, 65u << 16 | 1),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "SQ, no such CQ", COMMAND(SQ, 0, 15u << 16 | 2, 2u << 16 | 1),
+		  ST(COMPLETION_QUEUE_INVALID) },
+		{ "CQ, PRP1 not aligned",
+		  { .opc = CQ, .prp1 = BUFFER + 16, .cdw10 = 15u << 16 | 2, .cdw11 = 1 },
+		  ST(PRP_OFFSET_INVALID) },
+		{ "SQ, PRP1 not aligned",
+		  { .opc = SQ, .prp1 = BUFFER + 64, .cdw10 = 15u << 16 | 2, .cdw11 = 1u << 16 | 1 },
+		  ST(PRP_OFFSET_INVALID) },
+		{ "all that is allowed", COMMAND(CQ, 0, 4095u << 16 | 64, 64u << 16 | 3), 0 },
+		{ "a second SQ of one CQ", COMMAND(SQ, 0, 1u << 16 | 2, 64u << 16 | 1), 0 },
+		{ "delete CQ with SQ", COMMAND(NVME_OPC_DELETE_IO_CQ, 0, 64, 0),
+		  ST(INVALID_QUEUE_DELETION) },
+		{ "delete CQ 0", COMMAND(NVME_OPC_DELETE_IO_CQ, 0, 0, 0),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "delete SQ 0", COMMAND(NVME_OPC_DELETE_IO_SQ, 0, 0, 0),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "delete no SQ", COMMAND(NVME_OPC_DELETE_IO_SQ, 0, 3, 0),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "delete no CQ", COMMAND(NVME_OPC_DELETE_IO_CQ, 0, 0xffff, 0),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "delete SQ", COMMAND(NVME_OPC_DELETE_IO_SQ, 0, 2, 0), 0 },
+		{ "delete SQ again", COMMAND(NVME_OPC_DELETE_IO_SQ, 0, 2, 0),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+		{ "delete CQ", COMMAND(NVME_OPC_DELETE_IO_CQ, 0, 64, 0), 0 },
+		{ "delete CQ again", COMMAND(NVME_OPC_DELETE_IO_CQ, 0, 64, 0),
+		  ST(INVALID_QUEUE_IDENTIFIER) },
+	};
+
+	RUN(*state, rows);
+}
+
+/* Section 5.15.1, figure 244. */
+static void test_identify_answers_each_cns_and_nsid(void **state)
+{
+	static const struct row rows[] = {
+		{ "CNS 0, NSID 1", COMMAND(IDENTIFY, 1, 0, 0), 0 },
+		{ "CNS 0, NSID 0", COMMAND(IDENTIFY, 0, 0, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 0, NSID 3", COMMAND(IDENTIFY, 3, 0, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 0, all, no management", COMMAND(IDENTIFY, ALL, 0, 0),
+		  ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 1", COMMAND(IDENTIFY, 0, 1, 0), 0 },
+		{ "CNS 2", COMMAND(IDENTIFY, 0, 2, 0), 0 },
+		{ "CNS 2 behind the last", COMMAND(IDENTIFY, 77, 2, 0), 0 },
+		{ "CNS 2, FFFFFFFEh", COMMAND(IDENTIFY, -2, 2, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 2, FFFFFFFFh", COMMAND(IDENTIFY, ALL, 2, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 3, NSID 1", COMMAND(IDENTIFY, 1, 3, 0), 0 },
+		{ "CNS 3, NSID 0", COMMAND(IDENTIFY, 0, 3, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 3, all", COMMAND(IDENTIFY, ALL, 3, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "CNS 4: no NVM sets", COMMAND(IDENTIFY, 0, 4, 0), ST(INVALID_FIELD) },
+		{ "CNS 7Fh", COMMAND(IDENTIFY, 1, 0x7f, 0), ST(INVALID_FIELD) },
+		{ "CNS FFh", COMMAND(IDENTIFY, 1, 0xff, 0), ST(INVALID_FIELD) },
+	};
+
+	RUN(*state, rows);
+}
+
+/* Section 5.14. */
+static void test_log_pages_have_bounds(void **state)
+{
+	static const struct row rows[] = {
+		{ "error log", COMMAND(LOG, ALL, 1023u << 16 | 1, 0), 0 },
+		{ "SMART", COMMAND(LOG, ALL, 127u << 16 | 2, 0), 0 },
+		{ "SMART, NSID 0", COMMAND(LOG, 0, 127u << 16 | 2, 0), 0 },
+		{ "SMART of one namespace", COMMAND(LOG, 1, 127u << 16 | 2, 0), ST(INVALID_FIELD) },
+		{ "firmware slots", COMMAND(LOG, ALL, 127u << 16 | 3, 0), 0 },
+		{ "LID 0", COMMAND(LOG, ALL, 127u << 16, 0), ST(INVALID_LOG_PAGE) },
+		{ "LID 6Fh", COMMAND(LOG, ALL, 127u << 16 | 0x6f, 0), ST(INVALID_LOG_PAGE) },
+		{ "LID FFh", COMMAND(LOG, ALL, 127u << 16 | 0xff, 0), ST(INVALID_LOG_PAGE) },
+		{ "offset not of dwords",
+		  { .opc = LOG, .nsid = NVME_NSID_BROADCAST, .prp1 = BUFFER, .cdw10 = 3u << 16 | 2,
+		    .cdw12 = 2 }, ST(INVALID_FIELD) },
+		{ "offset at 511", { .opc = LOG, .nsid = NVME_NSID_BROADCAST, .prp1 = BUFFER,
+		  .cdw10 = 0 << 16 | 2, .cdw12 = 508 }, 0 },
+		{ "offset beyond", { .opc = LOG, .nsid = NVME_NSID_BROADCAST, .prp1 = BUFFER,
+		  .cdw10 = 0 << 16 | 2, .cdw12 = 516 }, ST(INVALID_FIELD) },
+		{ "offset of 2^63", { .opc = LOG, .nsid = NVME_NSID_BROADCAST, .prp1 = BUFFER,
+		  .cdw10 = 0 << 16 | 2, .cdw13 = 0x80000000 }, ST(INVALID_FIELD) },
+		{ "more than MDTS", { .opc = LOG, .nsid = NVME_NSID_BROADCAST, .prp1 = BUFFER,
+		  .cdw10 = 0xffffu << 16 | 2, .cdw11 = 0xffff }, ST(INVALID_FIELD) },
+		{ "a bit more than MDTS", { .opc = LOG, .nsid = NVME_NSID_BROADCAST, .prp1 = BUFFER,
+		  .cdw10 = 0u << 16 | 2, .cdw11 = 2 }, ST(INVALID_FIELD) },
+	};
+
+	RUN(*state, rows);
+}
+
+/* Sections 5.13 and 5.21; queue pair 1 exists. */
+static void test_features_are_as_their_capabilities_say(void **state)
+{
+	static const struct row rows[] = {
+		{ "FID 0", COMMAND(GET, 0, 0, 0), ST(INVALID_FIELD) },
+		{ "FID 3Fh", COMMAND(GET, 0, 0x3f, 0), ST(INVALID_FIELD) },
+		{ "FID FFh", COMMAND(GET, 0, 0xff, 0), ST(INVALID_FIELD) },
+		{ "set FID 0", COMMAND(SET, 0, 0, 0), ST(INVALID_FIELD) },
+		{ "set FID FFh", COMMAND(SET, 0, 0xff, 0), ST(INVALID_FIELD) },
+		{ "set FID FFh, save", COMMAND(SET, 0, 0x800000ff, 0), ST(INVALID_FIELD) },
+		{ "SEL 1", COMMAND(GET, 0, 0x101, 0), 0 },
+		{ "SEL 2", COMMAND(GET, 0, 0x201, 0), 0 },
+		{ "SEL 3", COMMAND(GET, 0, 0x301, 0), 0 },
+		{ "SEL 4", COMMAND(GET, 0, 0x401, 0), ST(INVALID_FIELD) },
+		{ "SEL 7", COMMAND(GET, 0, 0x701, 0), ST(INVALID_FIELD) },
+		{ "save arbitration", COMMAND(SET, 0, 0x80000001, 0), ST(FEATURE_NOT_SAVEABLE) },
+		{ "power state 31", COMMAND(SET, 0, 2, 31), ST(INVALID_FIELD) },
+		{ "power state 0", COMMAND(SET, 0, 2, 0), 0 },
+		{ "sensor 8", COMMAND(GET, 0, 4, 8u << 16), ST(INVALID_FIELD) },
+		{ "THSEL 2", COMMAND(GET, 0, 4, 2u << 20), ST(INVALID_FIELD) },
+		{ "set THSEL 3", COMMAND(SET, 0, 4, 3u << 20 | 300), ST(INVALID_FIELD) },
+		{ "queues after queues", COMMAND(SET, 0, 7, 0x00010001), ST(COMMAND_SEQUENCE_ERROR) },
+		{ "vector 65", COMMAND(GET, 0, 9, 65), ST(INVALID_FIELD) },
+		{ "set vector FFFFh", COMMAND(SET, 0, 9, 0xffff), ST(INVALID_FIELD) },
+		{ "vector 64", COMMAND(SET, 0, 9, 64), 0 },
+		{ "write atomicity", COMMAND(SET, 0, 10, 1), 0 },
+		{ "arbitration of one namespace", COMMAND(SET, 1, 1, 0),
+		  ST(FEATURE_NOT_NS_SPECIFIC) },
+		{ "arbitration of all", COMMAND(SET, ALL, 1, 0), 0 },
+		{ "error recovery of 9", COMMAND(SET, 9, 5, 0), ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "error recovery of 1", COMMAND(SET, 1, 5, 7), 0 },
+		{ "error recovery of all", COMMAND(SET, ALL, 5, 7), 0 },
+		{ "DULBE", COMMAND(SET, 1, 5, 1u << 16), ST(INVALID_FIELD) },
+		{ "keep alive", COMMAND(GET, 0, 15, 0), ST(INVALID_FIELD) },
+	};
+
+	RUN(*state, rows);
+}
+
+static void test_every_mandatory_feature_can_be_read(void **state)
+{
+	static const uint8_t mandatory[] = { 1, 2, 4, 5, 7, 8, 9, 10, 11 };
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(mandatory); i++) {
+		for (uint32_t sel = 0; sel < 4; sel++) {
+			struct nvme_command cmd = COMMAND(GET, mandatory[i] == 5, 0, 0);
+
+			cmd.cdw10 = sel << 8 | mandatory[i];
+			assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
+			if (sel == 3)
+				assert_int_equal(rig->driver.cpl.cdw0 & ~7u, 0);
+		}
+	}
+}
+
+static uint32_t error_recovery(struct rig *rig, uint32_t nsid)
+{
+	struct nvme_command cmd = COMMAND(GET, nsid, 5, 0);
+
+	assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
+	return rig->driver.cpl.cdw0;
+}
+
+/* Section 5.21.1.5. */
+static void test_error_recovery_is_that_of_a_namespace(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command all = COMMAND(SET, ALL, 5, 7), one = COMMAND(SET, 2, 5, 9);
+	struct nvme_command supported = COMMAND(GET, 1, 0x305, 0);
+
+	assert_int_equal(driver_command(&rig->driver, 0, &all), 0);
+	assert_int_equal(driver_command(&rig->driver, 0, &one), 0);
+	assert_int_equal(error_recovery(rig, 1), 7);
+	assert_int_equal(error_recovery(rig, 2), 9);
+	assert_int_equal(driver_command(&rig->driver, 0, &supported), 0);
+	assert_int_equal(rig->driver.cpl.cdw0, 6);
+}
+
+/* Section 5.21.1.7. */
+static void test_the_number_of_queues_is_not_ffffh(void **state)
+{
+	struct rig *rig = *state;
+	static const struct row rows[] = {
+		{ "NCQR FFFFh", COMMAND(SET, 0, 7, 0xffff0001), ST(INVALID_FIELD) },
+		{ "NSQR FFFFh", COMMAND(SET, 0, 7, 0x0001ffff), ST(INVALID_FIELD) },
+		{ "the most", COMMAND(SET, 0, 7, 0xfffefffe), 0 },
+	};
+
+	driver_init(&rig->driver, &rig->access, true);
+	assert_true(driver_enable(&rig->driver, 8));
+	RUN(rig, rows);
+	assert_int_equal(rig->driver.cpl.cdw0, 63u << 16 | 63);
+}
+
+static void test_unknown_opcodes_are_invalid_and_not_to_be_retried(void **state)
+{
+	struct rig *rig = *state;
+	static const uint8_t unknown[] = { 3, 7, 11, 13, 17, 20, 21, 24, 25, 26, 28, 29, 30, 31, 60,
+					   124, 127, 128, 129, 130, 132, 134, 192, 255 };
+
+	for (size_t i = 0; i < sizeof(unknown); i++) {
+		struct nvme_command cmd = COMMAND(unknown[i], 1, 0, 0);
+
+		assert_int_equal(driver_command(&rig->driver, 0, &cmd), ST(INVALID_OPCODE));
+		assert_true(rig->driver.cpl.status & DNR);
+		cmd.nsid = 1;
+		assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(INVALID_OPCODE));
+		assert_true(rig->driver.cpl.status & DNR);
+	}
+}
+
+static uint16_t submit_aer(struct rig *rig)
+{
+	struct nvme_command cmd = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
+
+	return driver_submit(&rig->driver, 0, &cmd);
+}
+
+/* Section 5.2. */
+static void test_one_request_for_events_too_many_is_refused(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_completion cpl;
+	uint16_t cid = 0;
+
+	for (int i = 0; i <= NR_AERS; i++)
+		cid = submit_aer(rig);
+	assert_true(driver_wait(&rig->driver, 0, &cpl));
+	assert_int_equal(cpl.cid, cid);
+	assert_int_equal(status_code(&cpl), ST(ASYNC_EVENT_REQUEST_LIMIT_EXCEEDED));
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 0));
+}
+
+/* Section 5.1: Dword 0 bit 0 clear: aborted; the victim is completed first or later. */
+static void test_a_request_for_events_can_be_aborted(void **state)
+{
+	struct rig *rig = *state;
+	uint16_t aer = submit_aer(rig);
+	struct nvme_command cmd = { .opc = NVME_OPC_ABORT, .cdw10 = (uint32_t)aer << 16 };
+	struct nvme_completion cpl[2];
+	uint16_t abort_cid = driver_submit(&rig->driver, 0, &cmd);
+	unsigned int victim;
+
+	assert_true(driver_wait(&rig->driver, 0, &cpl[0]));
+	assert_true(driver_wait(&rig->driver, 0, &cpl[1]));
+	victim = cpl[0].cid == aer ? 0 : 1;
+	assert_int_equal(cpl[victim].cid, aer);
+	assert_int_equal(status_code(&cpl[victim]), ST(ABORTED_BY_REQUEST));
+	assert_int_equal(cpl[!victim].cid, abort_cid);
+	assert_int_equal(status_code(&cpl[!victim]), 0);
+	assert_int_equal(cpl[!victim].cdw0 & 1, 0);
+}
+
+static void test_what_is_not_there_is_not_aborted(void **state)
+{
+	struct rig *rig = *state;
+	static const uint32_t cdw10[] = { 0x77770000, 0x77770001, 0x00000009, 0xffffffff };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct nvme_command cmd = { .opc = NVME_OPC_ABORT, .cdw10 = cdw10[i] };
+
+		assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
+		assert_int_equal(rig->driver.cpl.cdw0, 1);
+	}
+}
+
+static void expect_event(struct rig *rig, uint32_t dw0)
+{
+	struct nvme_completion cpl;
+
+	assert_true(driver_wait(&rig->driver, 0, &cpl));
+	assert_int_equal(status_code(&cpl), 0);
+	assert_int_equal(cpl.cdw0, dw0);
+}
+
+static void ring(struct rig *rig, uint32_t index, uint32_t value)
+{
+	rig->access.reg_write(rig, NVME_REG_DOORBELLS + 4 * index, 4, value);
+}
+
+static void read_log(struct rig *rig, uint8_t lid, uint32_t len, bool retain)
+{
+	struct nvme_command cmd = COMMAND(LOG, ALL, 0, 0);
+
+	cmd.cdw10 = (len / 4 - 1) << 16 | (uint32_t)retain << 15 | lid;
+	memset(driver_ptr(&rig->driver, BUFFER), 0xa5, 4096);
+	assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
+}
+
+/* Figure 147: error status, information 00h and 01h, log page 01h. */
+static void test_wrong_doorbells_are_events_and_masked_until_the_log_is_read(void **state)
+{
+	struct rig *rig = *state;
+
+	for (int i = 0; i < NR_AERS; i++)
+		submit_aer(rig);
+	ring(rig, 2 * 9, 1);
+	expect_event(rig, 0x010000);
+	ring(rig, 2 * 1, 64);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 0));
+	read_log(rig, 1, 64, true);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 0));
+	read_log(rig, 1, 64, false);
+	expect_event(rig, 0x010100);
+	read_log(rig, 1, 64, false);
+	ring(rig, 2 * 1 + 1, 64);
+	expect_event(rig, 0x010100);
+}
+
+static void test_a_doorbell_that_frees_more_than_is_there_is_an_event(void **state)
+{
+	struct rig *rig = *state;
+
+	submit_aer(rig);
+	ring(rig, 2 * 1 + 1, 5);
+	expect_event(rig, 0x010100);
+}
+
+static void test_doorbells_behind_the_last_queue_are_events(void **state)
+{
+	struct rig *rig = *state;
+
+	submit_aer(rig);
+	ring(rig, 2 * 65, 1);
+	expect_event(rig, 0x010000);
+}
+
+/* Section 5.14.1.1. */
+static void test_an_error_is_found_in_the_log(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command cmd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER,
+				    .cdw10 = RIG_NS1_BLOCKS };
+	const uint8_t *entry = driver_ptr(&rig->driver, BUFFER);
+	uint16_t code = driver_command(&rig->driver, 1, &cmd);
+	struct nvme_completion cpl = rig->driver.cpl;
+
+	assert_int_equal(code, ST(LBA_OUT_OF_RANGE));
+	assert_true(cpl.status & MORE);
+	assert_true(cpl.status & DNR);
+	read_log(rig, 1, 128, false);
+	assert_int_equal(bytes_get_le(entry, 8), 1);
+	assert_int_equal(bytes_get_le(entry + 8, 2), 1);
+	assert_int_equal(bytes_get_le(entry + 10, 2), cpl.cid);
+	assert_int_equal(bytes_get_le(entry + 12, 2) >> 1, cpl.status >> 1);
+	assert_int_equal(bytes_get_le(entry + 16, 8), RIG_NS1_BLOCKS);
+	assert_int_equal(bytes_get_le(entry + 24, 4), 1);
+	assert_int_equal(bytes_get_le(entry + 64, 8), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+		TEST(test_queues_are_created_as_figures_153_and_157_say),
+		TEST(test_identify_answers_each_cns_and_nsid),
+		TEST(test_log_pages_have_bounds),
+		TEST(test_features_are_as_their_capabilities_say),
+		TEST(test_every_mandatory_feature_can_be_read),
+		TEST(test_error_recovery_is_that_of_a_namespace),
+		cmocka_unit_test_setup_teardown(test_the_number_of_queues_is_not_ffffh,
+						rig_setup_bare, rig_teardown),
+		TEST(test_unknown_opcodes_are_invalid_and_not_to_be_retried),
+		TEST(test_one_request_for_events_too_many_is_refused),
+		TEST(test_a_request_for_events_can_be_aborted),
+		TEST(test_what_is_not_there_is_not_aborted),
+		TEST(test_wrong_doorbells_are_events_and_masked_until_the_log_is_read),
+		TEST(test_a_doorbell_that_frees_more_than_is_there_is_an_event),
+		TEST(test_doorbells_behind_the_last_queue_are_events),
+		TEST(test_an_error_is_found_in_the_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
