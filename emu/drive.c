@@ -15,6 +15,10 @@
 #include "emu/transport.h"
 #include "emu/vfio_user.h"
 
+enum {
+	LAST_ROUNDS = 64,	/* of the loop, so that a busy guest does not hold up the end */
+};
+
 struct drive {
 	struct loop *loop;
 	struct pool *pool;
@@ -226,6 +230,8 @@ int drive_run(struct drive *drive)
 	if (rc == 0)
 		rc = loop_run(drive->loop);
 	/* The last words of the guest, while somebody still listens. */
+	for (unsigned int i = 0; rc == 0 && i < LAST_ROUNDS; i++)
+		rc = loop_once(drive->loop, 0);
 	console_free(drive->console);
 	drive->console = NULL;
 	plugin_remove_all(device_taps(drive->device));

@@ -48,8 +48,9 @@ void drive_free(struct drive *drive);
  * drive_run.  0 or what setup answered. */
 int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, const char *options);
 
-/* Serves until drive_stop, or with once until the guest has gone.  Plug-ins
- * are torn down before it returns.  0 or -errno. */
+/* Serves until drive_stop, or with once until the guest has gone; what a guest
+ * that has ended said last is still heard.  Plug-ins are torn down before it
+ * returns.  0 or -errno. */
 int drive_run(struct drive *drive);
 void drive_stop(struct drive *drive);	/* (T) (S) */
 

@@ -185,4 +185,13 @@ if test -c /dev/full; then
 	whole "$work/full.pcapng"
 fi
 
+# A limit on the size of files does not end boot.
+(
+	ulimit -S -f 0
+	FAKE_QEMU='run -v 0' FAKE_QEMU_ARGS=/dev/null ./nvmetap boot --qemu "$qemu" --kernel k \
+		--console-file "$work/limit" 2>&1 </dev/null
+) | cat >"$work/err"
+said 1 "limit: File too large; the console ends there"
+said 1 "its own check passed"
+
 exit $status
