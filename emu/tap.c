@@ -285,6 +285,7 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 {
 	const struct tap_attachment *first = taps->first[ev->tap];
 	struct original was;
+	struct nvmetap_plugin *answered;
 	struct taps_frame frame;
 	int verdict = NVMETAP_GO;
 
@@ -301,7 +302,10 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 	run_observers(taps, ev);
 	taps->event = NULL;
 	ev->was = NULL;
+	/* Lines that were logged meanwhile are events with answers of their own. */
+	answered = taps->answered;
 	taps_leave(taps, frame);
+	taps->answered = answered;
 	return verdict;
 }
 

@@ -133,6 +133,39 @@ static void test_modifiers_run_in_order_until_one_answers_and_observers_always(v
 	assert_string_equal(trail.text, "abco");
 }
 
+static int log_and_hold(void *ctx, struct nvmetap_event *ev)
+{
+	*(uint64_t *)ctx = ev->cmd_id;
+	nvmetap_log(NULL, "held");
+	return NVMETAP_LATER;
+}
+
+static int take(void *ctx, struct nvmetap_event *ev)
+{
+	(void)ctx;
+	(void)ev;
+	return NVMETAP_HANDLED;
+}
+
+static void test_a_command_is_held_by_who_held_it_whoever_takes_its_log_line(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t id = 0;
+	struct nvmetap_plugin *holder = rig_modify(rig, "nvme:io:decode", log_and_hold, &id);
+	struct nvmetap_plugin *taker = rig_modify(rig, "nvmetap:log:writeback", take, NULL);
+	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
+	struct nvme_completion cpl;
+
+	driver_submit(&rig->driver, 1, &cmd);
+	assert_int_not_equal(id, 0);
+	assert_int_equal(nvmetap_detach(taker, "nvmetap:log:writeback", take, NULL), 0);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
+	assert_int_equal(nvmetap_detach(holder, "nvme:io:decode", log_and_hold, &id), 0);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(status_code(&cpl), ST(INTERNAL_DEVICE_ERROR));
+}
+
 static void test_attach_refuses_what_is_wrong_with_a_clear_error(void **state)
 {
 	struct rig *rig = *state;
@@ -549,6 +582,7 @@ int main(void)
 		TEST(test_an_observer_sees_the_original_and_the_final_form),
 		TEST(test_an_event_that_nobody_changed_is_not_altered),
 		TEST(test_modifiers_run_in_order_until_one_answers_and_observers_always),
+		TEST(test_a_command_is_held_by_who_held_it_whoever_takes_its_log_line),
 		TEST(test_attach_refuses_what_is_wrong_with_a_clear_error),
 		TEST(test_an_event_that_nobody_asked_for_gets_no_number),
 		TEST(test_a_completion_names_its_command_and_an_interrupt_its_completion),
