@@ -128,14 +128,17 @@ static void any_command(struct hostile *h)
 
 	put(h, SCRIPT_COMMAND, 1);
 	put(h, qid, 1);
-	put(h, qid == 0 ? admin[dice(h, sizeof(admin))] : dice(h, 10), 1);
+	if (qid == 0)
+		put(h, admin[dice(h, sizeof(admin))], 1);
+	else
+		put(h, likely ? NVME_OPC_WRITE + dice(h, 2) : dice(h, 10), 1);
 	put(h, dice(h, 30) == 0 ? dice(h, 256) : 0, 1);
-	put(h, likely ? dice(h, 3) : dice(h, 256), 1);
+	put(h, likely ? 1 : dice(h, 256), 1);
 	put(h, dice(h, 65536), 2);
 	put(h, dice(h, 65536), 2);
-	put(h, likely ? dice(h, 256) : any_number(h), 4);
+	put(h, likely ? dice(h, 200) : any_number(h), 4);
 	put(h, likely ? 0 : any_number(h), 4);
-	put(h, likely ? dice(h, 64) : any_number(h), 4);
+	put(h, likely ? dice(h, 20) : any_number(h), 4);
 	put(h, likely ? 0 : any_number(h), 4);
 	put(h, 0, 4);
 	put(h, 0, 4);
