@@ -87,6 +87,17 @@ for form in pcapng pcapng.zst; do
 	ended 0
 done
 
+# --- while the drive waits for its next guest, all of the last one's is in the file
+is_flushed() { ./nvmetap dump "$work/live.$form" 2>/dev/null | grep -q 'disabled by guest gone'; }
+for form in pcapng pcapng.zst; do
+	serve --ns mem=8M -w "$work/live.$form"
+	guest 0 -n 8
+	until_true is_flushed || fail "live.$form is not flushed"
+	kill -INT "$drive"
+	ended 0
+	whole "$work/live.$form"
+done
+
 # --- a reader that stands still while the guest works
 # stalled OPTION...: as much data as the ring holds several times; nobody reads until the guest is
 # done, or with READ=early until it has begun.
