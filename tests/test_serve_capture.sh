@@ -16,8 +16,8 @@ if test -c /dev/full; then
 	said 1 "/dev/full: No space left on device; the capture ends there"
 fi
 
-# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain one
-# that happens to end between two blocks is like any other.
+# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain
+# one that happens to end between two blocks is like any other.
 ended_early()
 {
 	if test "$1" = 0 && test "${2%.zst}" = "$2"; then
