@@ -40,9 +40,12 @@ serve()
 	until_true is_listening || fail "serve $*: does not listen"
 }
 
+is_dead() { ! kill -0 "$drive" 2>/dev/null; }
+
 # ended STATUS: the drive has ended, or does so now, with this status.
 ended()
 {
+	until_true is_dead || { fail "the drive does not end"; kill -KILL "$drive"; }
 	wait "$drive"
 	got=$?
 	drive=

@@ -16,8 +16,8 @@ if test -c /dev/full; then
 	said 1 "/dev/full: No space left on device; the capture ends there"
 fi
 
-# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain one
-# that happens to end between two blocks is like any other.
+# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain
+# one that happens to end between two blocks is like any other.
 ended_early()
 {
 	if test "$1" = 0 && test "${2%.zst}" = "$2"; then
@@ -85,6 +85,17 @@ for form in pcapng pcapng.zst; do
 	serve --ns mem=1M --once
 	guest 0 -n 4
 	ended 0
+done
+
+# --- while the drive waits for its next guest, all of the last one's is in the file
+is_flushed() { ./nvmetap dump "$work/live.$form" 2>/dev/null | grep -q 'disabled by guest gone'; }
+for form in pcapng pcapng.zst; do
+	serve --ns mem=8M -w "$work/live.$form"
+	guest 0 -n 8
+	until_true is_flushed || fail "live.$form is not flushed"
+	kill -INT "$drive"
+	ended 0
+	whole "$work/live.$form"
 done
 
 # --- a reader that stands still while the guest works
