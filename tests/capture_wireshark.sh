@@ -15,7 +15,7 @@ fail()
 }
 
 for file in "$dir/every.pcapng" "$dir/every.pcapng.zst"; do
-	tests/capture_make "$file"
+	tests/trace_every "$file"
 	capinfos -M "$file" >"$dir/infos" 2>"$dir/err" || fail "capinfos: $(cat "$dir/err")"
 	grep -q 'Number of packets: *25$' "$dir/infos" || fail "25 packets: $(cat "$dir/infos")"
 	grep -q 'Name = 00:06.0' "$dir/infos" || fail "interface name"

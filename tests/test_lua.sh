@@ -21,7 +21,7 @@ fail()
 }
 
 for what in every foreign "random 1 300" "random 2 300" "random 3 300"; do
-	./tests/make_records $what >"$work/$(echo "$what" | tr ' ' _).pcapng" || exit 99
+	./tests/make_capture $what >"$work/$(echo "$what" | tr ' ' _).pcapng" || exit 99
 done
 
 # As root Wireshark loads no user's script, so root's tests run as nobody.
@@ -121,7 +121,7 @@ line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0027 NSID=0 CNS=Identify Controller 
 line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Completion, 34.5 µs'
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
 line 'nvmetap.data.offset == 2048' \
-	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24000: Identify Controller'
+	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 
 # Every field of the table that a record of ours shows has its own name.
