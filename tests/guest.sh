@@ -63,7 +63,7 @@ same_counts()
 # Nothing in tshark's dissection of the capture is wrong.
 clean_in_tshark()
 {
-	command -v tshark >/dev/null || skip "no tshark"
+	tshark_works >&2 || exit 77
 	tshark_setup "$work/tshark" dissector/nvmetap.lua
 	run_tshark -r "$capture" -V >"$work/tshark.txt" || fail "tshark -V: $?"
 	frames=$(grep -c '^Frame [0-9]' "$work/tshark.txt")

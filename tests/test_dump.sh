@@ -44,8 +44,8 @@ ends()
 }
 
 capture=$work/capture.pcapng
-./tests/make_capture >"$capture" || exit 99
-./tests/make_capture foreign >"$work/foreign.pcapng" || exit 99
+./tests/make_capture sample >"$capture" || exit 99
+./tests/make_capture mixed >"$work/foreign.pcapng" || exit 99
 size=$(wc -c <"$capture")
 head -c $((size - 10)) "$capture" >"$work/cut.pcapng"
 

@@ -25,7 +25,7 @@ done | grep . && fail "events are missing"
 # Four words of four bytes a line.
 example=$(sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' $page | grep -E '^[0-9a-f]{8}( |$)' | tr -d ' \n')
 test ${#example} -eq 240 || fail "the example has ${#example} digits, not 240"
-./tests/make_records every | od -An -v -tx1 | tr -d ' \n' | grep -qF "$example" ||
+./tests/make_capture every | od -An -v -tx1 | tr -d ' \n' | grep -qF "$example" ||
 	fail "no record is that of the example"
 
 if command -v mandoc >/dev/null; then
