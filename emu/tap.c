@@ -18,16 +18,7 @@ struct original {
 	struct nvmetap_event ev;
 	struct nvme_command cmd;
 	struct nvme_completion cpl;
-	union {
-		struct nvmetap_access acc;
-		struct nvmetap_irq irq;
-		struct nvmetap_xfer xfer;
-		struct nvmetap_list list;
-		struct nvmetap_ctrl ctrl;
-		struct nvmetap_queue queue;
-		struct nvmetap_dma dma;
-		struct nvmetap_async async;
-	} info;
+	union tap_info info;
 };
 
 static const struct {
@@ -38,7 +29,6 @@ static const struct {
 #include "spec/nvme.def"
 };
 
-/* By event: the size of what its info pointer points to. */
 static const uint8_t info_size[256] = {
 	[NVMETAP_EV_CFGREAD] = sizeof(struct nvmetap_access),
 	[NVMETAP_EV_CFGWRITE] = sizeof(struct nvmetap_access),
@@ -71,6 +61,11 @@ int tap_find(const char *name)
 			return tap;
 	}
 	return -ENOENT;
+}
+
+size_t tap_info_size(uint8_t event)
+{
+	return info_size[event];
 }
 
 const char *tap_name(unsigned int tap)

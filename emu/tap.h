@@ -25,6 +25,20 @@ struct tap_host {
 	void (*snapshot)(void *ctx);
 };
 
+/* Room for what the info of any event points to. */
+union tap_info {
+	struct nvmetap_access acc;
+	struct nvmetap_irq irq;
+	struct nvmetap_xfer xfer;
+	struct nvmetap_list list;
+	struct nvmetap_ctrl ctrl;
+	struct nvmetap_queue queue;
+	struct nvmetap_dma dma;
+	struct nvmetap_async async;
+};
+/* How many bytes of it the info of an event of this kind has; 0: it has none. */
+size_t tap_info_size(uint8_t event);
+
 struct tap_attachment;
 struct tap_log;
 

@@ -212,8 +212,8 @@ static void test_a_completion_names_its_command_and_an_interrupt_its_completion(
 	assert_int_equal(cpl->ev.cause, io->ev.seq);
 	assert_int_equal(irq->ev.cause, cpl->ev.seq);
 	assert_int_equal(irq->ev.count, 1);
-	assert_int_equal(irq->irq.vector, 1);
-	assert_int_equal(irq->irq.result, NVMETAP_IRQ_SENT);
+	assert_int_equal(irq->info.irq.vector, 1);
+	assert_int_equal(irq->info.irq.result, NVMETAP_IRQ_SENT);
 	assert_true(cpl->ev.latency_ns > 0);
 	assert_true(cpl->ev.latency_ns >= cpl->ev.ticks - io->ev.ticks);
 	assert_int_equal(io->ev.bdf, 0x30);
@@ -367,8 +367,8 @@ static void test_a_reset_revokes_what_is_held(void **state)
 	nvmetap_resume(plugin, holder.cmd_id, 0);
 	rig_settle(rig);
 	assert_false(driver_peek(&rig->driver, 1));
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->ctrl.lost, 1);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->ctrl.state, NVMETAP_CTRL_DISABLED);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->info.ctrl.lost, 1);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->info.ctrl.state, NVMETAP_CTRL_DISABLED);
 }
 
 static void test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches(void **state)
@@ -518,7 +518,7 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));
 	assert_int_equal(rig->seen[1].ev.event, NVMETAP_EV_REGISTERS);
 	assert_int_equal(rig->seen[1].ev.text_len, 64);
-	assert_int_equal(rig->seen[2].queue.type, NVMETAP_CQ);
+	assert_int_equal(rig->seen[2].info.queue.type, NVMETAP_CQ);
 	assert_int_equal(rig->seen[6].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
 	assert_int_equal(rig->seen[6].ev.cause, seq);
 }
