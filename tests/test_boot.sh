@@ -56,7 +56,7 @@ for phase in probed reset enabled identified 'queues created' 'first I/O' 'shut 
 	grep -q " s  $phase " "$work/err" || fail "the phase \"$phase\" is not shown"
 done
 said 1 '^I/O .* 128 commands, 64 Write, 64 Read$'
-said 1 '^guest      its own check passed$'
+said 1 '^guest: its own check passed$'
 grep -q '^mini_guest: shut down' "$work/console.txt" || fail "the console is not kept"
 ./nvmetap dump "$work/well.pcapng.zst" | grep -q 'CON .*nvmetap-guest: exit 0' ||
 	fail "the console is not in the capture"

@@ -25,7 +25,8 @@ fail()
 chmod 755 "$work"
 tshark_setup "$work/tshark" dissector/nvmetap.lua || exit 99
 
-# Flags are 1 and 0 in Wireshark 4.0, True and False later.
+# Flags are 1 and 0 in Wireshark 4.0, True and False later, which also doubles
+# backslashes.
 flags=$(awk -F'[(,] *' '/^FIELD\(/ && $4 == "FLAG" { gsub(/"/, "", $9); print $9 }' \
 	"$srcdir/spec/nvme.def" | sort -u)
 columns=$(awk -F'[(,] *' '/^FIELD\(/ { gsub(/"/, "", $9); print $9 }' \
@@ -48,6 +49,7 @@ values()
 				gsub(/True/, "1", $i)
 				gsub(/False/, "0", $i)
 			}
+			gsub(/\\\\/, "\\", $i)
 			if ($i != "")
 				print $1, field, $i
 		}

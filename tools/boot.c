@@ -264,7 +264,7 @@ static int judge(const struct boot *boot, int why, int status)
 		return EXIT_FAILED;
 	}
 	if (boot->verdict.seen && boot->verdict.failed == 0)
-		fprintf(stderr, "guest      its own check passed\n");
+		fprintf(stderr, "guest: its own check passed\n");
 	else if (boot->verdict.seen)
 		complain("boot: %u steps of the guest's own check failed", boot->verdict.failed);
 	else if (boot->name != NULL)
@@ -296,8 +296,9 @@ static int finish(struct boot *boot, int why, int status)
 
 	remove_dir(boot);
 	signals_release();
-	ret = session_close(&boot->session);
+	session_close(&boot->session);
 	progress_summary(boot->progress);
+	ret = session_report(&boot->session);
 	status = judge(boot, why, status);
 	return status != 0 ? status : ret != 0 || boot->console_failed ? EXIT_FAILED : EXIT_DONE;
 }
