@@ -187,6 +187,7 @@ if test -c /dev/full; then
 fi
 
 # A limit on the size of files does not end boot.  Thread sanitizer's own start does not survive it.
+# shellcheck disable=SC3045
 limited() { (ulimit -S -f 0 && "$@"); }
 if limited ./nvmetap --version >/dev/null 2>&1; then
 	FAKE_QEMU='run -v 0'

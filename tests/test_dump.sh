@@ -62,6 +62,7 @@ same dump.csv -T csv -e frame.number -e frame.comment -e nvme.cmd.identify.ctrl.
 
 # A pipe is read as a file is, named or not, and -c ends it.
 for how in "-r -" "-" ""; do
+	# shellcheck disable=SC2086
 	./nvmetap dump $how <"$capture" | diff -q - "$golden/dump.text" >/dev/null ||
 		fail "dump $how <capture differs from dump -r capture"
 done

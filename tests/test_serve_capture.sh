@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # nvmetap serve: captures that cannot be written, that lose events, and what is kept of data.
 
+# until_true calls functions that nothing else does.
+# shellcheck disable=SC2317
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
 
@@ -68,10 +70,10 @@ ended 1
 said 1 "standard output: Broken pipe; the capture ends there"
 
 # --- killed in the middle: readable up to the last flush, and dump says where it ends
+grown() { test "$(stat -c %s "$work/killed.$form")" -gt 100000; }
 for form in pcapng pcapng.zst; do
 	serve --ns mem=64M -w "$work/killed.$form"
 	guest_in_io -r 20000
-	grown() { test "$(stat -c %s "$work/killed.$form")" -gt 100000; }
 	until_true grown || fail "killed.$form does not grow while the drive works"
 	kill -KILL "$drive"
 	wait "$drive" 2>/dev/null
