@@ -199,6 +199,20 @@ struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *
 	return plugin;
 }
 
+struct nvme_command rig_read_command(uint32_t nsid, uint64_t iova)
+{
+	struct nvme_command cmd = { .opc = NVME_OPC_READ, .nsid = nsid, .prp1 = iova };
+
+	return cmd;
+}
+
+uint16_t rig_read_block(struct rig *rig)
+{
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+
+	return driver_command(&rig->driver, 1, &cmd);
+}
+
 void rig_settle(struct rig *rig)
 {
 	for (int i = 0; i < 100; i++)

@@ -60,6 +60,10 @@ void rig_watch(struct rig *rig, const char *tap);
 const struct seen *rig_seen(const struct rig *rig, unsigned int event, unsigned int n);
 /* Adds a plug-in whose setup attaches fn to the tap as a modifier. */
 struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *fn, void *ctx);
+/* A Read of block 0 to iova, which has one block's room; and one that is carried
+ * out: its status field. */
+struct nvme_command rig_read_command(uint32_t nsid, uint64_t iova);
+uint16_t rig_read_block(struct rig *rig);
 /* Works until nothing more happens. */
 void rig_settle(struct rig *rig);
 /* Submits the commands to queue pair qid one after the other; says which did
