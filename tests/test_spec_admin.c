@@ -28,7 +28,7 @@ enum {
 	{ .opc = (op), .nsid = (uint32_t)(ns), .prp1 = BUFFER, .cdw10 = (d10), .cdw11 = (d11) }
 
 /* Sections 5.3 and 5.4; queue pair 1 exists. */
-static void test_queues_are_created_as_figures_153_and_157_say(void **state)
+static void test_queues_that_figures_153_and_157_forbid_are_refused(void **state)
 {
 	static const struct rig_row rows[] = {
 		{ "CQ, QID 0", COMMAND(CQ, 0, 15u << 16, 1), ST(INVALID_QUEUE_IDENTIFIER) },
@@ -64,6 +64,15 @@ static void test_queues_are_created_as_figures_153_and_157_say(void **state)
 		{ "SQ, PRP1 not aligned",
 		  { .opc = SQ, .prp1 = BUFFER + 64, .cdw10 = 15u << 16 | 2, .cdw11 = 1u << 16 | 1 },
 		  ST(PRP_OFFSET_INVALID) },
+	};
+
+	RIG_RUN(*state, 0, rows);
+}
+
+/* Sections 5.3 to 5.6. */
+static void test_queues_are_created_and_deleted_in_their_order(void **state)
+{
+	static const struct rig_row rows[] = {
 		{ "all that is allowed", COMMAND(CQ, 0, 4095u << 16 | 64, 64u << 16 | 3), 0 },
 		{ "a second SQ of one CQ", COMMAND(SQ, 0, 1u << 16 | 2, 64u << 16 | 1), 0 },
 		{ "delete CQ with SQ", COMMAND(NVME_OPC_DELETE_IO_CQ, 0, 64, 0),
@@ -400,7 +409,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
-		TEST(test_queues_are_created_as_figures_153_and_157_say),
+		TEST(test_queues_that_figures_153_and_157_forbid_are_refused),
+		TEST(test_queues_are_created_and_deleted_in_their_order),
 		TEST(test_identify_answers_each_cns_and_nsid),
 		TEST(test_log_pages_have_bounds),
 		TEST(test_features_are_as_their_capabilities_say),
