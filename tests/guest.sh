@@ -36,14 +36,17 @@ boot()
 	shift 2
 	[ "$guest" = none ] || set -- --guest "$guest" "$@"
 	[ -f "$work/disk.img" ] || truncate -s 64M "$work/disk.img"
-	"$nvmetap" boot --ns "path=$work/disk.img" -w "$capture" \
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$0/pid" && exec "$@"' "$work" \
+		"$nvmetap" boot --ns "path=$work/disk.img" -w "$capture" \
 		--console-file "$work/console.txt" --timeout 150 "$@" 2>"$work/boot.err" ||
 		fail "boot's exit status is $?"
 	chmod a+r "$capture"
 }
 
 # Waits until the guest's console has said $1, then sends the line $2 to QEMU's monitor, which
-# "boot" has been told of by $monitor.
+# "boot" has been told of by $monitor. Meanwhile the drive stands still: the guest is given time to
+# wait for its commands.
 monitor="-monitor pipe:$work/monitor"
 tell_qemu()
 {
@@ -52,7 +55,12 @@ tell_qemu()
 		[ $((tries -= 1)) -gt 0 ] || return 1
 		sleep 0.1
 	done
+	drive=$(cat "$work/pid")
+	kill -STOP "$drive"
+	sleep 1
 	echo "$2" >"$work/monitor.in"
+	sleep 0.5
+	kill -CONT "$drive"
 }
 
 # start_tell_qemu TEXT LINE: in the background, before "boot".
