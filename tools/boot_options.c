@@ -19,7 +19,7 @@ enum {
 };
 
 static const struct option_row boot_rows[] = {
-	{ OPT_GUEST, "guest", "NAME", "a ready-made guest: linux-6.1, linux-6.12 or linux-7" },
+	{ OPT_GUEST, "guest", "NAME", "a ready-made guest: linux-6.1, linux-6.12, linux-7, …" },
 	{ OPT_KERNEL, "kernel", "FILE", "a Linux kernel" },
 	{ OPT_INITRD, "initrd", "FILE", "its initramfs" },
 	{ OPT_APPEND, "append", "TEXT", "more words for the kernel's command line" },

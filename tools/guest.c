@@ -205,6 +205,7 @@ static void build(struct args *args, const struct guest *guest)
 	addf(args, "socket,id=console,path=%s", guest->console_socket);
 	add(args, "-serial");
 	add(args, "chardev:console");
+	/* As JSON it is made after the user's plain ones, an IOMMU for instance. */
 	add(args, "-device");
 	addf(args, "{\"driver\":\"vfio-user-pci\",\"addr\":\"%02x.%x\","
 	     "\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
