@@ -47,6 +47,7 @@ boot()
 # Waits until the guest's console has said $1, then sends the line $2 to QEMU's monitor, which
 # "boot" has been told of by $monitor. Meanwhile the drive stands still: the guest is given time to
 # wait for its commands.
+# shellcheck disable=SC2034
 monitor="-monitor pipe:$work/monitor"
 tell_qemu()
 {

@@ -68,6 +68,7 @@ make_modules()
 
 cpio_modules()
 {
+	# shellcheck disable=SC2034
 	ino=2000
 	cpio_dir modules
 	while read -r file; do
