@@ -2,8 +2,10 @@
 /*
  * The NVMe controller: registers, queues, commands in flight, features, logs
  * and asynchronous events.  NVM Express 1.4.  All on the controller's thread.
- * This header is shared by the files that make up the controller (ctrl, reg,
- * queue, work, cmd, prp, admin, identify, feature, log, aer, io, snapshot);
+ * This header is shared by the files that make up the controller: ctrl (states,
+ * resets), reg (registers), queue (queues, doorbells), work (turns), cmd (the
+ * stages of a command), sqe (its entry), hold (commands that plug-ins hold), prp
+ * (data), admin, identify, feature, log, aer and io (the commands), snapshot;
  * everybody else uses emu/device.h.
  */
 #ifndef EMU_CTRL_H

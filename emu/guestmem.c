@@ -129,16 +129,36 @@ int guestmem_map(struct guestmem *gm, uint64_t iova, uint64_t size, int fd, uint
 	return 0;
 }
 
-int guestmem_unmap(struct guestmem *gm, uint64_t iova, uint64_t size)
+int guestmem_range(const struct guestmem *gm, uint64_t iova, uint64_t size, unsigned int *first)
 {
 	unsigned int at = mapping_search(gm, iova);
+	int nr = 0;
 
-	if (at == gm->nr || gm->maps[at].iova != iova || gm->maps[at].size != size)
-		return -ENOENT;
-	mapping_close(&gm->maps[at]);
-	gm->nr--;
-	memmove(&gm->maps[at], &gm->maps[at + 1], (gm->nr - at) * sizeof(*gm->maps));
-	return 0;
+	if (size == 0 || size - 1 > UINT64_MAX - iova)
+		return -EINVAL;
+	*first = at;
+	for (; at < gm->nr && gm->maps[at].iova <= iova + (size - 1); at++, nr++) {
+		const struct guestmem_mapping *m = &gm->maps[at];
+
+		if (m->iova < iova || m->size > size - (m->iova - iova))
+			return -EINVAL;
+	}
+	return nr;
+}
+
+int guestmem_unmap(struct guestmem *gm, uint64_t iova, uint64_t size)
+{
+	unsigned int first;
+	int nr = guestmem_range(gm, iova, size, &first);
+
+	if (nr <= 0)
+		return nr;
+	for (int i = 0; i < nr; i++)
+		mapping_close(&gm->maps[first + (unsigned int)i]);
+	gm->nr -= (unsigned int)nr;
+	memmove(&gm->maps[first], &gm->maps[first + (unsigned int)nr],
+		(gm->nr - first) * sizeof(*gm->maps));
+	return nr;
 }
 
 /* The mapping at iova, if it permits the access, else NULL. */

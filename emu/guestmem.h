@@ -46,7 +46,14 @@ void guestmem_free(struct guestmem *gm);
  */
 int guestmem_map(struct guestmem *gm, uint64_t iova, uint64_t size, int fd, uint64_t offset,
 		 unsigned int prot);
-/* -ENOENT: no mapping has exactly this address and size. */
+
+/*
+ * The mappings in a range of addresses: how many there are, none included, and
+ * the index of the first.  -EINVAL: size 0, wrap-around, or the range holds only
+ * a part of a mapping.
+ */
+int guestmem_range(const struct guestmem *gm, uint64_t iova, uint64_t size, unsigned int *first);
+/* Removes these, and returns as guestmem_range does. */
 int guestmem_unmap(struct guestmem *gm, uint64_t iova, uint64_t size);
 void guestmem_unmap_all(struct guestmem *gm);
 

@@ -12,7 +12,8 @@
  * teardown and callbacks.  What is marked (T) may be called from any thread.
  * Callbacks run on the controller's thread and hold up the guest: be short.
  *
- * Errors.  Functions return 0 or a negative errno unless they say otherwise.
+ * Errors.  Functions return 0 or a negative errno unless they say otherwise,
+ * and -EINVAL if plugin is NULL while no plug-in's code runs.
  *
  * Byte order.  Structures and numbers are in host byte order.  Data buffers
  * hold what the guest sees, little-endian.
@@ -35,7 +36,7 @@ extern "C" {
 /* What a callback of a modifier answers; an observer's answer is ignored. */
 enum nvmetap_verdict {
 	NVMETAP_GO = 0,		/* go on, with the event as it now is */
-	NVMETAP_HANDLED = 1,	/* done: use the completion (or value) as it now is */
+	NVMETAP_HANDLED = 1,	/* done: use the completion (or value read) as it now is */
 	NVMETAP_LATER = 2,	/* hold the command until nvmetap_resume or nvmetap_complete */
 	NVMETAP_DROP = 3,	/* the command, write or interrupt is lost without a trace */
 };
@@ -203,7 +204,7 @@ int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, void *buf, size_t
  * now; or completes it with cpl (cid, sqid and sqhd are filled in).
  *   -ENOENT  no such command, or it is not held (any longer): a reset or the
  *            deletion of its queue revokes what is held
- *   -ENOMEM  from another thread only
+ *   -ENOMEM
  * From another thread the answer is 0 and such a command is silently ignored.
  */
 int nvmetap_resume(struct nvmetap_plugin *plugin, uint64_t cmd_id, uint64_t after_ns);
@@ -211,8 +212,8 @@ int nvmetap_complete(struct nvmetap_plugin *plugin, uint64_t cmd_id,
 		     const struct nvme_completion *cpl);
 
 /* (T) Calls fn once, on the controller's thread, after_ns from now (0: as soon
- * as possible) with ctx and an event whose tap is NVMETAP_NR_TAPS.  Unloading revokes it.
- * -ENOMEM */
+ * as possible) with ctx and an event whose tap is NVMETAP_NR_TAPS.  Unloading
+ * revokes it.  -ENOMEM, -EINVAL: no function */
 int nvmetap_call(struct nvmetap_plugin *plugin, uint64_t after_ns, nvmetap_fn *fn, void *ctx);
 
 /* (T) A line into the trace: an event of nvmetap:log:writeback, after the event

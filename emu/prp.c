@@ -128,34 +128,29 @@ static uint32_t run_length(const struct cmd *cmd, uint32_t *index, uint32_t off)
 	return len < cmd->data_len - off ? (uint32_t)len : cmd->data_len - off;
 }
 
-uint16_t prp_read(struct cmd *cmd)
+static uint16_t copy_runs(struct cmd *cmd, bool to_guest)
 {
 	uint32_t index = 0, len;
 	uint64_t iova;
-	uint16_t code;
+	int rc;
 
 	for (uint32_t off = 0; off < cmd->data_len; off += len) {
 		iova = cmd->page[index];
 		len = run_length(cmd, &index, off);
-		code = dma_status(ctrl_dma_read(cmd->ctrl, iova, cmd->data + off, len));
-		if (code != 0)
-			return code;
+		rc = to_guest ? ctrl_dma_write(cmd->ctrl, iova, cmd->data + off, len) :
+				ctrl_dma_read(cmd->ctrl, iova, cmd->data + off, len);
+		if (rc != 0)
+			return dma_status(rc);
 	}
 	return 0;
 }
 
+uint16_t prp_read(struct cmd *cmd)
+{
+	return copy_runs(cmd, false);
+}
+
 uint16_t prp_write(struct cmd *cmd)
 {
-	uint32_t index = 0, len;
-	uint64_t iova;
-	uint16_t code;
-
-	for (uint32_t off = 0; off < cmd->data_len; off += len) {
-		iova = cmd->page[index];
-		len = run_length(cmd, &index, off);
-		code = dma_status(ctrl_dma_write(cmd->ctrl, iova, cmd->data + off, len));
-		if (code != 0)
-			return code;
-	}
-	return 0;
+	return copy_runs(cmd, true);
 }

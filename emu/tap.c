@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The registry of attachments, and the firing of events. */
+/* The firing of events, and of what callbacks raise meanwhile. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "emu/export.h"
-#include "emu/tap.h"
-
-struct tap_attachment {
-	struct tap_attachment *next;
-	struct nvmetap_plugin *plugin;
-	nvmetap_fn *fn;		/* NULL: detached, to be swept */
-	void *ctx;
-	int order;
-};
+#include "emu/attach.h"
 
 struct tap_log {
 	struct tap_log *next;
@@ -27,16 +18,7 @@ struct original {
 	struct nvmetap_event ev;
 	struct nvme_command cmd;
 	struct nvme_completion cpl;
-	union {
-		struct nvmetap_access acc;
-		struct nvmetap_irq irq;
-		struct nvmetap_xfer xfer;
-		struct nvmetap_list list;
-		struct nvmetap_ctrl ctrl;
-		struct nvmetap_queue queue;
-		struct nvmetap_dma dma;
-		struct nvmetap_async async;
-	} info;
+	union tap_info info;
 };
 
 static const struct {
@@ -47,7 +29,6 @@ static const struct {
 #include "spec/nvme.def"
 };
 
-/* By event: the size of what its info pointer points to. */
 static const uint8_t info_size[256] = {
 	[NVMETAP_EV_CFGREAD] = sizeof(struct nvmetap_access),
 	[NVMETAP_EV_CFGWRITE] = sizeof(struct nvmetap_access),
@@ -82,6 +63,11 @@ int tap_find(const char *name)
 	return -ENOENT;
 }
 
+size_t tap_info_size(uint8_t event)
+{
+	return info_size[event];
+}
+
 const char *tap_name(unsigned int tap)
 {
 	return rows[tap].name;
@@ -103,25 +89,6 @@ void taps_init(struct taps *taps, struct loop *loop, uint32_t bdf, const struct 
 	taps->host = host;
 	taps->host_ctx = host_ctx;
 	taps->logs_end = &taps->logs;
-}
-
-static void sweep(struct taps *taps)
-{
-	struct tap_attachment **at, *dead;
-
-	taps->detached = false;
-	for (int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
-		at = &taps->first[tap];
-		while (*at != NULL) {
-			if ((*at)->fn != NULL) {
-				at = &(*at)->next;
-				continue;
-			}
-			dead = *at;
-			*at = dead->next;
-			free(dead);
-		}
-	}
 }
 
 static void fire_logs(struct taps *taps)
@@ -170,7 +137,7 @@ void taps_leave(struct taps *taps, struct taps_frame frame)
 	if (--taps->depth > 0)
 		return;
 	if (taps->detached)
-		sweep(taps);
+		attach_sweep(taps);
 	if (taps->only != NULL)
 		return;
 	if (taps->snapshots)
@@ -257,15 +224,6 @@ static int modify(struct taps *taps, struct nvmetap_event *ev, struct original *
 	return verdict;
 }
 
-static bool heard(const struct taps *taps, unsigned int tap)
-{
-	for (const struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-		if (at->fn != NULL && (taps->only == NULL || taps->only == at->plugin))
-			return true;
-	}
-	return false;
-}
-
 static void stamp(struct taps *taps, struct nvmetap_event *ev)
 {
 	ev->size = sizeof(*ev);
@@ -290,7 +248,7 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 	int verdict = NVMETAP_GO;
 
 	assert(taps->depth == 0);
-	if (taps->only != NULL && !heard(taps, ev->tap))
+	if (taps->only != NULL && !attach_heard(taps, ev->tap))
 		return NVMETAP_GO;
 	stamp(taps, ev);
 	frame = taps_enter(taps, NULL);
@@ -325,6 +283,17 @@ int tap_fire(struct taps *taps, struct nvmetap_event *ev)
 	return tap_fire_act(taps, ev, NULL, NULL);
 }
 
+struct nvmetap_event tap_batch_event(const struct taps *taps, unsigned int which)
+{
+	struct nvmetap_event ev = tap_event(NVMETAP_TAP_BATCH);
+
+	ev.size = sizeof(ev);
+	ev.stage = rows[ev.tap].stage;
+	ev.bdf = taps->bdf;
+	ev.count = which;
+	return ev;
+}
+
 void tap_fire_batch(struct taps *taps, unsigned int which)
 {
 	struct nvmetap_event ev;
@@ -332,11 +301,7 @@ void tap_fire_batch(struct taps *taps, unsigned int which)
 
 	if (!tap_armed(taps, NVMETAP_TAP_BATCH))
 		return;
-	ev = tap_event(NVMETAP_TAP_BATCH);
-	ev.size = sizeof(ev);
-	ev.stage = rows[ev.tap].stage;
-	ev.bdf = taps->bdf;
-	ev.count = which;
+	ev = tap_batch_event(taps, which);
 	frame = taps_enter(taps, NULL);
 	run_observers(taps, &ev);
 	taps_leave(taps, frame);
@@ -386,146 +351,9 @@ int taps_queue_log(struct taps *taps, const char *line)
 	return 0;
 }
 
-static struct nvmetap_plugin *or_current(struct nvmetap_plugin *plugin)
-{
-	return plugin != NULL || running == NULL ? plugin : running->current;
-}
-
-NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *name, nvmetap_fn *fn,
-				  void *ctx, int order)
-{
-	struct tap_attachment **at, *new;
-	struct taps *taps;
-	int tap;
-
-	plugin = or_current(plugin);
-	if (plugin == NULL || name == NULL || fn == NULL)
-		return -EINVAL;
-	taps = plugin_taps(plugin);
-	tap = tap_find(name);
-	if (tap < 0)
-		return tap;
-	for (at = &taps->first[tap]; *at != NULL; at = &(*at)->next) {
-		if ((*at)->plugin == plugin && (*at)->fn == fn && (*at)->ctx == ctx)
-			return -EEXIST;
-	}
-	new = calloc(1, sizeof(*new));
-	if (new == NULL)
-		return -ENOMEM;
-	new->plugin = plugin;
-	new->fn = fn;
-	new->ctx = ctx;
-	new->order = order;
-	for (at = &taps->first[tap]; *at != NULL && (*at)->order <= order; at = &(*at)->next)
-		;
-	new->next = *at;
-	*at = new;
-	taps->armed |= UINT64_C(1) << tap;
-	return 0;
-}
-
-static bool plugin_attached(const struct taps *taps, const struct nvmetap_plugin *plugin)
-{
-	for (int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
-		for (struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-			if (at->plugin == plugin && at->fn != NULL)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* An observer of batches hears of its own end, which is its last chance. */
-static void detach(struct taps *taps, unsigned int tap, struct tap_attachment *at)
-{
-	struct nvmetap_event ev = tap_event(NVMETAP_TAP_BATCH);
-	struct taps_frame frame = taps_enter(taps, at->plugin);
-	nvmetap_fn *fn = at->fn;
-
-	at->fn = NULL;
-	taps->detached = true;
-	if (!heard(taps, tap))
-		taps->armed &= ~(UINT64_C(1) << tap);
-	if (tap == NVMETAP_TAP_BATCH) {
-		ev.size = sizeof(ev);
-		ev.count = NVMETAP_BATCH_DETACH;
-		ev.stage = rows[tap].stage;
-		ev.bdf = taps->bdf;
-		fn(at->ctx, &ev);
-	}
-	taps_leave(taps, frame);
-}
-
-static struct tap_attachment *find_attachment(struct taps *taps, unsigned int tap,
-					      const struct nvmetap_plugin *plugin, nvmetap_fn *fn,
-					      const void *ctx, bool any_ctx)
-{
-	for (struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-		if (at->plugin == plugin && at->fn == fn && (any_ctx || at->ctx == ctx))
-			return at;
-	}
-	return NULL;
-}
-
-NVMETAP_EXPORT int nvmetap_detach(struct nvmetap_plugin *plugin, const char *name, nvmetap_fn *fn,
-				  void *ctx)
-{
-	struct tap_attachment *at;
-	struct taps *taps;
-	int tap;
-
-	plugin = or_current(plugin);
-	if (plugin == NULL || name == NULL || fn == NULL)
-		return -EINVAL;
-	taps = plugin_taps(plugin);
-	tap = tap_find(name);
-	if (tap < 0)
-		return tap;
-	at = find_attachment(taps, (unsigned int)tap, plugin, fn, ctx, false);
-	/* The short interface names no context: it has one callback a tap. */
-	if (at == NULL && ctx == NULL)
-		at = find_attachment(taps, (unsigned int)tap, plugin, fn, ctx, true);
-	if (at == NULL)
-		return -ENOENT;
-	detach(taps, (unsigned int)tap, at);
-	if (taps->host != NULL && !plugin_attached(taps, plugin))
-		taps->host->abandon(taps->host_ctx, plugin);
-	return 0;
-}
-
-void taps_detach_all(struct taps *taps, struct nvmetap_plugin *plugin)
-{
-	struct taps_frame frame = taps_enter(taps, plugin);
-
-	for (unsigned int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
-		for (struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-			if (at->plugin == plugin && at->fn != NULL)
-				detach(taps, tap, at);
-		}
-	}
-	if (taps->host != NULL)
-		taps->host->abandon(taps->host_ctx, plugin);
-	taps_leave(taps, frame);
-}
-
-void tap_attached_names(const struct taps *taps, unsigned int tap, char *buf, size_t len)
-{
-	size_t used = 0, add;
-
-	buf[0] = '\0';
-	for (const struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-		add = strlen(plugin_name(at->plugin)) + 1;
-		if (at->fn == NULL || add >= len - used)
-			continue;
-		buf[used++] = ' ';
-		memcpy(buf + used, plugin_name(at->plugin), add);
-		used += add - 1;
-	}
-}
-
 void taps_fini(struct taps *taps)
 {
 	plugin_remove_all(taps);
-	sweep(taps);
+	attach_sweep(taps);
 	plugin_free_all(taps);
 }

@@ -25,6 +25,20 @@ struct tap_host {
 	void (*snapshot)(void *ctx);
 };
 
+/* Room for what the info of any event points to. */
+union tap_info {
+	struct nvmetap_access acc;
+	struct nvmetap_irq irq;
+	struct nvmetap_xfer xfer;
+	struct nvmetap_list list;
+	struct nvmetap_ctrl ctrl;
+	struct nvmetap_queue queue;
+	struct nvmetap_dma dma;
+	struct nvmetap_async async;
+};
+/* How many bytes of it the info of an event of this kind has; 0: it has none. */
+size_t tap_info_size(uint8_t event);
+
 struct tap_attachment;
 struct tap_log;
 
@@ -83,6 +97,8 @@ typedef void tap_act_fn(void *ctx, struct nvmetap_event *ev, int verdict);
 int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, void *ctx);
 /* A batch end, NVMETAP_BATCH_*, without number and time. */
 void tap_fire_batch(struct taps *taps, unsigned int which);
+/* Such a batch end, unfired. */
+struct nvmetap_event tap_batch_event(const struct taps *taps, unsigned int which);
 /* A line of text at a tap of text (SESSION, CONSOLE, MARK, LOG); ticks 0: now. */
 void tap_fire_text(struct taps *taps, unsigned int tap, uint64_t ticks, const void *text,
 		   size_t len);
@@ -134,6 +150,9 @@ const char *plugin_options(const struct nvmetap_plugin *plugin);	/* as given, or
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin);
 bool plugin_gone(const struct nvmetap_plugin *plugin);
 struct taps *plugin_taps(const struct nvmetap_plugin *plugin);
+/* The plug-in that a call of the interface speaks for: plugin, or if that is
+ * NULL, the one whose code runs on this thread, or NULL.  (T) */
+struct nvmetap_plugin *plugin_speaker(struct nvmetap_plugin *plugin);
 /* Sets or takes back the wish for a snapshot after the present event. */
 void plugin_want_snapshot(struct nvmetap_plugin *plugin);
 bool plugin_take_snapshot(struct nvmetap_plugin *plugin);

@@ -15,26 +15,23 @@
 
 enum { BACKLOG = 8 };
 
+/* fd as our sockets are, or closed; a failed call is passed on. */
 static int fd_prepare(int fd)
 {
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
-		return -errno;
-	return 0;
-}
-
-static int socket_open(void)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = fd_prepare(fd);
-	if (err != 0) {
-		close(fd);
-		return err;
-	}
-	return fd;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int socket_open(void)
+{
+	return fd_prepare(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
 static int address_set(struct sockaddr_un *sun, const char *path)
@@ -133,17 +130,7 @@ int unix_socket_listen(struct unix_socket *s, const char *path, char *err, size_
 
 int unix_socket_accept(const struct unix_socket *s)
 {
-	int fd = accept(s->fd, NULL, NULL);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = fd_prepare(fd);
-	if (err != 0) {
-		close(fd);
-		return err;
-	}
-	return fd;
+	return fd_prepare(accept(s->fd, NULL, NULL));
 }
 
 void unix_socket_close(struct unix_socket *s)

@@ -43,13 +43,22 @@ static int unmap_all(struct vfio_user *v)
 	return 0;
 }
 
-static int unmap_one(struct vfio_user *v, uint64_t iova, uint64_t size)
+/* As of VFIO: everything in the range, be it nothing.  A guest's IOMMU has ranges unmapped that
+ * hold many mappings or none. */
+static int unmap_range(struct vfio_user *v, uint64_t iova, uint64_t size)
 {
-	int err = guestmem_unmap(v->mem, iova, size);
+	unsigned int first;
+	int nr = guestmem_range(v->mem, iova, size, &first);
 
-	if (err == 0)
-		device_dma_unmap(v->dev, iova, size);
-	return err;
+	if (nr < 0)
+		return nr;
+	for (int i = 0; i < nr; i++) {
+		const struct guestmem_mapping *m = guestmem_at(v->mem, first + (unsigned int)i);
+
+		device_dma_unmap(v->dev, m->iova, m->size);
+	}
+	guestmem_unmap(v->mem, iova, size);
+	return 0;
 }
 
 int vu_dma_unmap(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
@@ -63,7 +72,7 @@ int vu_dma_unmap(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply
 		return -EINVAL;
 	memcpy(reply->head, msg->body, VU_UNMAP_LEN);
 	reply->head_len = VU_UNMAP_LEN;
-	return all ? unmap_all(v) : unmap_one(v, iova, size);
+	return all ? unmap_all(v) : unmap_range(v, iova, size);
 }
 
 bool vu_dma_is_late(struct vfio_user *v, const struct vu_msg *msg)

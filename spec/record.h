@@ -21,7 +21,7 @@ enum {
 
 struct record {
 	uint64_t time_ns;	/* since 1970-01-01, from the packet; not in the header */
-	uint64_t seq;		/* 0: made by the tracer (drop, clock step) */
+	uint64_t seq;		/* 0: a snapshot's, or made by the tracer (drop, clock step) */
 	uint64_t cause;		/* seq of what it belongs to, or 0 */
 	uint32_t bdf;		/* segment << 16 | bus << 8 | device << 3 | function */
 	uint32_t nsid, cdw10;	/* valid with NVMETAP_HAS_COMMAND, as are cid, opc, csi */

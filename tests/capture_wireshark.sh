@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Wireshark's own tools agree on what a capture of ours holds, plain and compressed.
 set -eu
-for tool in capinfos tshark; do
-	command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
+# shellcheck source=tests/tshark.sh
+. "${srcdir:-.}/tests/tshark.sh"
+command -v capinfos >/dev/null || { echo "skipped: no capinfos"; exit 77; }
+tshark_works || exit 77
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+chmod 755 "$dir"
+tshark_setup "$dir/tshark"
 
 fail()
 {
@@ -15,14 +18,15 @@ fail()
 }
 
 for file in "$dir/every.pcapng" "$dir/every.pcapng.zst"; do
-	tests/capture_make "$file"
+	tests/trace_every "$file"
 	capinfos -M "$file" >"$dir/infos" 2>"$dir/err" || fail "capinfos: $(cat "$dir/err")"
 	grep -q 'Number of packets: *25$' "$dir/infos" || fail "25 packets: $(cat "$dir/infos")"
 	grep -q 'Name = 00:06.0' "$dir/infos" || fail "interface name"
 	grep -q 'Capture length = 0' "$dir/infos" || fail "snap length"
-	tshark -r "$file" -T fields -e frame.number -e frame.time_epoch -e frame.packet_id \
-		-e frame.packet_flags_direction -e frame.drop_count >"$dir/rows" 2>"$dir/err" ||
-		fail "tshark: $(cat "$dir/err")"
+	chmod a+r "$file"
+	run_tshark -r "$file" -T fields -e frame.number -e frame.time_epoch -e frame.packet_id \
+		-e frame.packet_flags_direction -e frame.drop_count >"$dir/rows" ||
+		fail "tshark: $(cat "$dir/tshark/stderr")"
 	awk -F '\t' '
 		$1 <= 23 && $3 != $1 { print "packet id of frame " $1 ": " $3; bad = 1 }
 		$1 == 10 && ($2 !~ /200919267$/ || $4 !~ /1$/) { print "frame 10: " $0; bad = 1 }

@@ -4,6 +4,7 @@
 # FAKE_QEMU says what it does: exit N; run OPTION... (of mini_guest); hang: until SIGTERM;
 # deaf: until SIGKILL.  Its options are kept in the file FAKE_QEMU_ARGS.
 
+# shellcheck disable=SC3045
 ulimit -S -f unlimited 2>/dev/null
 printf '%s\n' "$@" >"$FAKE_QEMU_ARGS"
 nvme=

@@ -28,17 +28,69 @@ work=$(mktemp -d) || exit 1
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 
-# boot GUEST CAPTURE OPTION...: from $work/disk.img, into $work/CAPTURE.
+# boot GUEST CAPTURE OPTION...: from $work/disk.img, into $work/CAPTURE; GUEST may be "none".
 boot()
 {
 	guest=$1
 	capture=$work/$2
 	shift 2
+	[ "$guest" = none ] || set -- --guest "$guest" "$@"
 	[ -f "$work/disk.img" ] || truncate -s 64M "$work/disk.img"
-	"$nvmetap" boot --guest "$guest" --ns "path=$work/disk.img" -w "$capture" \
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$0/pid" && exec "$@"' "$work" \
+		"$nvmetap" boot --ns "path=$work/disk.img" -w "$capture" \
 		--console-file "$work/console.txt" --timeout 150 "$@" 2>"$work/boot.err" ||
 		fail "boot's exit status is $?"
 	chmod a+r "$capture"
+}
+
+# Waits until the guest's console has said $1, then sends the line $2 to QEMU's monitor, which
+# "boot" has been told of by $monitor. Meanwhile the drive stands still: the guest is given time to
+# wait for its commands.
+# shellcheck disable=SC2034
+monitor="-monitor pipe:$work/monitor"
+tell_qemu()
+{
+	tries=1200
+	until grep -q "$1" "$work/console.txt" 2>/dev/null; do
+		[ $((tries -= 1)) -gt 0 ] || return 1
+		sleep 0.1
+	done
+	drive=$(cat "$work/pid")
+	kill -STOP "$drive"
+	sleep 1
+	echo "$2" >"$work/monitor.in"
+	sleep 0.5
+	kill -CONT "$drive"
+}
+
+# start_tell_qemu TEXT LINE: in the background, before "boot".
+start_tell_qemu()
+{
+	mkfifo "$work/monitor.in" "$work/monitor.out" || fail "mkfifo"
+	tell_qemu "$@" &
+	teller=$!
+	trap 'kill $teller 2>/dev/null; rm -rf "$work"' EXIT
+}
+
+# How often the controller was disabled by what $1 says is $2 times at least.
+disabled_by()
+{
+	times=$("$nvmetap" dump -r "$capture" | grep -c " CTL disabled by $1 ")
+	[ "$times" -ge "$2" ] || fail "the controller was disabled by $1 $times times, not $2"
+}
+
+# The disk holds what the guest wrote to it in steps $1.
+disk_is_right()
+{
+	"$NVMETAP_LIBEXECDIR/nvmetap-guest" verify --steps="$1" "$work/disk.img" ||
+		fail "the disk from outside"
+}
+
+# QEMU has said nothing of what it did not like.
+qemu_is_content()
+{
+	! grep -i 'vfio\|qemu' "$work/boot.err" >&2 || fail "QEMU complains"
 }
 
 # The number of records by everyone who counts them is the same.
@@ -63,7 +115,7 @@ same_counts()
 # Nothing in tshark's dissection of the capture is wrong.
 clean_in_tshark()
 {
-	command -v tshark >/dev/null || skip "no tshark"
+	tshark_works >&2 || exit 77
 	tshark_setup "$work/tshark" dissector/nvmetap.lua
 	run_tshark -r "$capture" -V >"$work/tshark.txt" || fail "tshark -V: $?"
 	frames=$(grep -c '^Frame [0-9]' "$work/tshark.txt")

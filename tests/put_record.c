@@ -34,24 +34,48 @@ static void put32(uint32_t value)
 	put(bytes, 4);
 }
 
-void put_head(uint16_t linktype)
+/* The size of an option with its head; and the option. */
+static uint32_t text_size(const char *text)
+{
+	return 4 + (((uint32_t)strlen(text) + 3) & ~3u);
+}
+
+static void put_text_option(uint16_t code, const char *text)
+{
+	put32(code | (uint32_t)strlen(text) << 16);
+	put(text, strlen(text));
+}
+
+void put_section(void)
 {
 	put32(0x0a0d0d0a), put32(28), put32(0x1a2b3c4d), put32(1), put32(UINT32_MAX);
 	put32(UINT32_MAX), put32(28);
-	put32(1), put32(44), put32(linktype), put32(0);
-	put32(2 | 8 << 16), put("00:06.0", 8);		/* if_name */
-	put32(9 | 1 << 16), put("\11", 1), put32(0);	/* if_tsresol: ns */
-	put32(44);
 }
 
-void put_packet(struct maker *m, const uint8_t *data, uint32_t caplen, uint32_t len)
+void put_interface(uint16_t linktype, const char *name)
 {
-	uint32_t size = 32 + ((caplen + 3) & ~3u);
+	uint32_t size = 20 + text_size(name) + 8 + 4;
 
-	m->time_ns += 12345;
-	put32(6), put32(size), put32(0);
+	put32(1), put32(size), put32(linktype), put32(0);
+	put_text_option(2, name);			/* if_name */
+	put32(9 | 1 << 16), put("\11", 1), put32(0);	/* if_tsresol: ns */
+	put32(size);
+}
+
+void put_packet(struct maker *m, uint32_t interface, const uint8_t *data, uint32_t caplen,
+		uint32_t len)
+{
+	uint32_t options = m->comment != NULL ? text_size(m->comment) + 4 : 0;
+	uint32_t size = 32 + ((caplen + 3) & ~3u) + options;
+
+	put32(6), put32(size), put32(interface);
 	put32((uint32_t)(m->time_ns >> 32)), put32((uint32_t)m->time_ns);
-	put32(caplen), put32(len), put(data, caplen), put32(size);
+	put32(caplen), put32(len), put(data, caplen);
+	if (m->comment != NULL)
+		put_text_option(1, m->comment), put32(0);
+	put32(size);
+	m->comment = NULL;
+	m->time_ns += m->step_ns;
 }
 
 static void change(struct maker *m, uint8_t *data, uint32_t *caplen, uint32_t *len)
@@ -66,12 +90,18 @@ static void change(struct maker *m, uint8_t *data, uint32_t *caplen, uint32_t *l
 		*len = *caplen;
 }
 
+static bool has_number(const struct record *rec)
+{
+	return (rec->flags & NVMETAP_SNAPSHOT) == 0 && rec->event != NVMETAP_EV_DROP &&
+	       rec->event != NVMETAP_EV_CLOCK;
+}
+
 void put_record(struct maker *m, struct record *rec)
 {
 	uint8_t packet[PACKET_MAX] = { 0 };
 	uint32_t len = (uint32_t)record_SIZE + rec->info_len + rec->len, caplen;
 
-	rec->seq = ++m->seq;
+	rec->seq = has_number(rec) ? ++m->seq : 0;
 	rec->bdf = 6 << 3;
 	record_encode(packet, rec);
 	if (rec->info_len > 0)
@@ -81,27 +111,37 @@ void put_record(struct maker *m, struct record *rec)
 	caplen = len;
 	if (m->random != 0)
 		change(m, packet, &caplen, &len);
-	put_packet(m, packet, caplen, len);
+	put_packet(m, 0, packet, caplen, len);
 }
 
 void put_event(struct maker *m, uint8_t event, uint8_t stage, const void *info,
-		      uint8_t info_len, const void *payload, uint32_t len)
+	       uint8_t info_len, const void *payload, uint32_t len)
 {
 	struct record rec = {
 		.event = event, .stage = stage, .info = info, .info_len = info_len,
-		.payload = payload, .len = len, .count = event == NVMETAP_EV_INTERRUPT,
+		.payload = payload, .len = len,
 	};
 
 	put_record(m, &rec);
 }
 
-void put_text(struct maker *m, uint8_t event, const char *text)
+void put_text(struct maker *m, uint8_t event, uint8_t stage, const char *text)
 {
-	put_event(m, event, NVMETAP_WRITEBACK, NULL, 0, text, (uint32_t)strlen(text));
+	put_event(m, event, stage, NULL, 0, text, (uint32_t)strlen(text));
+}
+
+void put_snapshot(struct maker *m, uint8_t event, const void *payload, uint32_t len)
+{
+	struct record rec = {
+		.event = event, .stage = NVMETAP_WRITEBACK, .flags = NVMETAP_SNAPSHOT,
+		.payload = payload, .len = len,
+	};
+
+	put_record(m, &rec);
 }
 
 void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width,
-		       uint64_t value)
+		uint64_t value)
 {
 	uint8_t info[access_info_SIZE] = { 0 };
 	bool reads = event == NVMETAP_EV_CFGREAD || event == NVMETAP_EV_REGREAD ||
@@ -115,7 +155,7 @@ void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width,
 }
 
 void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old,
-			 uint32_t value)
+		  uint32_t value)
 {
 	uint8_t info[access_info_SIZE] = { 0 };
 
@@ -127,18 +167,6 @@ void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old,
 	access_info_doorbell_set(info, kind);
 	access_info_vector_set(info, queue);
 	put_event(m, NVMETAP_EV_DOORBELL, NVMETAP_DECODE, info, sizeof(info), NULL, 0);
-}
-
-void put_interrupt(struct maker *m, uint32_t vector, uint8_t type)
-{
-	uint8_t info[interrupt_info_SIZE] = { 0 };
-
-	interrupt_info_addr_set(info, 0xfee01000);
-	interrupt_info_data_set(info, 0x4021);
-	interrupt_info_vector_set(info, vector);
-	interrupt_info_type_set(info, type);
-	interrupt_info_message_set(info, type == NVMETAP_IRQ_MSIX);
-	put_event(m, NVMETAP_EV_INTERRUPT, NVMETAP_WRITEBACK, info, sizeof(info), NULL, 0);
 }
 
 struct record put_command(struct maker *m, uint16_t queue, const uint8_t *cmd)
@@ -157,51 +185,69 @@ struct record put_command(struct maker *m, uint16_t queue, const uint8_t *cmd)
 	return rec;
 }
 
+struct record put_part(struct maker *m, struct record of, uint8_t event, const void *info,
+		       uint8_t info_len, const void *payload, uint32_t len)
+{
+	of.event = event;
+	of.stage = event == NVMETAP_EV_COMPLETION ? NVMETAP_WRITEBACK : NVMETAP_MEMORY;
+	of.info = info;
+	of.info_len = info_len;
+	of.payload = payload;
+	of.len = len;
+	put_record(m, &of);
+	return of;
+}
+
 void put_data(struct maker *m, struct record rec, const uint8_t *bytes, uint32_t from,
-		 uint32_t len, uint32_t total)
+	      uint32_t len, uint32_t total)
 {
 	uint8_t info[data_info_SIZE] = { 0 };
 
-	data_info_iova_set(info, 0xbfb24000);
+	data_info_iova_set(info, 0xbfb24000 + from);
 	data_info_offset_set(info, from);
 	data_info_total_set(info, total);
 	data_info_direction_set(info, NVMETAP_TO_HOST);
-	rec.event = NVMETAP_EV_DATA;
-	rec.stage = NVMETAP_MEMORY;
-	rec.info = info;
-	rec.info_len = sizeof(info);
-	rec.payload = bytes + from;
-	rec.len = len;
-	put_record(m, &rec);
+	put_part(m, rec, NVMETAP_EV_DATA, info, sizeof(info), bytes + from, len);
 }
 
-void put_completion(struct maker *m, struct record rec, uint16_t status, uint32_t cdw0)
+struct record put_completion(struct maker *m, struct record rec, uint16_t status, uint32_t cdw0)
 {
 	uint8_t info[completion_info_SIZE], entry[cqe_SIZE] = { 0 };
 
-	completion_info_latency_set(info, 34500);
+	completion_info_latency_set(info, m->latency_ns);
 	cqe_cdw0_set(entry, cdw0);
 	cqe_sqhd_set(entry, 3);
 	cqe_sqid_set(entry, rec.sqid);
 	cqe_cid_set(entry, rec.cid);
 	cqe_status_set(entry, (uint64_t)status << 1 | 1);
-	rec.event = NVMETAP_EV_COMPLETION;
-	rec.stage = NVMETAP_WRITEBACK;
 	rec.status = status;
-	rec.info = info;
-	rec.info_len = sizeof(info);
-	rec.payload = entry;
-	rec.len = sizeof(entry);
+	return put_part(m, rec, NVMETAP_EV_COMPLETION, info, sizeof(info), entry, sizeof(entry));
+}
+
+void put_interrupt(struct maker *m, struct record completion, uint32_t vector, uint8_t type)
+{
+	uint8_t info[interrupt_info_SIZE] = { 0 };
+	struct record rec = {
+		.event = NVMETAP_EV_INTERRUPT, .stage = NVMETAP_WRITEBACK,
+		.qkind = completion.qkind, .cqid = completion.cqid, .cause = completion.seq,
+		.count = 1, .info = info, .info_len = sizeof(info),
+	};
+
+	interrupt_info_addr_set(info, 0xfee01000);
+	interrupt_info_data_set(info, 0x4021);
+	interrupt_info_vector_set(info, vector);
+	interrupt_info_type_set(info, type);
+	interrupt_info_message_set(info, type == NVMETAP_IRQ_MSIX);
 	put_record(m, &rec);
 }
 
 struct record put_simple(struct maker *m, uint16_t queue, uint8_t opc, uint32_t nsid,
-			    uint32_t cdw10, uint32_t cdw11, uint32_t cdw12)
+			 uint32_t cdw10, uint32_t cdw11, uint32_t cdw12)
 {
 	uint8_t cmd[sqe_SIZE] = { 0 };
 
 	sqe_opc_set(cmd, opc);
-	sqe_cid_set(cmd, m->seq);
+	sqe_cid_set(cmd, m->cid++);
 	sqe_nsid_set(cmd, nsid);
 	sqe_prp1_set(cmd, 0xbfb24000);
 	sqe_cdw10_set(cmd, cdw10);

@@ -151,26 +151,6 @@ int rig_teardown(void **state)
 	return 0;
 }
 
-static size_t info_size(uint8_t event)
-{
-	switch (event) {
-	case NVMETAP_EV_INTERRUPT:
-		return sizeof(struct nvmetap_irq);
-	case NVMETAP_EV_DATA:
-		return sizeof(struct nvmetap_xfer);
-	case NVMETAP_EV_LIST:
-		return sizeof(struct nvmetap_list);
-	case NVMETAP_EV_CTRL:
-		return sizeof(struct nvmetap_ctrl);
-	case NVMETAP_EV_QUEUE:
-		return sizeof(struct nvmetap_queue);
-	case NVMETAP_EV_ASYNC:
-		return sizeof(struct nvmetap_async);
-	default:
-		return sizeof(struct nvmetap_access);
-	}
-}
-
 static int watch(void *ctx, struct nvmetap_event *ev)
 {
 	struct rig *rig = ctx;
@@ -185,7 +165,7 @@ static int watch(void *ctx, struct nvmetap_event *ev)
 	if (ev->cpl != NULL)
 		seen->cpl = *ev->cpl;
 	if (ev->info != NULL)
-		memcpy(&seen->acc, ev->info, info_size(ev->event));
+		memcpy(&seen->info, ev->info, tap_info_size(ev->event));
 	if (ev->text != NULL)
 		memcpy(seen->text, ev->text,
 		       ev->text_len < sizeof(seen->text) ? ev->text_len : sizeof(seen->text) - 1);
@@ -219,8 +199,39 @@ struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *
 	return plugin;
 }
 
+struct nvme_command rig_read_command(uint32_t nsid, uint64_t iova)
+{
+	struct nvme_command cmd = { .opc = NVME_OPC_READ, .nsid = nsid, .prp1 = iova };
+
+	return cmd;
+}
+
+uint16_t rig_read_block(struct rig *rig)
+{
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+
+	return driver_command(&rig->driver, 1, &cmd);
+}
+
 void rig_settle(struct rig *rig)
 {
 	for (int i = 0; i < 100; i++)
 		loop_once(rig->loop, i < 5 ? 2 : 0);
+}
+
+unsigned int rig_run_rows(struct rig *rig, uint16_t qid, const struct rig_row *rows,
+			  size_t nr_rows)
+{
+	unsigned int nr_wrong = 0;
+
+	for (size_t i = 0; i < nr_rows; i++) {
+		struct nvme_command cmd = rows[i].cmd;
+		uint16_t code = driver_command(&rig->driver, qid, &cmd);
+
+		if (code == rows[i].want)
+			continue;
+		fprintf(stderr, "%s: %03xh, not %03xh\n", rows[i].what, code, rows[i].want);
+		nr_wrong++;
+	}
+	return nr_wrong;
 }

@@ -24,15 +24,7 @@ struct seen {
 	struct nvmetap_event ev;
 	struct nvme_command cmd;
 	struct nvme_completion cpl;
-	union {
-		struct nvmetap_access acc;
-		struct nvmetap_irq irq;
-		struct nvmetap_xfer xfer;
-		struct nvmetap_list list;
-		struct nvmetap_ctrl ctrl;
-		struct nvmetap_queue queue;
-		struct nvmetap_async async;
-	};
+	union tap_info info;
 	char text[2048];	/* NUL ended */
 };
 
@@ -50,6 +42,13 @@ struct rig {
 	unsigned int nr_seen;
 };
 
+/* A command, and the status field, without phase and More, that it ends with. */
+struct rig_row {
+	const char *what;
+	struct nvme_command cmd;
+	uint16_t want;
+};
+
 /* CMocka setup and teardown: state is a struct rig. */
 int rig_setup(void **state);		/* with MSI-X, enabled, queue pair 1 */
 int rig_setup_bare(void **state);	/* nothing done yet */
@@ -61,7 +60,17 @@ void rig_watch(struct rig *rig, const char *tap);
 const struct seen *rig_seen(const struct rig *rig, unsigned int event, unsigned int n);
 /* Adds a plug-in whose setup attaches fn to the tap as a modifier. */
 struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *fn, void *ctx);
+/* A Read of block 0 to iova, which has one block's room; and one that is carried
+ * out: its status field. */
+struct nvme_command rig_read_command(uint32_t nsid, uint64_t iova);
+uint16_t rig_read_block(struct rig *rig);
 /* Works until nothing more happens. */
 void rig_settle(struct rig *rig);
+/* Submits the commands to queue pair qid one after the other; says which did
+ * not end as wanted, and how many. */
+unsigned int rig_run_rows(struct rig *rig, uint16_t qid, const struct rig_row *rows,
+			  size_t nr_rows);
+#define RIG_RUN(rig, qid, rows) \
+	assert_int_equal(rig_run_rows(rig, qid, rows, sizeof(rows) / sizeof((rows)[0])), 0)
 
 #endif

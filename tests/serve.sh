@@ -15,6 +15,7 @@ fail()
 {
 	echo "$name: FAIL: $*" >&2
 	test ! -s "$work/err" || sed "s/^/	/" "$work/err" >&2
+	# shellcheck disable=SC2034
 	status=1
 }
 
@@ -40,9 +41,12 @@ serve()
 	until_true is_listening || fail "serve $*: does not listen"
 }
 
+is_dead() { ! kill -0 "$drive" 2>/dev/null; }
+
 # ended STATUS: the drive has ended, or does so now, with this status.
 ended()
 {
+	until_true is_dead || { fail "the drive does not end"; kill -KILL "$drive"; }
 	wait "$drive"
 	got=$?
 	drive=
@@ -68,7 +72,7 @@ guest_in_io()
 	./tests/mini_guest "$@" "$work/nvme.sock" >"$work/begun" 2>"$work/guest" &
 	guest=$!
 	exec 4<"$work/begun"
-	read -r line <&4 || fail "mini_guest $*: no I/O: $(cat "$work/guest")"
+	read -r _ <&4 || fail "mini_guest $*: no I/O: $(cat "$work/guest")"
 }
 
 # guest_ended STATUS: so does that guest end.

@@ -290,7 +290,7 @@ static void test_an_event_is_masked_until_its_log_has_been_read(void **state)
 		assert_true(driver_wait(&rig->driver, 0, &cpl));
 	assert_int_equal(cpl.cdw0, 0x10100);
 	assert_int_equal(rig->nr_seen, 2);
-	assert_int_equal(rig->seen[1].async.info, 1);
+	assert_int_equal(rig->seen[1].info.async.info, 1);
 }
 
 static void test_one_request_too_many_is_refused(void **state)

@@ -56,7 +56,7 @@ for phase in probed reset enabled identified 'queues created' 'first I/O' 'shut 
 	grep -q " s  $phase " "$work/err" || fail "the phase \"$phase\" is not shown"
 done
 said 1 '^I/O .* 128 commands, 64 Write, 64 Read$'
-said 1 '^guest      its own check passed$'
+said 1 '^guest: its own check passed$'
 grep -q '^mini_guest: shut down' "$work/console.txt" || fail "the console is not kept"
 ./nvmetap dump "$work/well.pcapng.zst" | grep -q 'CON .*nvmetap-guest: exit 0' ||
 	fail "the console is not in the capture"
@@ -155,6 +155,7 @@ FAKE_QEMU=deaf
 in_io -w "$work/deaf.pcapng"
 kill -INT "$drive"
 kill -TERM "$drive"
+until_true is_dead || { fail "a deaf QEMU is not killed"; kill -KILL "$drive"; }
 wait "$drive"
 got=$?
 drive=
@@ -166,7 +167,7 @@ whole "$work/deaf.pcapng" -c
 cat >"$NVMETAP_LIBEXECDIR/nvmetap-guest" <<-END
 	#!/bin/sh
 	echo fetching >&2
-	exec sleep 30
+	exec sleep 60
 END
 : >"$work/err"
 ./nvmetap boot --guest linux-test -w "$work/none.pcapng" 2>"$work/err" &
@@ -185,13 +186,16 @@ if test -c /dev/full; then
 	whole "$work/full.pcapng"
 fi
 
-# A limit on the size of files does not end boot.
-(
-	ulimit -S -f 0
-	FAKE_QEMU='run -v 0' FAKE_QEMU_ARGS=/dev/null ./nvmetap boot --qemu "$qemu" --kernel k \
-		--console-file "$work/limit" 2>&1 </dev/null
-) | cat >"$work/err"
-said 1 "limit: File too large; the console ends there"
-said 1 "its own check passed"
+# A limit on the size of files does not end boot.  Thread sanitizer's own start does not survive it.
+# shellcheck disable=SC3045
+limited() { (ulimit -S -f 0 && "$@"); }
+if limited ./nvmetap --version >/dev/null 2>&1; then
+	FAKE_QEMU='run -v 0'
+	FAKE_QEMU_ARGS=/dev/null
+	limited ./nvmetap boot --qemu "$qemu" --kernel k --console-file "$work/limit" 2>&1 \
+		</dev/null | cat >"$work/err"
+	said 1 "limit: File too large; the console ends there"
+	said 1 "its own check passed"
+fi
 
 exit $status

@@ -92,11 +92,11 @@ static void test_enable_makes_it_ready_and_disable_undoes_it(void **state)
 	assert_int_equal(driver_csts(d), 0);
 	assert_int_equal(get(rig, NVME_REG_AQA, 4), 15 << 16 | 15);
 	assert_int_equal(get(rig, NVME_REG_ASQ, 8), d->queue[0].sq);
-	assert_int_equal(rig->seen[0].ctrl.state, NVMETAP_CTRL_ENABLED);
-	assert_int_equal(rig->seen[1].ctrl.state, NVMETAP_CTRL_READY);
-	assert_int_equal(rig->seen[1].ctrl.csts, 1);
-	assert_int_equal(rig->seen[2].ctrl.state, NVMETAP_CTRL_DISABLED);
-	assert_int_equal(rig->seen[2].ctrl.reason, NVMETAP_BY_DRIVER);
+	assert_int_equal(rig->seen[0].info.ctrl.state, NVMETAP_CTRL_ENABLED);
+	assert_int_equal(rig->seen[1].info.ctrl.state, NVMETAP_CTRL_READY);
+	assert_int_equal(rig->seen[1].info.ctrl.csts, 1);
+	assert_int_equal(rig->seen[2].info.ctrl.state, NVMETAP_CTRL_DISABLED);
+	assert_int_equal(rig->seen[2].info.ctrl.reason, NVMETAP_BY_DRIVER);
 }
 
 static void enable_badly(struct rig *rig, uint32_t aqa, uint32_t cc)
@@ -131,8 +131,8 @@ static void test_an_unreachable_queue_is_fatal(void **state)
 	rig->mem->bad_end = rig->mem->bad_start + 64;
 	driver_submit(&rig->driver, 1, &cmd);
 	assert_int_equal(driver_csts(&rig->driver), 3);
-	assert_int_equal(rig->seen[0].ctrl.state, NVMETAP_CTRL_FATAL);
-	assert_int_equal(rig->seen[0].ctrl.reason, NVMETAP_BY_ERROR);
+	assert_int_equal(rig->seen[0].info.ctrl.state, NVMETAP_CTRL_FATAL);
+	assert_int_equal(rig->seen[0].info.ctrl.reason, NVMETAP_BY_ERROR);
 	rig->mem->bad_end = 0;
 	driver_submit(&rig->driver, 0, &cmd);
 	assert_false(driver_peek(&rig->driver, 0));
@@ -162,8 +162,8 @@ static void test_a_shutdown_is_started_and_completed(void **state)
 	set(rig, NVME_REG_CC, 4, CC_ON | NVME_SHN_NORMAL << 14);
 	while ((driver_csts(d) >> 2 & 3) != NVME_SHST_COMPLETE)
 		assert_true(rig->access.wait(rig));
-	assert_int_equal(rig->seen[0].ctrl.state, NVMETAP_CTRL_SHUTDOWN_STARTED);
-	assert_int_equal(rig->seen[1].ctrl.state, NVMETAP_CTRL_SHUTDOWN_COMPLETE);
+	assert_int_equal(rig->seen[0].info.ctrl.state, NVMETAP_CTRL_SHUTDOWN_STARTED);
+	assert_int_equal(rig->seen[1].info.ctrl.state, NVMETAP_CTRL_SHUTDOWN_COMPLETE);
 	set(rig, NVME_REG_CC, 4, CC_ON & ~1u);
 	assert_int_equal(driver_csts(d), 0);
 	assert_true(driver_enable(d, 16));
@@ -182,15 +182,15 @@ static void test_every_kind_of_reset_is_told_with_its_reason_and_its_losses(void
 		pcie = rig->access.config_read(rig, pcie + 1, 1);
 	driver_submit(&rig->driver, 0, &aer);
 	rig->access.config_write(rig, pcie + 8, 2, 1u << 15);
-	assert_int_equal(rig->seen[0].ctrl.reason, NVMETAP_BY_FLR);
-	assert_int_equal(rig->seen[0].ctrl.lost, 1);
+	assert_int_equal(rig->seen[0].info.ctrl.reason, NVMETAP_BY_FLR);
+	assert_int_equal(rig->seen[0].info.ctrl.lost, 1);
 	assert_int_equal(driver_csts(&rig->driver), 0);
 	assert_int_equal(get(rig, NVME_REG_ASQ, 8), 0);
 	device_reset(rig->dev);
-	assert_int_equal(rig->seen[1].ctrl.reason, NVMETAP_BY_BUS);
-	assert_int_equal(rig->seen[1].ctrl.lost, 0);
+	assert_int_equal(rig->seen[1].info.ctrl.reason, NVMETAP_BY_BUS);
+	assert_int_equal(rig->seen[1].info.ctrl.lost, 0);
 	device_gone(rig->dev);
-	assert_int_equal(rig->seen[2].ctrl.reason, NVMETAP_BY_DISCONNECT);
+	assert_int_equal(rig->seen[2].info.ctrl.reason, NVMETAP_BY_DISCONNECT);
 	assert_int_equal(rig->access.config_read(rig, 4, 2), 0);
 	driver_init(&rig->driver, &rig->access, true);
 	assert_true(driver_enable(&rig->driver, 16));
@@ -248,18 +248,18 @@ static void test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later(v
 	assert_int_equal(rig->mem->nr_irqs, 0);
 	assert_int_equal(get(rig, 0x3000, 8), 1);
 	irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 0);
-	assert_int_equal(irq->irq.result, NVMETAP_IRQ_MASKED);
+	assert_int_equal(irq->info.irq.result, NVMETAP_IRQ_MASKED);
 	set(rig, 0x200c, 4, 0);
 	assert_int_equal(rig->mem->nr_irqs, 1);
 	assert_int_equal(rig->mem->irqs[0].addr, 0xfee01000);
 	assert_int_equal(rig->mem->irqs[0].data, 0x41);
 	assert_int_equal(get(rig, 0x3000, 8), 0);
 	irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 1);
-	assert_int_equal(irq->irq.result, NVMETAP_IRQ_SENT);
-	assert_int_equal(irq->irq.message, 1);
+	assert_int_equal(irq->info.irq.result, NVMETAP_IRQ_SENT);
+	assert_int_equal(irq->info.irq.message, 1);
 	assert_int_equal(irq->ev.count, 1);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXWRITE, 0)->acc.width, 8);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->acc.offset, 0x3000);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXWRITE, 0)->info.acc.width, 8);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.offset, 0x3000);
 	rig->access.config_write(rig, msix_cap(rig) + 2, 2, 0xc000);
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig->mem->nr_irqs, 1);
@@ -276,7 +276,8 @@ static void test_a_refused_interrupt_is_sent_again(void **state)
 	rig->mem->nr_irqs = 0;
 	rig->mem->irq_result = -EAGAIN;
 	driver_command(&rig->driver, 0, &cmd);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->irq.result, NVMETAP_IRQ_RETRIED);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.result,
+			 NVMETAP_IRQ_RETRIED);
 	rig->mem->irq_result = 0;
 	while (rig->mem->nr_irqs == 0)
 		assert_true(rig->access.wait(rig));
@@ -335,7 +336,7 @@ static void test_a_plug_in_can_lose_an_interrupt_and_a_register_write(void **sta
 	rig->mem->nr_irqs = 0;
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig->mem->nr_irqs, 0);
-	assert_int_equal(rig->seen[0].irq.result, NVMETAP_IRQ_DROPPED);
+	assert_int_equal(rig->seen[0].info.irq.result, NVMETAP_IRQ_DROPPED);
 	assert_int_equal(rig->seen[0].ev.flags & NVMETAP_ALTERED, NVMETAP_ALTERED);
 	rig_modify(rig, "nvme:regwrite:decode", drop, NULL);
 	set(rig, NVME_REG_CC, 4, 0);
@@ -356,8 +357,8 @@ static void test_a_plug_in_can_change_what_a_register_reads(void **state)
 	rig_modify(rig, "nvme:regread:writeback", lie, NULL);
 	rig_watch(rig, "nvme:regread:writeback");
 	assert_int_equal(get(rig, NVME_REG_VS, 2), 0xffff);
-	assert_int_equal(rig->seen[0].acc.width, 2);
-	assert_int_equal(rig->seen[0].acc.offset, NVME_REG_VS);
+	assert_int_equal(rig->seen[0].info.acc.width, 2);
+	assert_int_equal(rig->seen[0].info.acc.offset, NVME_REG_VS);
 }
 
 static void test_accesses_of_register_size_are_one_event_each(void **state)
@@ -394,9 +395,9 @@ static void test_reading_the_whole_header_is_one_event_with_its_bytes(void **sta
 	rig_watch(rig, "pci:regread:writeback");
 	assert_int_equal(device_config_read(rig->dev, 0, bytes, sizeof(bytes)), 0);
 	assert_int_equal(rig->nr_seen, 1);
-	assert_int_equal(rig->seen[0].acc.width, sizeof(bytes));
+	assert_int_equal(rig->seen[0].info.acc.width, sizeof(bytes));
 	assert_int_equal(rig->seen[0].ev.text_len, sizeof(bytes));
-	assert_int_equal(rig->seen[0].acc.value, bytes_get_le(bytes, 8));
+	assert_int_equal(rig->seen[0].info.acc.value, bytes_get_le(bytes, 8));
 	rig_modify(rig, "pci:regread:writeback", hide, NULL);
 	assert_int_equal(device_config_read(rig->dev, 0, bytes, sizeof(bytes)), 0);
 	assert_int_equal(bytes_get_le(bytes, 2), 0xffff);

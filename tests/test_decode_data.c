@@ -33,11 +33,10 @@ static struct record data(uint8_t opc, uint32_t cdw10, uint32_t len)
 }
 
 /* Figure 247. */
-static void test_identify_controller(void **state)
+static struct record identify_controller(void)
 {
 	struct record rec = data(0x06, 1, 4096);
 
-	(void)state;
 	put(0, 2, 0x1b36);
 	put(2, 2, 0x1af4);
 	memcpy(page + 4, "S123                ", 20);
@@ -64,6 +63,14 @@ static void test_identify_controller(void **state)
 	put(2051, 1, 0x02);
 	put(2052, 4, 16);
 	put(2080 + 18, 1, 0x40);
+	return rec;
+}
+
+static void test_identify_controller(void **state)
+{
+	struct record rec = identify_controller();
+
+	(void)state;
 	assert_field(&rec, "nvme.cmd.identify.ctrl.vid", "0x1b36");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.ssvid", "0x1af4");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.sn", "S123");

@@ -10,84 +10,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "emu/drive.h"
-#include "spec/bytes.h"
-#include "tests/nvme_driver.h"
-#include "tests/vfio_client.h"
+#include "tests/vfio_access.h"
 
 enum {
-	BASE = 0x10000000,
 	SIZE = 8 << 20,
 	NR_VECTORS = 65,
 };
 
 struct fixture {
 	struct drive *drive;
-	struct vfio_client *client;
 	pthread_t thread;
-	int eventfd;
 	int result;
-	struct nvme_access access;
+	struct vfio_access way;
 	struct nvme_driver driver;
-	unsigned int nr_interrupts;
 	unsigned int nr_completions, nr_torn_down;
 	uint64_t last_seq;
 	bool in_order;
 };
 
-static uint64_t region_read(struct fixture *f, uint32_t region, uint64_t off, unsigned int width)
+static void failed(void *ctx, int err)
 {
-	uint8_t bytes[8] = { 0 };
-
-	assert_int_equal(vfio_client_read(f->client, region, off, bytes, width), 0);
-	return bytes_get_le(bytes, width);
-}
-
-static void region_write(struct fixture *f, uint32_t region, uint64_t off, unsigned int width,
-			 uint64_t value)
-{
-	uint8_t bytes[8];
-
-	bytes_set_le(bytes, width, value);
-	if (region == VFIO_PCI_BAR0_REGION_INDEX)
-		assert_int_equal(vfio_client_post(f->client, region, off, bytes, width), 0);
-	else
-		assert_int_equal(vfio_client_write(f->client, region, off, bytes, width), 0);
-}
-
-static uint64_t reg_read(void *ctx, uint64_t off, unsigned int width)
-{
-	return region_read(ctx, VFIO_PCI_BAR0_REGION_INDEX, off, width);
-}
-
-static void reg_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
-{
-	region_write(ctx, VFIO_PCI_BAR0_REGION_INDEX, off, width, value);
-}
-
-static uint64_t config_read(void *ctx, uint64_t off, unsigned int width)
-{
-	return region_read(ctx, VFIO_PCI_CONFIG_REGION_INDEX, off, width);
-}
-
-static void config_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
-{
-	region_write(ctx, VFIO_PCI_CONFIG_REGION_INDEX, off, width, value);
-}
-
-/* Answers the drive's DMA until it interrupts us. */
-static bool wait_interrupt(void *ctx)
-{
-	struct fixture *f = ctx;
-	uint64_t count;
-
-	if (vfio_client_serve(f->client, f->eventfd) != 0)
-		return false;
-	f->nr_interrupts++;
-	return read(f->eventfd, &count, sizeof(count)) == sizeof(count);
+	(void)ctx;
+	fail_msg("the drive does not answer: %s", strerror(-err));
 }
 
 static void *run(void *ctx)
@@ -133,12 +80,12 @@ static void connect_interrupts(struct fixture *f)
 {
 	int fds[NR_VECTORS];
 
-	f->eventfd = eventfd(0, EFD_CLOEXEC);
 	for (unsigned int done = 0, n; done < NR_VECTORS; done += n) {
 		n = NR_VECTORS - done < 8 ? NR_VECTORS - done : 8;
 		for (unsigned int i = 0; i < n; i++)
-			fds[i] = f->eventfd;
-		assert_int_equal(vfio_client_set_irqs(f->client, VFIO_PCI_MSIX_IRQ_INDEX, done, n,
+			fds[i] = f->way.irq_fd;
+		assert_int_equal(vfio_client_set_irqs(f->way.client, VFIO_PCI_MSIX_IRQ_INDEX,
+						      done, n,
 						      VFIO_IRQ_SET_DATA_EVENTFD |
 							      VFIO_IRQ_SET_ACTION_TRIGGER,
 						      NULL, fds, n),
@@ -153,7 +100,6 @@ static void start(struct fixture *f, bool shared)
 	struct drive_config config = { .ns = ns, .nr_ns = 2, .bdf = 0x30, .once = true };
 	char err[256] = "";
 	int fds[2];
-	void *memory;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	config.vfio_user_fd = fds[0];
@@ -163,27 +109,21 @@ static void start(struct fixture *f, bool shared)
 	f->in_order = true;
 	assert_int_equal(drive_add_plugin(f->drive, &plugin, NULL), 0);
 	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
-	f->client = vfio_client_new(fds[1]);
-	assert_int_equal(vfio_client_version(f->client, NULL, 0), 0);
-	assert_int_equal(vfio_client_map(f->client, BASE, SIZE,
-					 VFIO_CLIENT_READ | VFIO_CLIENT_WRITE, shared, &memory),
-			 0);
-	f->access = (struct nvme_access){ f,	      reg_read, reg_write, config_write,
-					  config_read, wait_interrupt, memory,   BASE, SIZE };
+	f->way.failed = failed;
+	assert_int_equal(vfio_access_take(&f->way, fds[1], SIZE, shared), 0);
 	connect_interrupts(f);
-	driver_init(&f->driver, &f->access, true);
+	driver_init(&f->driver, &f->way.access, true);
 	assert_true(driver_enable(&f->driver, 32));
 	assert_int_equal(driver_create(&f->driver, 1, 64, 1), 0);
 }
 
 static void finish(struct fixture *f)
 {
-	vfio_client_free(f->client);
+	vfio_access_close(&f->way);
 	pthread_join(f->thread, NULL);
 	assert_int_equal(f->result, 0);
 	assert_int_equal(f->nr_torn_down, 1);
 	drive_free(f->drive);
-	close(f->eventfd);
 }
 
 static void write_read_compare(struct fixture *f)
@@ -210,7 +150,7 @@ static void test_a_guest_writes_and_reads_back(void **state)
 	(void)state;
 	start(&f, true);
 	write_read_compare(&f);
-	assert_true(f.nr_interrupts > 0);
+	assert_true(f.way.nr_waits > 0);
 	finish(&f);
 	/* Create twice, write, read; and no number is missing or doubled. */
 	assert_int_equal(f.nr_completions, 4);
@@ -224,7 +164,7 @@ static void test_a_guest_without_shared_memory_writes_and_reads_back(void **stat
 	(void)state;
 	start(&f, false);
 	write_read_compare(&f);
-	assert_true(vfio_client_nr_dma(f.client) > 0);
+	assert_true(vfio_client_nr_dma(f.way.client) > 0);
 	finish(&f);
 }
 

@@ -44,8 +44,8 @@ ends()
 }
 
 capture=$work/capture.pcapng
-./tests/make_capture >"$capture" || exit 99
-./tests/make_capture foreign >"$work/foreign.pcapng" || exit 99
+./tests/make_capture sample >"$capture" || exit 99
+./tests/make_capture mixed >"$work/foreign.pcapng" || exit 99
 size=$(wc -c <"$capture")
 head -c $((size - 10)) "$capture" >"$work/cut.pcapng"
 
@@ -62,6 +62,7 @@ same dump.csv -T csv -e frame.number -e frame.comment -e nvme.cmd.identify.ctrl.
 
 # A pipe is read as a file is, named or not, and -c ends it.
 for how in "-r -" "-" ""; do
+	# shellcheck disable=SC2086
 	./nvmetap dump $how <"$capture" | diff -q - "$golden/dump.text" >/dev/null ||
 		fail "dump $how <capture differs from dump -r capture"
 done

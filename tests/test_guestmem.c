@@ -179,7 +179,26 @@ static void test_overlaps_are_refused_on_either_side(void **state)
 	assert_int_equal(guestmem_map(f->gm, 0x6000, PAGE, -1, 0, RW), 0);
 }
 
-static void test_unmap_wants_the_exact_mapping(void **state)
+static void test_unmap_takes_all_mappings_of_a_range(void **state)
+{
+	struct fixture *f = *state;
+	char buf[1];
+
+	for (uint64_t i = 4; i < 9; i++)
+		assert_int_equal(guestmem_map(f->gm, i * PAGE, PAGE, f->fd, 0, RW), 0);
+	assert_int_equal(guestmem_unmap(f->gm, 0, 4 * PAGE), 0);
+	assert_int_equal(guestmem_unmap(f->gm, 9 * PAGE, UINT64_MAX - 9 * PAGE + 1), 0);
+	assert_int_equal(get(f, 7 * PAGE, buf, 1), 0);
+	assert_int_equal(guestmem_unmap(f->gm, 5 * PAGE, 3 * PAGE), 3);
+	assert_int_equal(get(f, 5 * PAGE, buf, 1), -EFAULT);
+	assert_int_equal(get(f, 7 * PAGE, buf, 1), -EFAULT);
+	assert_int_equal(get(f, 4 * PAGE, buf, 1), 0);
+	assert_int_equal(get(f, 8 * PAGE, buf, 1), 0);
+	assert_int_equal(guestmem_unmap(f->gm, PAGE, UINT64_MAX - PAGE + 1), 2);
+	assert_null(guestmem_at(f->gm, 0));
+}
+
+static void test_unmap_cuts_no_mapping(void **state)
 {
 	struct fixture *f = *state;
 	char buf[1];
@@ -187,10 +206,14 @@ static void test_unmap_wants_the_exact_mapping(void **state)
 	assert_int_equal(guestmem_map(f->gm, 0x4000, 2 * PAGE, f->fd, 0, RW), 0);
 	assert_int_equal(guestmem_map(f->gm, 0x8000, PAGE, f->fd, 0, RW), 0);
 	assert_int_equal(get(f, 0x4000, buf, 1), 0);
-	assert_int_equal(guestmem_unmap(f->gm, 0x4000, PAGE), -ENOENT);
-	assert_int_equal(guestmem_unmap(f->gm, 0x5000, PAGE), -ENOENT);
-	assert_int_equal(guestmem_unmap(f->gm, 0x9000, PAGE), -ENOENT);
-	assert_int_equal(guestmem_unmap(f->gm, 0x4000, 2 * PAGE), 0);
+	assert_int_equal(guestmem_unmap(f->gm, 0x4000, PAGE), -EINVAL);
+	assert_int_equal(guestmem_unmap(f->gm, 0x5000, PAGE), -EINVAL);
+	assert_int_equal(guestmem_unmap(f->gm, 0x5000, 5 * PAGE), -EINVAL);
+	assert_int_equal(guestmem_unmap(f->gm, 0x3000, 2 * PAGE), -EINVAL);
+	assert_int_equal(guestmem_unmap(f->gm, 0x8000, 0), -EINVAL);
+	assert_int_equal(guestmem_unmap(f->gm, 0x8000, UINT64_MAX), -EINVAL);
+	assert_int_equal(get(f, 0x8000, buf, 1), 0);
+	assert_int_equal(guestmem_unmap(f->gm, 0x4000, 2 * PAGE), 1);
 	assert_int_equal(get(f, 0x4000, buf, 1), -EFAULT);
 	assert_int_equal(get(f, 0x8000, buf, 1), 0);
 	guestmem_unmap_all(f->gm);
@@ -204,7 +227,7 @@ static void test_the_number_of_mappings_is_bounded(void **state)
 	for (uint64_t i = 0; i < GUESTMEM_MAX_MAPPINGS; i++)
 		assert_int_equal(guestmem_map(f->gm, i * PAGE, PAGE, -1, 0, RW), 0);
 	assert_int_equal(guestmem_map(f->gm, UINT64_C(1) << 40, PAGE, -1, 0, RW), -ENOSPC);
-	assert_int_equal(guestmem_unmap(f->gm, 7 * PAGE, PAGE), 0);
+	assert_int_equal(guestmem_unmap(f->gm, 7 * PAGE, PAGE), 1);
 	assert_int_equal(guestmem_map(f->gm, UINT64_C(1) << 40, PAGE, -1, 0, RW), 0);
 }
 
@@ -297,7 +320,8 @@ int main(void)
 		T(test_hostile_mappings_are_refused),
 		T(test_a_descriptor_that_cannot_be_mapped_is_refused),
 		T(test_overlaps_are_refused_on_either_side),
-		T(test_unmap_wants_the_exact_mapping),
+		T(test_unmap_takes_all_mappings_of_a_range),
+		T(test_unmap_cuts_no_mapping),
 		T(test_the_number_of_mappings_is_bounded),
 		T(test_memory_without_a_file_is_reached_by_messages),
 		T(test_a_shrunk_file_is_a_failed_access_and_no_signal),

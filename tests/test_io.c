@@ -259,7 +259,7 @@ static void test_a_reset_waits_for_what_is_in_the_back_end(void **state)
 	rig->access.reg_write(rig, 0x1000, 4, 5);
 	release();
 	assert_true(driver_disable(&rig->driver));
-	assert_int_equal(rig->seen[0].ctrl.lost, 1);
+	assert_int_equal(rig->seen[0].info.ctrl.lost, 1);
 	assert_false(driver_peek(&rig->driver, 1));
 	assert_true(driver_enable(&rig->driver, 16));
 	assert_int_equal(driver_create(&rig->driver, 1, 16, 1), 0);

@@ -4,14 +4,13 @@
 # users know, passes on what is not ours, and survives any bytes.
 
 srcdir=${srcdir:-.}
-tshark=$(command -v "${TSHARK:-tshark}") || {
-	echo "SKIP: tshark is not installed"
-	exit 77
-}
+# shellcheck source=tests/tshark.sh
+. "$srcdir/tests/tshark.sh"
+tshark_works || exit 77
 status=0
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/home" "$work/plugins" || exit 99
+tshark_setup "$work/tshark" || exit 99
 cp dissector/nvmetap.lua "$work/" || exit 99
 
 fail()
@@ -21,20 +20,11 @@ fail()
 }
 
 for what in every foreign "random 1 300" "random 2 300" "random 3 300"; do
-	./tests/make_records $what >"$work/$(echo "$what" | tr ' ' _).pcapng" || exit 99
+	# shellcheck disable=SC2086
+	./tests/make_capture $what >"$work/$(echo "$what" | tr ' ' _).pcapng" || exit 99
 done
 
-# As root Wireshark loads no user's script, so root's tests run as nobody.
-user=
-if test "$(id -u)" = 0; then
-	user="setpriv --reuid=65534 --regid=65534 --clear-groups"
-	$user true 2>/dev/null || {
-		echo "SKIP: root cannot become an ordinary user here"
-		exit 77
-	}
-	chmod -R a+rX "$work"
-	chown 65534:65534 "$work/home"
-fi
+chmod -R a+rX "$work"
 
 # shark CAPTURE ARGUMENT...: its output; complaints are failures.
 scripts="-X lua_script:$work/nvmetap.lua"
@@ -42,14 +32,9 @@ shark()
 {
 	capture=$work/$1.pcapng
 	shift
-	(cd "$work" && $user env HOME="$work/home" XDG_CONFIG_HOME="$work/home" \
-		WIRESHARK_CONFIG_DIR="$work/home" WIRESHARK_PLUGIN_DIR="$work/plugins" \
-		WIRESHARK_EXTCAP_DIR="$work/plugins" LC_ALL=C.UTF-8 \
-		"$tshark" $scripts -r "$capture" "$@") 2>"$work/err" >"$work/out" ||
-		fail "tshark $*: $(cat "$work/err")"
-	if grep -iq 'lua' "$work/err"; then
-		fail "tshark $*: $(cat "$work/err")"
-	fi
+	# shellcheck disable=SC2086
+	run_tshark $scripts -r "$capture" "$@" >"$work/out" ||
+		fail "tshark $*: $(cat "$work/tshark/stderr")"
 	if grep -Eiq 'lua error|malformed' "$work/out"; then
 		fail "tshark $*: $(grep -Ei -m3 'lua error|malformed' "$work/out")"
 	fi
@@ -121,7 +106,7 @@ line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0027 NSID=0 CNS=Identify Controller 
 line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Completion, 34.5 µs'
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
 line 'nvmetap.data.offset == 2048' \
-	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24000: Identify Controller'
+	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 
 # Every field of the table that a record of ours shows has its own name.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Manual pages are well-formed, speak of every tap and function, and of no other.
+# Manual pages are well-formed, speak of every tap, function, command and option,
+# and of no other.
 
 command -v mandoc >/dev/null || { echo "SKIP: mandoc is not installed"; exit 77; }
 srcdir=${srcdir:-.}
@@ -45,5 +46,27 @@ sed -n 's/^\(static inline \)\{0,1\}[a-z][a-z_0-9 ]* \**\([a-z_]*\)(.*/\2/p' \
 	sort >"$dir/functions"
 [ -s "$dir/functions" ] || { echo "FAIL: no functions in emu/plugin.h"; failed=1; }
 same "nvmetap-plugin.3 and emu/plugin.h differ" "$dir/said" "$dir/functions"
+
+# options COMMAND: those that its page lists, one a line.
+options()
+{
+	sed -n 's/^\.It Fl \([A-Za-z-].*\)/\1/p' "$srcdir/doc/nvmetap-$1.1" |
+		sed 's/ , Fl /\n/g' | sed -n 's/^\([A-Za-z-][a-z-]*\).*/-\1/p' | grep -vx -e --
+}
+
+for command in $(./nvmetap --list-commands); do
+	page=$srcdir/doc/nvmetap-$command.1
+	[ -f "$page" ] || { echo "FAIL: no page nvmetap-$command.1"; failed=1; continue; }
+	grep -qx "\.It Cm $command" "$srcdir/doc/nvmetap.1" ||
+		{ echo "FAIL: nvmetap.1 does not name $command"; failed=1; }
+	options "$command" >"$dir/listed"
+	# All of serve's, as its page says, but where the guest's sockets are.
+	[ "$command" != boot ] || options serve |
+		grep -vx -e --vfio-user -e --console -e --once >>"$dir/listed"
+	sort "$dir/listed" >"$dir/said"
+	./nvmetap "$command" --list-options | grep -vx -e --help | sort >"$dir/options"
+	[ -s "$dir/options" ] || { echo "FAIL: $command has no options"; failed=1; }
+	same "nvmetap-$command.1 and --list-options differ" "$dir/said" "$dir/options"
+done
 
 exit $failed

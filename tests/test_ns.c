@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "emu/ns.h"
+#include "tests/ns_image.h"
 
 int __wrap_fdatasync(int fd);
 int __real_fdatasync(int fd);
@@ -72,36 +72,12 @@ ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t off)
 	return interrupted(&len) ? -1 : __real_pwrite(fd, buf, len, off);
 }
 
-static char image[64];
-
 static int setup(void **state)
 {
-	int fd;
-
-	(void)state;
 	memset(&sys, 0, sizeof(sys));
-	strcpy(image, "test_ns.XXXXXX");
-	fd = mkstemp(image);
-	return fd < 0 || ftruncate(fd, 1 << 20) != 0 || close(fd) != 0;
+	return ns_image_setup(state);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	return unlink(image);
-}
-
-static struct ns *ns_of(const char *format)
-{
-	char option[128], err[256] = "";
-	struct ns *ns;
-
-	snprintf(option, sizeof(option), format, image);
-	ns = ns_new(option, 1, "S1", err, sizeof(err));
-	if (ns == NULL)
-		fail_msg("%s", err);
-	return ns;
-}
 
 static int run(struct ns *ns, enum ns_op op, uint64_t slba, uint32_t nlb, void *buf)
 {
@@ -149,7 +125,7 @@ static void round_trip(struct ns *ns)
 static void test_memory_gives_back_what_was_written(void **state)
 {
 	(void)state;
-	round_trip(ns_of("mem=1M"));
+	round_trip(ns_image_open("mem=1M"));
 }
 
 static void test_file_gives_back_what_was_written(void **state)
@@ -158,9 +134,9 @@ static void test_file_gives_back_what_was_written(void **state)
 	int fd;
 
 	(void)state;
-	round_trip(ns_of("path=%s"));
+	round_trip(ns_image_open("path=%s"));
 	fill(expect, sizeof(expect), 1);
-	fd = open(image, O_RDONLY);
+	fd = open(ns_image, O_RDONLY);
 	assert_int_equal(__real_pread(fd, bytes, sizeof(bytes), 3 * 512), sizeof(bytes));
 	close(fd);
 	assert_memory_equal(bytes, expect, sizeof(bytes));
@@ -170,7 +146,7 @@ static void test_short_and_interrupted_transfers_are_carried_on(void **state)
 {
 	(void)state;
 	sys.short_and_interrupted = true;
-	round_trip(ns_of("path=%s"));
+	round_trip(ns_image_open("path=%s"));
 	assert_true(sys.nr_calls > 60);
 }
 
@@ -192,12 +168,12 @@ static void zeroes(struct ns *ns, enum ns_op op)
 static void test_zeroed_and_deallocated_blocks_read_zero_and_others_stay(void **state)
 {
 	(void)state;
-	zeroes(ns_of("mem=1M"), NS_WRITE_ZEROES);
-	zeroes(ns_of("mem=1M"), NS_DEALLOCATE);
+	zeroes(ns_image_open("mem=1M"), NS_WRITE_ZEROES);
+	zeroes(ns_image_open("mem=1M"), NS_DEALLOCATE);
 	assert_int_equal(sys.nr_fallocate, 0);
-	zeroes(ns_of("path=%s"), NS_WRITE_ZEROES);
+	zeroes(ns_image_open("path=%s"), NS_WRITE_ZEROES);
 	assert_int_not_equal(sys.nr_fallocate, 0);
-	zeroes(ns_of("path=%s"), NS_DEALLOCATE);
+	zeroes(ns_image_open("path=%s"), NS_DEALLOCATE);
 	assert_int_equal(sys.fallocate_mode, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
 }
 
@@ -205,15 +181,15 @@ static void test_where_no_hole_can_be_punched_zeroes_are_written(void **state)
 {
 	(void)state;
 	sys.fallocate_errno = EOPNOTSUPP;
-	zeroes(ns_of("path=%s"), NS_WRITE_ZEROES);
+	zeroes(ns_image_open("path=%s"), NS_WRITE_ZEROES);
 	assert_int_equal(sys.nr_fallocate, 4);
-	zeroes(ns_of("path=%s"), NS_DEALLOCATE);
+	zeroes(ns_image_open("path=%s"), NS_DEALLOCATE);
 	assert_int_equal(sys.nr_fallocate, 6);
 }
 
 static void test_huge_ranges_are_done_in_parts(void **state)
 {
-	struct ns *ns = ns_of("mem=1G");
+	struct ns *ns = ns_image_open("mem=1G");
 	struct ns_req req = { .ns = ns, .op = NS_DEALLOCATE, .slba = 1 };
 	unsigned int nr_steps = 1;
 	uint64_t slba;
@@ -232,7 +208,7 @@ static void test_huge_ranges_are_done_in_parts(void **state)
 
 static void test_flush_calls_fdatasync(void **state)
 {
-	struct ns *ns = ns_of("path=%s");
+	struct ns *ns = ns_image_open("path=%s");
 	uint8_t block[512] = { 0 };
 
 	(void)state;
@@ -246,7 +222,7 @@ static void test_flush_calls_fdatasync(void **state)
 
 static void test_forced_unit_access_calls_fdatasync_once(void **state)
 {
-	struct ns *ns = ns_of("path=%s");
+	struct ns *ns = ns_image_open("path=%s");
 	uint8_t block[512] = { 0 };
 
 	(void)state;
@@ -261,7 +237,7 @@ static void test_forced_unit_access_calls_fdatasync_once(void **state)
 
 static void test_a_failed_fdatasync_fails_the_request(void **state)
 {
-	struct ns *ns = ns_of("path=%s");
+	struct ns *ns = ns_image_open("path=%s");
 	uint8_t block[512] = { 0 };
 
 	(void)state;
@@ -277,7 +253,7 @@ static void test_read_only_refuses_what_changes_bytes(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct ns *ns = ns_of(i == 0 ? "path=%s,ro" : "mem=1M,ro");
+		struct ns *ns = ns_image_open(i == 0 ? "path=%s,ro" : "mem=1M,ro");
 
 		assert_int_equal(run(ns, NS_WRITE, 0, 1, block), -EROFS);
 		assert_int_equal(run(ns, NS_WRITE_ZEROES, 0, 1, NULL), -EROFS);
@@ -292,16 +268,16 @@ static void test_read_only_refuses_what_changes_bytes(void **state)
 
 static void test_reading_from_a_file_that_became_shorter_is_an_io_error(void **state)
 {
-	struct ns *ns = ns_of("path=%s");
+	struct ns *ns = ns_image_open("path=%s");
 	uint8_t blocks[1024];
 
 	(void)state;
-	assert_int_equal(truncate(image, 512), 0);
+	assert_int_equal(truncate(ns_image, 512), 0);
 	assert_int_equal(run(ns, NS_READ, 0, 2, blocks), -EIO);
 	ns_free(ns);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, ns_image_teardown)
 
 int main(void)
 {

@@ -13,37 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "emu/ns.h"
+#include "tests/ns_image.h"
 
-static char image[64];
-
-static int setup(void **state)
-{
-	int fd;
-
-	(void)state;
-	strcpy(image, "test_ns_option.XXXXXX");
-	fd = mkstemp(image);
-	return fd < 0 || ftruncate(fd, 1 << 20) != 0 || close(fd) != 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return unlink(image);
-}
-
-static struct ns *ns_of(const char *format)
-{
-	char option[128], err[256] = "";
-	struct ns *ns;
-
-	snprintf(option, sizeof(option), format, image);
-	ns = ns_new(option, 1, "S1", err, sizeof(err));
-	if (ns == NULL)
-		fail_msg("%s", err);
-	return ns;
-}
 
 /* The message that an option is refused with; image stands for %s. */
 static const char *refusal(const char *format)
@@ -52,7 +23,7 @@ static const char *refusal(const char *format)
 	char option[128];
 	struct ns *ns;
 
-	snprintf(option, sizeof(option), format, image);
+	snprintf(option, sizeof(option), format, ns_image);
 	err[0] = '\0';
 	ns = ns_new(option, 1, "S1", err, sizeof(err));
 	ns_free(ns);
@@ -105,17 +76,17 @@ static void test_what_is_wrong_with_an_option_is_said_in_one_line(void **state)
 static void test_empty_and_too_short_files_are_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(truncate(image, 0), 0);
+	assert_int_equal(truncate(ns_image, 0), 0);
 	assert_non_null(strstr(refusal("path=%s"), ": the file is empty"));
-	assert_int_equal(truncate(image, 4095), 0);
+	assert_int_equal(truncate(ns_image, 4095), 0);
 	assert_non_null(strstr(refusal("path=%s,lbads=12"), ": smaller than one block"));
 }
 
 static void test_a_fifo_is_refused_without_waiting_for_its_writer(void **state)
 {
 	(void)state;
-	assert_int_equal(unlink(image), 0);
-	assert_int_equal(mkfifo(image, 0600), 0);
+	assert_int_equal(unlink(ns_image), 0);
+	assert_int_equal(mkfifo(ns_image, 0600), 0);
 	assert_non_null(strstr(refusal("path=%s,ro"), "neither a file nor a block device"));
 }
 
@@ -135,7 +106,7 @@ static void test_sizes_have_suffixes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct ns *ns = ns_of(sizes[i].option);
+		struct ns *ns = ns_image_open(sizes[i].option);
 
 		assert_true(ns->nr_blocks == sizes[i].nr_blocks);
 		ns_free(ns);
@@ -147,19 +118,19 @@ static void test_the_rest_of_a_file_that_is_no_whole_block_is_not_used(void **st
 	struct ns *ns;
 
 	(void)state;
-	assert_int_equal(truncate(image, 10000), 0);
-	ns = ns_of("path=%s");
+	assert_int_equal(truncate(ns_image, 10000), 0);
+	ns = ns_image_open("path=%s");
 	assert_true(ns->nr_blocks == 19);
 	ns_free(ns);
 }
 
 static void test_namespace_says_what_it_is(void **state)
 {
-	struct ns *ns = ns_of("ro,path=%s,lbads=12");
+	struct ns *ns = ns_image_open("ro,path=%s,lbads=12");
 	char what[80];
 
 	(void)state;
-	snprintf(what, sizeof(what), "path=%s", image);
+	snprintf(what, sizeof(what), "path=%s", ns_image);
 	assert_string_equal(ns->what, what);
 	assert_int_equal(ns->nsid, 1);
 	assert_int_equal(ns->lba_shift, 12);
@@ -173,11 +144,11 @@ static void test_two_commas_stand_for_one_in_a_path(void **state)
 	struct ns *ns;
 
 	(void)state;
-	assert_int_equal(unlink(image), 0);
-	strcpy(image, "test_ns_option,comma");
-	close(open(image, O_RDWR | O_CREAT, 0600));
-	assert_int_equal(truncate(image, 512), 0);
-	ns = ns_of("path=test_ns_option,,comma,ro");
+	assert_int_equal(unlink(ns_image), 0);
+	strcpy(ns_image, "test_ns_option,comma");
+	close(open(ns_image, O_RDWR | O_CREAT, 0600));
+	assert_int_equal(truncate(ns_image, 512), 0);
+	ns = ns_image_open("path=test_ns_option,,comma,ro");
 	assert_string_equal(ns->what, "path=test_ns_option,comma");
 	assert_true(ns->read_only);
 	ns_free(ns);
@@ -213,20 +184,20 @@ static void test_identifiers_depend_on_serial_nsid_and_path_only(void **state)
 
 static void test_a_file_belongs_to_one_drive_unless_both_only_read(void **state)
 {
-	struct ns *ns = ns_of("path=%s"), *second;
+	struct ns *ns = ns_image_open("path=%s"), *second;
 
 	(void)state;
 	assert_non_null(strstr(refusal("path=%s"), ": in use by another drive"));
 	assert_non_null(strstr(refusal("path=%s,ro"), ": in use by another drive"));
 	ns_free(ns);
-	ns = ns_of("path=%s,ro");
-	second = ns_of("path=%s,ro");
+	ns = ns_image_open("path=%s,ro");
+	second = ns_image_open("path=%s,ro");
 	assert_non_null(strstr(refusal("path=%s"), ": in use by another drive"));
 	ns_free(ns);
 	ns_free(second);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ns_image_setup, ns_image_teardown)
 
 int main(void)
 {

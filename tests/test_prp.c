@@ -93,9 +93,9 @@ static void test_a_list_is_followed_and_told_as_it_was_walked(void **state)
 	assert_int_equal(byte_at(rig, data + 15 * PAGE), 2);
 	assert_int_equal(byte_at(rig, data + PAGE + 4095), 16);
 	seen = rig_seen(rig, NVMETAP_EV_LIST, 0);
-	assert_int_equal(seen->list.iova, list + 512);
-	assert_int_equal(seen->list.nr, 15);
-	assert_int_equal(seen->list.first, 0);
+	assert_int_equal(seen->info.list.iova, list + 512);
+	assert_int_equal(seen->info.list.nr, 15);
+	assert_int_equal(seen->info.list.first, 0);
 	assert_int_equal(seen->ev.cause, rig_seen(rig, NVMETAP_EV_IO, 0)->ev.seq);
 }
 
@@ -118,8 +118,8 @@ static void test_a_chained_list_of_the_longest_transfer_is_followed(void **state
 	assert_int_equal(byte_at(rig, data + MAX + 511), 128);
 	assert_int_equal(byte_at(rig, data + MAX + 512), 0);
 	assert_int_equal(rig->nr_seen, 2);
-	assert_int_equal(rig->seen[1].list.nr, 128);
-	assert_int_equal(rig->seen[1].list.first, 1);
+	assert_int_equal(rig->seen[1].info.list.nr, 128);
+	assert_int_equal(rig->seen[1].info.list.first, 1);
 }
 
 static void test_a_list_that_chains_to_itself_ends(void **state)

@@ -93,10 +93,10 @@ static void test_queues_are_deleted_in_the_right_order_only(void **state)
 	assert_int_equal(delete_queue(rig, NVME_OPC_DELETE_IO_SQ, 1), ST(INVALID_QUEUE_IDENTIFIER));
 	assert_int_equal(delete_queue(rig, NVME_OPC_DELETE_IO_CQ, 1), 0);
 	assert_int_equal(rig->nr_seen, 2);
-	assert_int_equal(rig->seen[0].queue.type, NVMETAP_SQ);
-	assert_int_equal(rig->seen[0].queue.state, NVMETAP_QUEUE_DELETED);
-	assert_int_equal(rig->seen[0].queue.size, 64);
-	assert_int_equal(rig->seen[1].queue.vector, 1);
+	assert_int_equal(rig->seen[0].info.queue.type, NVMETAP_SQ);
+	assert_int_equal(rig->seen[0].info.queue.state, NVMETAP_QUEUE_DELETED);
+	assert_int_equal(rig->seen[0].info.queue.size, 64);
+	assert_int_equal(rig->seen[1].info.queue.vector, 1);
 }
 
 static int hold(void *ctx, struct nvmetap_event *ev)
@@ -234,16 +234,16 @@ static void test_a_doorbell_is_one_event_with_queue_and_both_values(void **state
 	driver_command(&rig->driver, 1, &flush);
 	db = rig_seen(rig, NVMETAP_EV_DOORBELL, 0);
 	assert_int_equal(rig->nr_seen, 2);
-	assert_int_equal(db->acc.doorbell, NVMETAP_DOORBELL_SQ);
-	assert_int_equal(db->acc.vector, 1);
-	assert_int_equal(db->acc.offset, 0x1008);
-	assert_int_equal(db->acc.old, 1);
-	assert_int_equal(db->acc.value, 2);
+	assert_int_equal(db->info.acc.doorbell, NVMETAP_DOORBELL_SQ);
+	assert_int_equal(db->info.acc.vector, 1);
+	assert_int_equal(db->info.acc.offset, 0x1008);
+	assert_int_equal(db->info.acc.old, 1);
+	assert_int_equal(db->info.acc.value, 2);
 	db = rig_seen(rig, NVMETAP_EV_DOORBELL, 1);
-	assert_int_equal(db->acc.doorbell, NVMETAP_DOORBELL_CQ);
-	assert_int_equal(db->acc.offset, 0x100c);
-	assert_int_equal(db->acc.old, 1);
-	assert_int_equal(db->acc.value, 2);
+	assert_int_equal(db->info.acc.doorbell, NVMETAP_DOORBELL_CQ);
+	assert_int_equal(db->info.acc.offset, 0x100c);
+	assert_int_equal(db->info.acc.old, 1);
+	assert_int_equal(db->info.acc.value, 2);
 }
 
 static void expect_invalid(struct rig *rig, uint64_t off, uint32_t value, uint8_t info)

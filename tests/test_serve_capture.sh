@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # nvmetap serve: captures that cannot be written, that lose events, and what is kept of data.
 
+# until_true calls functions that nothing else does.
+# shellcheck disable=SC2317
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
 
@@ -16,8 +18,8 @@ if test -c /dev/full; then
 	said 1 "/dev/full: No space left on device; the capture ends there"
 fi
 
-# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain one
-# that happens to end between two blocks is like any other.
+# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain
+# one that happens to end between two blocks is like any other.
 ended_early()
 {
 	if test "$1" = 0 && test "${2%.zst}" = "$2"; then
@@ -68,10 +70,10 @@ ended 1
 said 1 "standard output: Broken pipe; the capture ends there"
 
 # --- killed in the middle: readable up to the last flush, and dump says where it ends
+grown() { test "$(stat -c %s "$work/killed.$form")" -gt 100000; }
 for form in pcapng pcapng.zst; do
 	serve --ns mem=64M -w "$work/killed.$form"
 	guest_in_io -r 20000
-	grown() { test "$(stat -c %s "$work/killed.$form")" -gt 100000; }
 	until_true grown || fail "killed.$form does not grow while the drive works"
 	kill -KILL "$drive"
 	wait "$drive" 2>/dev/null
@@ -85,6 +87,17 @@ for form in pcapng pcapng.zst; do
 	serve --ns mem=1M --once
 	guest 0 -n 4
 	ended 0
+done
+
+# --- while the drive waits for its next guest, all of the last one's is in the file
+is_flushed() { ./nvmetap dump "$work/live.$form" 2>/dev/null | grep -q 'disabled by guest gone'; }
+for form in pcapng pcapng.zst; do
+	serve --ns mem=8M -w "$work/live.$form"
+	guest 0 -n 8
+	until_true is_flushed || fail "live.$form is not flushed"
+	kill -INT "$drive"
+	ended 0
+	whole "$work/live.$form"
 done
 
 # --- a reader that stands still while the guest works

@@ -6,7 +6,7 @@
 . "${srcdir:-.}/tests/serve.sh"
 
 resident_kb() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$drive/status"; }
-open_files() { ls "/proc/$drive/fd" | wc -l; }
+open_files() { find "/proc/$drive/fd" -mindepth 1 | wc -l; }
 
 # So that each guest's end has been worked off: the last one's has, when it has another's answer.
 guests()

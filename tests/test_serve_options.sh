@@ -11,7 +11,7 @@ refused()
 	want=$1
 	words=$2
 	shift 2
-	ls -A "$work" >"$work.before"
+	find "$work" | sort >"$work.before"
 	timeout 20 ./nvmetap serve "$@" >"$work.out" 2>"$work.err" </dev/null
 	got=$?
 	test "$got" = "$want" || fail "serve $*: exit status $got, not $want"
@@ -19,7 +19,7 @@ refused()
 	test "$(wc -l <"$work.err")" = 1 || fail "serve $*: not one line: $(cat "$work.err")"
 	grep -q '^nvmetap: serve: ' "$work.err" || fail "serve $*: who says that?"
 	test ! -s "$work.out" || fail "serve $*: words on standard output"
-	ls -A "$work" | cmp -s - "$work.before" || fail "serve $*: leaves something behind"
+	find "$work" | sort | cmp -s - "$work.before" || fail "serve $*: leaves something behind"
 }
 trap 'test -z "$drive" || kill -9 "$drive" 2>/dev/null
 	rm -rf "$work" "$work.out" "$work.err" "$work.before"' EXIT

@@ -39,34 +39,10 @@ enum {
 	{ .opc = NVME_OPC_DATASET_MANAGEMENT, .nsid = (ns), .prp1 = BUFFER, \
 	  .cdw10 = (nr) - 1, .cdw11 = (attr) }
 
-struct row {
-	const char *what;
-	struct nvme_command cmd;
-	uint16_t want;
-};
-
-static void run_rows(struct rig *rig, const struct row *rows, size_t nr_rows)
-{
-	unsigned int nr_wrong = 0;
-
-	for (size_t i = 0; i < nr_rows; i++) {
-		struct nvme_command cmd = rows[i].cmd;
-		uint16_t code = driver_command(&rig->driver, 1, &cmd);
-
-		if (code == rows[i].want)
-			continue;
-		print_message("%s: %03xh, not %03xh\n", rows[i].what, code, rows[i].want);
-		nr_wrong++;
-	}
-	assert_int_equal(nr_wrong, 0);
-}
-
-#define RUN(rig, rows) run_rows(rig, rows, sizeof(rows) / sizeof((rows)[0]))
-
 /* Sections 6.1.2 and 6.1.4. */
 static void test_namespaces_are_checked(void **state)
 {
-	static const struct row rows[] = {
+	static const struct rig_row rows[] = {
 		{ "read 0", IO(RD, 0, 0, 1), ST(INVALID_NAMESPACE_OR_FORMAT) },
 		{ "read 3", IO(RD, 3, 0, 1), ST(INVALID_NAMESPACE_OR_FORMAT) },
 		{ "read FFFFFFFEh", IO(RD, -2, 0, 1), ST(INVALID_NAMESPACE_OR_FORMAT) },
@@ -83,12 +59,12 @@ static void test_namespaces_are_checked(void **state)
 		{ "deallocate read-only", RANGES(2, 1, 4), ST(NAMESPACE_IS_WRITE_PROTECTED) },
 	};
 
-	RUN(*state, rows);
+	RIG_RUN(*state, 1, rows);
 }
 
 static void test_blocks_beyond_the_end_are_out_of_range(void **state)
 {
-	static const struct row rows[] = {
+	static const struct rig_row rows[] = {
 		{ "last", IO(RD, 1, 2047, 1), 0 },
 		{ "last but one, two", IO(RD, 1, 2046, 2), 0 },
 		{ "last, two", IO(RD, 1, 2047, 2), ST(LBA_OUT_OF_RANGE) },
@@ -103,13 +79,13 @@ static void test_blocks_beyond_the_end_are_out_of_range(void **state)
 		{ "zeroes, one more", IO(ZEROES, 1, 0, 2049), ST(LBA_OUT_OF_RANGE) },
 	};
 
-	RUN(*state, rows);
+	RIG_RUN(*state, 1, rows);
 }
 
 /* Figure 109 and section 4.2; Identify says FUSES 0 and SGLS 0. */
 static void test_what_identify_does_not_offer_is_an_invalid_field(void **state)
 {
-	static const struct row rows[] = {
+	static const struct rig_row rows[] = {
 		{ "more than MDTS", IO(RD, 1, 0, 1025), ST(INVALID_FIELD) },
 		{ "64 Ki blocks", IO(WR, 1, 0, 0x10000), ST(INVALID_FIELD) },
 		{ "first of a fused pair", FLAGS(FUSE_FIRST), ST(INVALID_FIELD) },
@@ -121,13 +97,13 @@ static void test_what_identify_does_not_offer_is_an_invalid_field(void **state)
 		{ "plain", FLAGS(0), 0 },
 	};
 
-	RUN(*state, rows);
+	RIG_RUN(*state, 1, rows);
 }
 
 /* Section 4.3. */
 static void test_prp_entries_are_checked(void **state)
 {
-	static const struct row rows[] = {
+	static const struct rig_row rows[] = {
 		{ "one page", PRP(BUFFER, 0, PAGE), 0 },
 		{ "two pages", PRP(BUFFER, BUFFER + PAGE, 2 * PAGE), 0 },
 		{ "an offset", PRP(BUFFER + 512, BUFFER + PAGE, PAGE), 0 },
@@ -146,7 +122,7 @@ static void test_prp_entries_are_checked(void **state)
 		{ "list of zeroes", PRP(BUFFER, LIST, 3 * PAGE), ST(DATA_TRANSFER_ERROR) },
 	};
 
-	RUN(*state, rows);
+	RIG_RUN(*state, 1, rows);
 }
 
 static void put_list(struct rig *rig, uint64_t at, uint64_t first, unsigned int nr)

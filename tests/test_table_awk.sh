@@ -31,7 +31,7 @@ test "$(wc -l <"$work/cpp.rows")" -gt 500 || fail "the preprocessor gives too fe
 
 tried=
 for awk in ${AWK:-awk} mawk gawk "busybox awk"; do
-	command -v ${awk%% *} >/dev/null || continue
+	command -v "${awk%% *}" >/dev/null || continue
 	tried="$tried $awk,"
 	$awk -v mode=rows -f "$script" "$table" >"$work/awk.rows" || fail "$awk: rows"
 	cmp -s "$work/cpp.rows" "$work/awk.rows" || {

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The taps: modifiers, observers, numbers, held commands, the mailbox. */
+/* The taps: modifiers, observers, numbers, log lines. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include "tests/rig.h"
-
-static struct nvme_command read_command(uint32_t nsid, uint64_t iova)
-{
-	struct nvme_command cmd = { .opc = NVME_OPC_READ, .nsid = nsid, .prp1 = iova };
-
-	return cmd;
-}
-
-static uint16_t read_block(struct rig *rig)
-{
-	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
-
-	return driver_command(&rig->driver, 1, &cmd);
-}
 
 static int change_status(void *ctx, struct nvmetap_event *ev)
 {
@@ -55,7 +40,7 @@ static void test_an_observer_sees_the_original_and_the_final_form(void **state)
 
 	rig_modify(rig, "nvme:io:writeback", change_status, NULL);
 	nvmetap_attach(rig->watcher, "nvme:io:writeback", check_was, &check, NVMETAP_OBSERVE);
-	assert_int_equal(read_block(rig), ST(UNRECOVERED_READ_ERROR));
+	assert_int_equal(rig_read_block(rig), ST(UNRECOVERED_READ_ERROR));
 	assert_true(check.called);
 	assert_int_equal(check.flags & NVMETAP_ALTERED, NVMETAP_ALTERED);
 	assert_int_equal(NVME_STATUS_CODE(check.was), 0);
@@ -70,7 +55,7 @@ static void test_an_event_that_nobody_changed_is_not_altered(void **state)
 	struct was_check check = { 0 };
 
 	nvmetap_attach(rig->watcher, "nvme:io:writeback", check_was, &check, NVMETAP_OBSERVE);
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(check.flags & NVMETAP_ALTERED, 0);
 	assert_int_equal(check.was, 0xffff);
 }
@@ -126,10 +111,10 @@ static void test_modifiers_run_in_order_until_one_answers_and_observers_always(v
 	nvmetap_attach(rig->watcher, "nvme:io:decode", note_c, &trail, 30);
 	nvmetap_attach(rig->watcher, "nvme:io:decode", note_b, &trail, 20);
 	nvmetap_attach(rig->watcher, "nvme:io:decode", note_a, &trail, 10);
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_string_equal(trail.text, "abo");
 	trail = (struct trail){ .verdict = NVMETAP_GO };
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_string_equal(trail.text, "abco");
 }
 
@@ -153,7 +138,7 @@ static void test_a_command_is_held_by_who_held_it_whoever_takes_its_log_line(voi
 	uint64_t id = 0;
 	struct nvmetap_plugin *holder = rig_modify(rig, "nvme:io:decode", log_and_hold, &id);
 	struct nvmetap_plugin *taker = rig_modify(rig, "nvmetap:log:writeback", take, NULL);
-	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
 	struct nvme_completion cpl;
 
 	driver_submit(&rig->driver, 1, &cmd);
@@ -185,10 +170,10 @@ static void test_an_event_that_nobody_asked_for_gets_no_number(void **state)
 	struct rig *rig = *state;
 	uint64_t seq = rig->taps->seq;
 
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(rig->taps->seq, seq);
 	rig_watch(rig, "nvme:io:decode");
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(rig->taps->seq, seq + 1);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_IO, 0)->ev.seq, seq + 1);
 }
@@ -201,7 +186,7 @@ static void test_a_completion_names_its_command_and_an_interrupt_its_completion(
 	rig_watch(rig, "nvme:io:decode");
 	rig_watch(rig, "nvme:io:writeback");
 	rig_watch(rig, "pci:msix:writeback");
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	rig_settle(rig);
 	io = rig_seen(rig, NVMETAP_EV_IO, 0);
 	cpl = rig_seen(rig, NVMETAP_EV_COMPLETION, 0);
@@ -212,8 +197,8 @@ static void test_a_completion_names_its_command_and_an_interrupt_its_completion(
 	assert_int_equal(cpl->ev.cause, io->ev.seq);
 	assert_int_equal(irq->ev.cause, cpl->ev.seq);
 	assert_int_equal(irq->ev.count, 1);
-	assert_int_equal(irq->irq.vector, 1);
-	assert_int_equal(irq->irq.result, NVMETAP_IRQ_SENT);
+	assert_int_equal(irq->info.irq.vector, 1);
+	assert_int_equal(irq->info.irq.result, NVMETAP_IRQ_SENT);
 	assert_true(cpl->ev.latency_ns > 0);
 	assert_true(cpl->ev.latency_ns >= cpl->ev.ticks - io->ev.ticks);
 	assert_int_equal(io->ev.bdf, 0x30);
@@ -236,7 +221,7 @@ static void test_a_line_logged_in_a_callback_comes_after_the_event_and_names_it(
 	rig_modify(rig, "nvme:io:decode", log_twice, NULL);
 	rig_watch(rig, "nvme:io:decode");
 	rig_watch(rig, "nvmetap:log:writeback");
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(rig->nr_seen, 3);
 	assert_int_equal(rig->seen[0].ev.event, NVMETAP_EV_IO);
 	assert_string_equal(rig->seen[1].text, "first");
@@ -259,7 +244,7 @@ static void test_a_log_of_the_log_is_refused(void **state)
 
 	rig_modify(rig, "nvme:io:decode", log_twice, NULL);
 	rig_modify(rig, "nvmetap:log:writeback", log_again, &rc);
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(rc, -EDEADLK);
 }
 
@@ -279,8 +264,8 @@ static void test_a_callback_may_detach_itself(void **state)
 
 	rig_modify(rig, "nvme:io:decode", detach_myself, &calls);
 	nvmetap_attach(rig->watcher, "nvme:io:decode", note_a, &trail, NVMETAP_OBSERVE);
-	assert_int_equal(read_block(rig), 0);
-	assert_int_equal(read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
+	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(calls, 1);
 	assert_string_equal(trail.text, "aa");
 	nvmetap_detach(rig->watcher, "nvme:io:decode", note_a, &trail);
@@ -304,276 +289,6 @@ static void test_an_observer_of_batches_hears_of_its_end(void **state)
 	assert_int_equal(ends, 1);
 }
 
-/* Holds the first command that it sees. */
-struct holder {
-	uint64_t cmd_id;
-	int verdict;
-};
-
-static int hold(void *ctx, struct nvmetap_event *ev)
-{
-	struct holder *holder = ctx;
-
-	if (holder->cmd_id != 0)
-		return NVMETAP_GO;
-	holder->cmd_id = ev->cmd_id;
-	return holder->verdict;
-}
-
-static void test_a_held_command_goes_on_when_it_is_resumed(void **state)
-{
-	struct rig *rig = *state;
-	struct holder holder = { .verdict = NVMETAP_LATER };
-	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:execute", hold, &holder);
-	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
-	struct nvme_completion cpl;
-
-	driver_submit(&rig->driver, 1, &cmd);
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 1));
-	assert_int_equal(nvmetap_resume(plugin, holder.cmd_id, 1000), 0);
-	assert_true(driver_wait(&rig->driver, 1, &cpl));
-	assert_int_equal(status_code(&cpl), 0);
-}
-
-static void test_a_held_command_can_be_completed(void **state)
-{
-	struct rig *rig = *state;
-	struct holder holder = { .verdict = NVMETAP_LATER };
-	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:decode", hold, &holder);
-	struct nvme_command cmd = { .opc = 0x80, .nsid = 1 };
-	struct nvme_completion answer = { .cdw0 = 42 }, cpl;
-	uint16_t cid = driver_submit(&rig->driver, 1, &cmd);
-
-	assert_int_equal(nvmetap_complete(plugin, holder.cmd_id, &answer), 0);
-	assert_true(driver_wait(&rig->driver, 1, &cpl));
-	assert_int_equal(status_code(&cpl), 0);
-	assert_int_equal(cpl.cdw0, 42);
-	assert_int_equal(cpl.cid, cid);
-	assert_int_equal(cpl.sqid, 1);
-}
-
-static void test_a_reset_revokes_what_is_held(void **state)
-{
-	struct rig *rig = *state;
-	struct holder holder = { .verdict = NVMETAP_LATER };
-	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:decode", hold, &holder);
-	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
-
-	rig_watch(rig, "nvme:ctrl:execute");
-	driver_submit(&rig->driver, 1, &cmd);
-	assert_int_not_equal(holder.cmd_id, 0);
-	assert_true(driver_disable(&rig->driver));
-	nvmetap_resume(plugin, holder.cmd_id, 0);
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 1));
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->ctrl.lost, 1);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->ctrl.state, NVMETAP_CTRL_DISABLED);
-}
-
-static void test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches(void **state)
-{
-	struct rig *rig = *state;
-	struct holder holder = { .verdict = NVMETAP_LATER };
-	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:memory", hold, &holder);
-	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
-	struct nvme_completion cpl;
-
-	driver_submit(&rig->driver, 1, &cmd);
-	while (holder.cmd_id == 0)
-		assert_true(rig->access.wait(rig));
-	assert_int_equal(nvmetap_detach(plugin, "nvme:io:memory", hold, &holder), 0);
-	assert_true(driver_wait(&rig->driver, 1, &cpl));
-	assert_int_equal(status_code(&cpl), ST(INTERNAL_DEVICE_ERROR));
-}
-
-static void test_a_dropped_command_is_never_completed(void **state)
-{
-	struct rig *rig = *state;
-	struct holder holder = { .verdict = NVMETAP_DROP };
-
-	struct nvme_command cmd = read_command(1, driver_alloc(&rig->driver, 512));
-
-	rig_modify(rig, "nvme:io:decode", hold, &holder);
-	driver_submit(&rig->driver, 1, &cmd);
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 1));
-	assert_int_equal(read_block(rig), 0);
-}
-
-static int xor_data(void *ctx, struct nvmetap_event *ev)
-{
-	uint8_t byte;
-
-	assert_int_equal(nvmetap_data(ev, 511, &byte, 2, 0), -ERANGE);
-	assert_int_equal(nvmetap_data(ev, 511, &byte, 1, 0), 0);
-	byte ^= 0xff;
-	assert_int_equal(nvmetap_data(ev, 511, &byte, 1, 1), 0);
-	*(uint8_t *)ctx = ev->xfer->direction;
-	return NVMETAP_GO;
-}
-
-static int store_as_observer(void *ctx, struct nvmetap_event *ev)
-{
-	uint8_t byte = 1;
-
-	*(int *)ctx = nvmetap_data(ev, 0, &byte, 1, 1);
-	return NVMETAP_GO;
-}
-
-static void test_data_is_read_and_changed_on_its_way_by_modifiers_only(void **state)
-{
-	struct rig *rig = *state;
-	uint64_t iova = driver_alloc(&rig->driver, 512);
-	struct nvme_command cmd = read_command(1, iova);
-	uint8_t direction = 0;
-	int rc = 0;
-
-	rig_modify(rig, "nvme:io:memory", xor_data, &direction);
-	nvmetap_attach(rig->watcher, "nvme:io:memory", store_as_observer, &rc, NVMETAP_OBSERVE);
-	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
-	assert_int_equal(direction, NVMETAP_TO_HOST);
-	assert_int_equal(((uint8_t *)driver_ptr(&rig->driver, iova))[511], 0xff);
-	assert_int_equal(((uint8_t *)driver_ptr(&rig->driver, iova))[510], 0);
-	assert_int_equal(rc, -EPERM);
-}
-
-static int count_call(void *ctx, struct nvmetap_event *ev)
-{
-	assert_int_equal(ev->tap, NVMETAP_NR_TAPS);
-	++*(int *)ctx;
-	return 0;
-}
-
-static void test_a_call_comes_once_and_not_after_the_plug_in_has_gone(void **state)
-{
-	struct rig *rig = *state;
-	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:fetch", note_a, NULL);
-	int calls = 0;
-
-	nvmetap_detach(plugin, "nvme:io:fetch", note_a, NULL);
-	assert_int_equal(nvmetap_call(plugin, 0, count_call, &calls), 0);
-	assert_int_equal(nvmetap_call(plugin, 1000, count_call, &calls), 0);
-	while (calls < 2)
-		assert_true(rig->access.wait(rig));
-	assert_int_equal(nvmetap_call(plugin, 0, count_call, &calls), 0);
-	assert_int_equal(nvmetap_call(plugin, 100000, count_call, &calls), 0);
-	plugin_remove(plugin);
-	rig_settle(rig);
-	assert_int_equal(calls, 2);
-}
-
-static void *log_from_elsewhere(void *plugin)
-{
-	nvmetap_log(plugin, "from another thread");
-	return NULL;
-}
-
-static void test_a_line_from_another_thread_goes_through_the_mailbox(void **state)
-{
-	struct rig *rig = *state;
-	pthread_t thread;
-
-	rig_watch(rig, "nvmetap:log:writeback");
-	assert_int_equal(pthread_create(&thread, NULL, log_from_elsewhere, rig->watcher), 0);
-	pthread_join(thread, NULL);
-	assert_int_equal(rig->nr_seen, 0);
-	rig_settle(rig);
-	assert_int_equal(rig->nr_seen, 1);
-	assert_string_equal(rig->seen[0].text, "from another thread");
-}
-
-static int hear_snapshot(void *ctx, struct nvmetap_event *ev)
-{
-	if ((ev->flags & NVMETAP_SNAPSHOT) != 0)
-		++*(int *)ctx;
-	return 0;
-}
-
-static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
-	int others = 0;
-	uint64_t seq;
-
-	rig_watch(rig, "nvme:admin:decode");
-	rig_watch(rig, "nvme:queue:execute");
-	rig_watch(rig, "nvmetap:session:writeback");
-	rig_watch(rig, "nvmetap:registers:writeback");
-	rig_modify(rig, "nvme:queue:execute", hear_snapshot, &others);
-	driver_submit(&rig->driver, 0, &aer);
-	seq = rig_seen(rig, NVMETAP_EV_ADMIN, 0)->ev.seq;
-	rig->nr_seen = 0;
-	nvmetap_snapshot(rig->watcher);
-	rig_settle(rig);
-	assert_int_equal(others, 0);
-	assert_int_equal(rig->nr_seen, 7);
-	for (unsigned int i = 0; i < rig->nr_seen; i++) {
-		assert_int_equal(rig->seen[i].ev.flags & NVMETAP_SNAPSHOT, NVMETAP_SNAPSHOT);
-		assert_int_equal(rig->seen[i].ev.seq, 0);
-	}
-	assert_int_equal(rig->seen[0].ev.event, NVMETAP_EV_SESSION);
-	assert_non_null(strstr(rig->seen[0].text, "serial: SERIAL\n"));
-	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));
-	assert_int_equal(rig->seen[1].ev.event, NVMETAP_EV_REGISTERS);
-	assert_int_equal(rig->seen[1].ev.text_len, 64);
-	assert_int_equal(rig->seen[2].queue.type, NVMETAP_CQ);
-	assert_int_equal(rig->seen[6].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
-	assert_int_equal(rig->seen[6].ev.cause, seq);
-}
-
-static int setup_options(struct nvmetap_plugin *self, void *ctx)
-{
-	(void)ctx;
-	assert_string_equal(nvmetap_option(self, "after"), "5000");
-	assert_string_equal(nvmetap_option(NULL, "status"), "01/82");
-	assert_string_equal(nvmetap_option(self, "quiet"), "");
-	assert_null(nvmetap_option(self, "aft"));
-	assert_null(nvmetap_option(self, "5000"));
-	return -EPROTO;
-}
-
-static void test_options_are_found_and_a_refused_plug_in_leaves_nothing(void **state)
-{
-	struct rig *rig = *state;
-	struct plugin_code code = { "options", setup_options, NULL, NULL };
-
-	assert_int_equal(plugin_add(rig->taps, &code, "after=5000,status=01/82,quiet"), -EPROTO);
-	assert_int_equal(rig->taps->armed, 0);
-}
-
-static int add_numbers(uint32_t bdf, struct nvme_command *cmd, struct nvme_completion *cpl,
-		       uint32_t sqid)
-{
-	assert_int_equal(bdf, 0x30);
-	assert_int_equal(sqid, 1);
-	if (cmd->opc != 0x80)
-		return 0;
-	assert_ptr_equal(find_cmd(sqid, cmd->cid), cmd);
-	assert_null(find_cmd(sqid, cmd->cid + 1u));
-	cpl->cdw0 = cmd->cdw10 + cmd->cdw11;
-	return 1;
-}
-
-static int setup_short(struct nvmetap_plugin *self, void *ctx)
-{
-	(void)self;
-	(void)ctx;
-	return plugin_tap_attach("nvme:io:decode", (void *)add_numbers);
-}
-
-static void test_a_plug_in_of_the_short_interface_adds_two_numbers(void **state)
-{
-	struct rig *rig = *state;
-	struct plugin_code code = { "short", setup_short, NULL, NULL };
-	struct nvme_command cmd = { .opc = 0x80, .nsid = 1, .cdw10 = 40, .cdw11 = 2 };
-
-	assert_int_equal(plugin_add(rig->taps, &code, NULL), 0);
-	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
-	assert_int_equal(rig->driver.cpl.cdw0, 42);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -590,17 +305,6 @@ int main(void)
 		TEST(test_a_log_of_the_log_is_refused),
 		TEST(test_a_callback_may_detach_itself),
 		TEST(test_an_observer_of_batches_hears_of_its_end),
-		TEST(test_a_held_command_goes_on_when_it_is_resumed),
-		TEST(test_a_held_command_can_be_completed),
-		TEST(test_a_reset_revokes_what_is_held),
-		TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches),
-		TEST(test_a_dropped_command_is_never_completed),
-		TEST(test_data_is_read_and_changed_on_its_way_by_modifiers_only),
-		TEST(test_a_call_comes_once_and_not_after_the_plug_in_has_gone),
-		TEST(test_a_line_from_another_thread_goes_through_the_mailbox),
-		TEST(test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only),
-		TEST(test_options_are_found_and_a_refused_plug_in_leaves_nothing),
-		TEST(test_a_plug_in_of_the_short_interface_adds_two_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

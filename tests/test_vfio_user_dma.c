@@ -221,7 +221,8 @@ static void test_hostile_mappings_get_the_protocols_errno(void **state)
 	assert_int_equal(map_raw(f, PAGE, 0, RW, VU_MAP_LEN), -EINVAL);
 	assert_int_equal(map_raw(f, PAGE + 1, PAGE, RW, VU_MAP_LEN), -EINVAL);
 	assert_int_equal(map_raw(f, UINT64_MAX - PAGE + 1, 2 * PAGE, RW, VU_MAP_LEN), -EINVAL);
-	assert_int_equal(unmap_raw(f, 0, 2 * PAGE, 0), -ENOENT);
+	assert_int_equal(unmap_raw(f, 0, PAGE / 2, 0), -EINVAL);
+	assert_int_equal(unmap_raw(f, 0, 0, 0), -EINVAL);
 	assert_int_equal(unmap_raw(f, 0, PAGE, 4), -EINVAL);
 	assert_int_equal(unmap_raw(f, 0, PAGE, VFIO_DMA_UNMAP_FLAG_ALL), -EINVAL);
 	assert_int_equal(fx_reg(f, DOUBLE_NR_MAP), 1);
@@ -238,6 +239,21 @@ static void test_unmapped_memory_is_out_of_reach(void **state)
 	assert_int_equal(vfio_client_unmap(f->c, 0), 0);
 	assert_int_equal(dma(f, 0, 8, 1), -EFAULT);
 	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 1);
+}
+
+static void test_a_range_is_unmapped_with_all_it_holds(void **state)
+{
+	struct vfio_fixture *f = *state;
+	void *mem;
+
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(vfio_client_map(f->c, i * PAGE, PAGE, RW, i % 2, &mem), 0);
+	assert_int_equal(unmap_raw(f, PAGE, 3 * PAGE, 0), 0);
+	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 3);
+	assert_int_equal(dma(f, PAGE, 8, 1), -EFAULT);
+	assert_int_equal(unmap_raw(f, PAGE, 3 * PAGE, 0), 0);
+	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 3);
+	assert_int_equal(map_raw(f, 2 * PAGE, PAGE, RW, VU_MAP_LEN), 0);
 }
 
 static void test_unmap_all_unmaps_all(void **state)
@@ -269,6 +285,7 @@ int main(void)
 		T(test_an_answer_of_the_wrong_length_disconnects),
 		T(test_hostile_mappings_get_the_protocols_errno),
 		T(test_unmapped_memory_is_out_of_reach),
+		T(test_a_range_is_unmapped_with_all_it_holds),
 		T(test_unmap_all_unmaps_all),
 	};
 

@@ -1,15 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# Sourced: tshark with our dissector and nothing of this machine's own settings.
-# As root, Wireshark 4.4 and later ignore Lua scripts silently, so it then runs
-# as an ordinary user.  $tshark_home is a fresh folder, $dissector the script.
+# Sourced: tshark with nothing of this machine's own settings.  As root,
+# Wireshark 4.4 and later ignore Lua scripts silently, so it then runs as an
+# ordinary user.  $TSHARK is another tshark than that of the path.
 
+tshark=${TSHARK:-tshark}
+as_user=
+[ "$(id -u)" -ne 0 ] || as_user="setpriv --reuid=65534 --regid=65534 --clear-groups"
+
+# Whether there is a tshark that can run here; if not, why not.
+tshark_works()
+{
+	command -v "$tshark" >/dev/null || { echo "skipped: no $tshark"; return 1; }
+	# shellcheck disable=SC2086
+	$as_user true 2>/dev/null || {
+		echo "skipped: root cannot become an ordinary user here"
+		return 1
+	}
+}
+
+# tshark_setup HOME [DISSECTOR]: HOME is a fresh folder, DISSECTOR our script.
 tshark_setup()
 {
 	tshark_home=$1
-	dissector=$2
 	mkdir -p "$tshark_home/plugins" "$tshark_home/config" "$tshark_home/extcap"
-	cp "$dissector" "$tshark_home/plugins/nvmetap.lua"
+	[ $# -lt 2 ] || cp "$2" "$tshark_home/plugins/nvmetap.lua"
 	chmod -R a+rX "$tshark_home"
 }
 
@@ -17,12 +32,11 @@ tshark_setup()
 # Lua there is a failure, since tshark itself exits 0 then.
 run_tshark()
 {
-	drop=
-	[ "$(id -u)" -ne 0 ] || drop="setpriv --reuid=65534 --regid=65534 --clear-groups"
-	$drop env HOME="$tshark_home" WIRESHARK_CONFIG_DIR="$tshark_home/config" \
+	# shellcheck disable=SC2086
+	$as_user env HOME="$tshark_home" WIRESHARK_CONFIG_DIR="$tshark_home/config" \
 		WIRESHARK_PLUGIN_DIR="$tshark_home/plugins" \
-		WIRESHARK_EXTCAP_DIR="$tshark_home/extcap" \
-		tshark "$@" 2>"$tshark_home/stderr"
+		WIRESHARK_EXTCAP_DIR="$tshark_home/extcap" LC_ALL=C.UTF-8 \
+		"$tshark" "$@" 2>"$tshark_home/stderr"
 	tshark_status=$?
 	if grep -qi 'lua' "$tshark_home/stderr"; then
 		cat "$tshark_home/stderr" >&2

@@ -79,6 +79,7 @@ static bool wait_for_drive(void *ctx)
 	err = vfio_client_serve(a->client, fd);
 	if (err != 0)
 		a->failed(a->ctx, err);
+	a->nr_waits++;
 	return read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
 }
 
@@ -112,7 +113,7 @@ static int set_up(struct vfio_access *a, size_t memory_size, bool shared)
 	return err;
 }
 
-int vfio_access_open(struct vfio_access *a, const char *path, size_t memory_size, bool shared)
+static void prepare(struct vfio_access *a, size_t memory_size)
 {
 	a->access = (struct nvme_access){
 		.ctx = a,
@@ -126,9 +127,21 @@ int vfio_access_open(struct vfio_access *a, const char *path, size_t memory_size
 	};
 	a->irq_fd = eventfd(0, EFD_CLOEXEC);
 	a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+}
+
+int vfio_access_open(struct vfio_access *a, const char *path, size_t memory_size, bool shared)
+{
+	prepare(a, memory_size);
 	a->client = connect_to(path);
 	if (a->client == NULL)
 		return -errno;
+	return set_up(a, memory_size, shared);
+}
+
+int vfio_access_take(struct vfio_access *a, int fd, size_t memory_size, bool shared)
+{
+	prepare(a, memory_size);
+	a->client = vfio_client_new(fd);
 	return set_up(a, memory_size, shared);
 }
 

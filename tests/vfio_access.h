@@ -16,6 +16,7 @@ struct vfio_access {
 	struct nvme_access access;	/* for driver_init */
 	struct vfio_client *client;
 	int irq_fd, timer_fd;
+	unsigned int nr_waits;		/* that have ended: with an interrupt, or a moment */
 	bool polls;			/* wait for a moment rather than for an interrupt */
 	void (*failed)(void *ctx, int error);	/* does not return */
 	void *ctx;
@@ -30,6 +31,8 @@ struct vfio_access {
  * get its answer; -ENOTCONN and -EPIPE: the drive has gone.
  */
 int vfio_access_open(struct vfio_access *a, const char *path, size_t memory_size, bool shared);
+/* The same over the connection fd, which it owns. */
+int vfio_access_take(struct vfio_access *a, int fd, size_t memory_size, bool shared);
 void vfio_access_close(struct vfio_access *a);
 
 #endif

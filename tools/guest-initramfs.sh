@@ -90,19 +90,17 @@ cpio_guest()
 	cpio_end
 }
 
-initrd_path()
-{
-	echo "$cache/initrd-$(cat "$cache/initramfs/base.gz" "$data/init" "$data/pattern.sh" |
-		cksum | tr ' ' -).gz"
-}
-
+# Sets $initrd: the base, the guest's own files, and the archive $1 if there is such a file.
 make_initrd()
 {
-	initrd=$(initrd_path)
+	modules=/dev/null
+	[ ! -f "${1:-}" ] || modules=$1
+	initrd=$cache/initrd-$(cat "$cache/initramfs/base.gz" "$data/init" "$data/pattern.sh" \
+		"$modules" | cksum | tr ' ' -).gz
 	[ ! -s "$initrd" ] || return 0
 	start_work
 	find "$cache" -maxdepth 1 -name 'initrd-*.gz' -mtime +0 -delete
-	{ cat "$cache/initramfs/base.gz" && cpio_guest | gzip -n -9; } >"$work/initrd" ||
-		fail "$initrd: cannot be made"
+	{ cat "$cache/initramfs/base.gz" && cpio_guest | gzip -n -9 && cat "$modules"; } \
+		>"$work/initrd" || fail "$initrd: cannot be made"
 	mv "$work/initrd" "$initrd"
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,7 +36,6 @@ static int take_line(struct guest *guest, char *line)
 {
 	char *value = strchr(line, '=');
 
-	line[strcspn(line, "\n")] = '\0';
 	if (value == NULL)
 		return take(guest->qemu, line);
 	*value++ = '\0';
@@ -50,7 +50,7 @@ static int take_line(struct guest *guest, char *line)
 	return 0;
 }
 
-static pid_t start_finder(const char *path, const char *name, int *from)
+static pid_t start_finder(const char *path, const char *name, const sigset_t *mask, int *from)
 {
 	int ends[2];
 	pid_t pid;
@@ -59,6 +59,7 @@ static pid_t start_finder(const char *path, const char *name, int *from)
 		return -1;
 	pid = fork();
 	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, mask, NULL);
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
@@ -76,34 +77,80 @@ static pid_t start_finder(const char *path, const char *name, int *from)
 	return pid;
 }
 
-int guest_find(struct guest *guest, const char *name)
+/* All that the finder says, NUL ended.  -1: a signal came first, of those that
+ * mask lets through, or it is too much. */
+static int hear_finder(int from, const sigset_t *mask, char *said, size_t size)
 {
-	const char *dir = getenv("NVMETAP_LIBEXECDIR");
-	char path[GUEST_TEXT_MAX];
-	char line[GUEST_TEXT_MAX + 16];
-	int from, status, ret = 0;
-	FILE *lines;
-	pid_t pid;
+	struct pollfd pfd = { .fd = from, .events = POLLIN };
+	size_t len = 0;
+	ssize_t n;
 
-	if (name == NULL && guest->qemu[0] != '\0')
-		return 0;
-	snprintf(path, sizeof(path), "%s/nvmetap-guest", dir != NULL ? dir : PKGLIBEXECDIR);
-	pid = start_finder(path, name, &from);
+	do {
+		n = ppoll(&pfd, 1, NULL, mask);
+		if (n > 0)
+			n = read(from, said + len, size - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while (n > 0);
+	if (n < 0 || len == size)
+		return -1;
+	said[len] = '\0';
+	return 0;
+}
+
+static int take_lines(struct guest *guest, char *said)
+{
+	int ret = 0;
+	char *end;
+
+	for (; *said != '\0'; said = end) {
+		end = said + strcspn(said, "\n");
+		if (*end != '\0')
+			*end++ = '\0';
+		ret |= take_line(guest, said);
+	}
+	return ret;
+}
+
+/* Runs nvmetap-guest.  The signals that end us are let through only where we
+ * wait for it: one that came just before would be slept over. */
+static int find(struct guest *guest, const char *path, const char *name, const sigset_t *mask)
+{
+	char said[4 * GUEST_TEXT_MAX];
+	int from, status, ret;
+	pid_t pid = start_finder(path, name, mask, &from);
+
 	if (pid < 0) {
 		complain("boot: %s: %s", path, strerror(errno));
 		return -1;
 	}
-	lines = fdopen(from, "r");
-	while (lines != NULL && fgets(line, sizeof(line), lines) != NULL)
-		ret |= take_line(guest, line);
-	/* A signal to us ends what has been started for us. */
-	if (lines == NULL || ferror(lines))
+	ret = hear_finder(from, mask, said, sizeof(said));
+	close(from);
+	if (ret != 0)
 		kill(pid, SIGTERM);
-	if (lines != NULL)
-		fclose(lines);
+	else
+		ret = take_lines(guest, said);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		kill(pid, SIGTERM);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ret : -1;
+}
+
+int guest_find(struct guest *guest, const char *name)
+{
+	const char *dir = getenv("NVMETAP_LIBEXECDIR");
+	char path[GUEST_TEXT_MAX];
+	sigset_t ours, mask;
+	int ret;
+
+	if (name == NULL && guest->qemu[0] != '\0')
+		return 0;
+	snprintf(path, sizeof(path), "%s/nvmetap-guest", dir != NULL ? dir : PKGLIBEXECDIR);
+	signals_set(&ours);
+	sigprocmask(SIG_BLOCK, &ours, &mask);
+	ret = find(guest, path, name, &mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return ret;
 }
 
 struct args {
@@ -158,6 +205,7 @@ static void build(struct args *args, const struct guest *guest)
 	addf(args, "socket,id=console,path=%s", guest->console_socket);
 	add(args, "-serial");
 	add(args, "chardev:console");
+	/* As JSON it is made after the user's plain ones, an IOMMU for instance. */
 	add(args, "-device");
 	addf(args, "{\"driver\":\"vfio-user-pci\",\"addr\":\"%02x.%x\","
 	     "\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",

@@ -107,7 +107,8 @@ static int run(const struct command *command, int argc, char **argv)
 	if (ret != 0)
 		complain("serve: %s", strerror(-ret));
 	signals_release();
-	if (session_close(&session) != 0 || ret != 0)
+	session_close(&session);
+	if (session_report(&session) != 0 || ret != 0)
 		return EXIT_FAILED;
 	return EXIT_DONE;
 }

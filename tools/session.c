@@ -97,8 +97,17 @@ void session_stop(struct session *session)
 	drive_stop(session->drive);
 }
 
-static int report(struct session *session, const struct tracer_stats *stats)
+void session_close(struct session *session)
 {
+	drive_free(session->drive);
+	if (session->tracer != NULL)
+		tracer_close(session->tracer, &session->stats);
+}
+
+int session_report(struct session *session)
+{
+	const struct tracer_stats *stats = &session->stats;
+
 	if (session->path == NULL)
 		return 0;
 	if (stats->error != 0) {
@@ -112,15 +121,4 @@ static int report(struct session *session, const struct tracer_stats *stats)
 		fprintf(stderr, " (%" PRIu64 " before compression)", stats->nr_bytes);
 	fputc('\n', stderr);
 	return 0;
-}
-
-int session_close(struct session *session)
-{
-	struct tracer_stats stats = { 0 };
-
-	drive_free(session->drive);
-	if (session->tracer == NULL)
-		return 0;
-	tracer_close(session->tracer, &stats);
-	return report(session, &stats);
 }

@@ -12,19 +12,23 @@ struct session {
 	struct drive_plugin plugin;
 	const char *path, *command;
 	atomic_bool told;		/* that the capture has failed */
+	struct tracer_stats stats;	/* once it is closed */
 };
 
 /* Opens the capture and the drive; from then on a pipe that nobody reads and a
- * file that may not grow are errors, no longer signals.  0, or -1 when it has said what is wrong. */
+ * file that may not grow are errors, no longer signals.  0, or -1 when it has
+ * said what is wrong. */
 int session_open(struct session *session, const struct drive_options *options,
 		 const char *command);
 /* Serves; returns what drive_run does.  session_stop: any thread, signal handlers. */
 int session_run(struct session *session);
 void session_stop(struct session *session);
+/* Ends the drive and finishes the capture. */
+void session_close(struct session *session);
 /*
- * Finishes the capture and says on standard error how it went.  0, or -1 when
- * the capture is not whole, which it or the drive, while it ran, has said once.
+ * Says on standard error how the capture went.  0, or -1 when it is not whole,
+ * which it or the drive, while it ran, has said once.
  */
-int session_close(struct session *session);
+int session_report(struct session *session);
 
 #endif

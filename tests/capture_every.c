@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Writes a capture for the tests of the dissectors to standard output, the
- * same one each time:
- *   every               records of every event
- *   random SEED COUNT   the same with bytes changed and ends cut off at random
- *   many COUNT          commands and completions, register accesses, interrupts
- *   foreign             packets of the same link type that are not ours
- */
-#include <stdio.h>
-#include <stdlib.h>
+/* Records of every event, and of every structure that the table has. */
 #include <string.h>
 #include "spec/nvme.h"
-#include "tests/put_record.h"
+#include "tests/captures.h"
 
 static void identify_controller(struct maker *m)
 {
@@ -137,6 +128,8 @@ static void io_commands(struct maker *m)
 
 static void accesses(struct maker *m)
 {
+	static const struct record none;
+
 	put_access(m, NVMETAP_EV_CFGREAD, 0, 4, 0x00101b36);
 	put_access(m, NVMETAP_EV_CFGREAD, 4, 4, 0x00100006);
 	put_access(m, NVMETAP_EV_CFGWRITE, 4, 2, 0x0406);
@@ -156,8 +149,8 @@ static void accesses(struct maker *m)
 	put_access(m, NVMETAP_EV_MSIXREAD, 28, 4, 1);
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, 3, 5);
 	put_doorbell(m, NVMETAP_DOORBELL_CQ, 0, 31, 0);
-	put_interrupt(m, 1, NVMETAP_IRQ_MSIX);
-	put_interrupt(m, 0, NVMETAP_IRQ_INTX);
+	put_interrupt(m, none, 1, NVMETAP_IRQ_MSIX);
+	put_interrupt(m, none, 0, NVMETAP_IRQ_INTX);
 }
 
 static void states(struct maker *m)
@@ -194,18 +187,19 @@ static void states(struct maker *m)
 
 static void tracers_own(struct maker *m)
 {
+	static const char session[] = "nvmetap 0.1\ntransport=test\ntaps=all\n";
 	uint8_t drop[drop_info_SIZE], clock[clock_info_SIZE], regs[registers_SIZE] = { 0 };
 
-	put_text(m, NVMETAP_EV_SESSION, "nvmetap 0.1\ntransport=test\ntaps=all\n");
+	put_snapshot(m, NVMETAP_EV_SESSION, session, sizeof(session) - 1);
 	registers_cap_set(regs, 0x20ff0107ff);
 	registers_cc_set(regs, 0x00460001);
-	put_event(m, NVMETAP_EV_REGISTERS, NVMETAP_WRITEBACK, NULL, 0, regs, sizeof(regs));
-	put_text(m, NVMETAP_EV_CONSOLE,
+	put_snapshot(m, NVMETAP_EV_REGISTERS, regs, sizeof(regs));
+	put_text(m, NVMETAP_EV_CONSOLE, NVMETAP_DECODE,
 		 "[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues");
-	put_text(m, NVMETAP_EV_CONSOLE, "caf\xc3\xa9 \x1b[31mred\x1b[0m \xff\r\n");
-	put_text(m, NVMETAP_EV_CONSOLE, "");
-	put_text(m, NVMETAP_EV_MARK, "here it begins");
-	put_text(m, NVMETAP_EV_LOG, "rule 1: delayed");
+	put_text(m, NVMETAP_EV_CONSOLE, NVMETAP_DECODE, "caf\xc3\xa9 \x1b[31mred\x1b[0m \xff\r\n");
+	put_text(m, NVMETAP_EV_CONSOLE, NVMETAP_DECODE, "");
+	put_text(m, NVMETAP_EV_MARK, NVMETAP_DECODE, "here it begins");
+	put_text(m, NVMETAP_EV_LOG, NVMETAP_WRITEBACK, "rule 1: delayed");
 	drop_info_count_set(drop, 10);
 	drop_info_first_set(drop, 100);
 	drop_info_last_set(drop, 109);
@@ -216,7 +210,7 @@ static void tracers_own(struct maker *m)
 	put_event(m, 200, NVMETAP_WRITEBACK, drop, sizeof(drop), regs, 8);
 }
 
-static void every(struct maker *m)
+void capture_every(struct maker *m)
 {
 	tracers_own(m);
 	accesses(m);
@@ -226,57 +220,4 @@ static void every(struct maker *m)
 	log_pages(m);
 	admin_commands(m);
 	io_commands(m);
-}
-
-static void many(struct maker *m, uint64_t count)
-{
-	while (m->seq + 5 <= count) {
-		struct record rec;
-
-		put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, (uint32_t)m->seq % 255,
-			     (uint32_t)m->seq % 255 + 1);
-		rec = put_simple(m, IO_QUEUE, m->seq % 3 ? NVME_OPC_READ : NVME_OPC_WRITE, 1,
-			     (uint32_t)m->seq * 8, 0, 7);
-		put_completion(m, rec, 0, 0);
-		put_interrupt(m, 1, NVMETAP_IRQ_MSIX);
-		put_access(m, NVMETAP_EV_REGREAD, NVME_REG_CSTS, 4, 1);
-	}
-}
-
-static void foreign(struct maker *m)
-{
-	static const uint8_t packet[64] = "NU, something else of the same link type";
-	uint8_t ours[record_SIZE] = { 0 };
-
-	put_packet(m, packet, sizeof(packet), sizeof(packet));
-	put_packet(m, packet, 1, 1);
-	record_encode(ours, &(struct record){ .seq = 1 });
-	ours[record_version_OFFSET] = RECORD_VERSION + 1;
-	put_packet(m, ours, sizeof(ours), sizeof(ours));
-	ours[record_version_OFFSET] = RECORD_VERSION;
-	ours[record_info_len_OFFSET] = 1;
-	put_packet(m, ours, sizeof(ours), sizeof(ours));
-}
-
-int main(int argc, char **argv)
-{
-	struct maker m = { .time_ns = UINT64_C(1700000000000000000) };
-	const char *what = argc > 1 ? argv[1] : "";
-
-	put_head(147);
-	if (strcmp(what, "every") == 0) {
-		every(&m);
-	} else if (strcmp(what, "random") == 0 && argc == 4) {
-		m.random = strtoull(argv[2], NULL, 10) * 2 + 1;
-		for (uint64_t count = strtoull(argv[3], NULL, 10); m.seq < count;)
-			every(&m);
-	} else if (strcmp(what, "many") == 0 && argc == 3) {
-		many(&m, strtoull(argv[2], NULL, 10));
-	} else if (strcmp(what, "foreign") == 0) {
-		foreign(&m);
-	} else {
-		fprintf(stderr, "usage: make_records every|random SEED COUNT|many COUNT|foreign\n");
-		return 2;
-	}
-	return fflush(stdout) == 0 ? 0 : 1;
 }

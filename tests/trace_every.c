@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * capture_make FILE: writes a capture with one record of every event of the
+ * trace_every FILE: writes a capture with one record of every event of the
  * table, with the values of every_event.c, the same bytes at every run.  The
  * name decides, as everywhere, whether it is compressed.
  */
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: capture_make FILE\n");
+		fprintf(stderr, "usage: trace_every FILE\n");
 		return 2;
 	}
 	make.feed.ring = ring_new(0);
@@ -108,6 +108,6 @@ int main(int argc, char **argv)
 	outfile_free(make.output);
 	ring_free(make.feed.ring);
 	if (err != 0)
-		fprintf(stderr, "capture_make: %s: %s\n", argv[1], strerror(-err));
+		fprintf(stderr, "trace_every: %s: %s\n", argv[1], strerror(-err));
 	return err != 0;
 }

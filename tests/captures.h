@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The records of test captures, after put_section and put_interface. */
+#ifndef TESTS_CAPTURES_H
+#define TESTS_CAPTURES_H
+
+#include "tests/put_record.h"
+
+/* Records of every event, and of every structure that the table has. */
+void capture_every(struct maker *m);
+/* 35 records, the beginning of a boot: one or more of most events. */
+void capture_sample(struct maker *m);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What plug-ins may ask: commands held, data, calls, the mailbox, snapshots, options. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include "tests/rig.h"
+
+/* Holds the first command that it sees. */
+struct holder {
+	uint64_t cmd_id;
+	int verdict;
+};
+
+static int hold(void *ctx, struct nvmetap_event *ev)
+{
+	struct holder *holder = ctx;
+
+	if (holder->cmd_id != 0)
+		return NVMETAP_GO;
+	holder->cmd_id = ev->cmd_id;
+	return holder->verdict;
+}
+
+static void test_a_held_command_goes_on_when_it_is_resumed(void **state)
+{
+	struct rig *rig = *state;
+	struct holder holder = { .verdict = NVMETAP_LATER };
+	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:execute", hold, &holder);
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+	struct nvme_completion cpl;
+
+	driver_submit(&rig->driver, 1, &cmd);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
+	assert_int_equal(nvmetap_resume(plugin, holder.cmd_id, 1000), 0);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(status_code(&cpl), 0);
+}
+
+static void test_a_held_command_can_be_completed(void **state)
+{
+	struct rig *rig = *state;
+	struct holder holder = { .verdict = NVMETAP_LATER };
+	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:decode", hold, &holder);
+	struct nvme_command cmd = { .opc = 0x80, .nsid = 1 };
+	struct nvme_completion answer = { .cdw0 = 42 }, cpl;
+	uint16_t cid = driver_submit(&rig->driver, 1, &cmd);
+
+	assert_int_equal(nvmetap_complete(plugin, holder.cmd_id, &answer), 0);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(status_code(&cpl), 0);
+	assert_int_equal(cpl.cdw0, 42);
+	assert_int_equal(cpl.cid, cid);
+	assert_int_equal(cpl.sqid, 1);
+}
+
+static void test_a_reset_revokes_what_is_held(void **state)
+{
+	struct rig *rig = *state;
+	struct holder holder = { .verdict = NVMETAP_LATER };
+	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:decode", hold, &holder);
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+
+	rig_watch(rig, "nvme:ctrl:execute");
+	driver_submit(&rig->driver, 1, &cmd);
+	assert_int_not_equal(holder.cmd_id, 0);
+	assert_true(driver_disable(&rig->driver));
+	nvmetap_resume(plugin, holder.cmd_id, 0);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->info.ctrl.lost, 1);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_CTRL, 0)->info.ctrl.state, NVMETAP_CTRL_DISABLED);
+}
+
+static void test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches(void **state)
+{
+	struct rig *rig = *state;
+	struct holder holder = { .verdict = NVMETAP_LATER };
+	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:memory", hold, &holder);
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+	struct nvme_completion cpl;
+
+	driver_submit(&rig->driver, 1, &cmd);
+	while (holder.cmd_id == 0)
+		assert_true(rig->access.wait(rig));
+	assert_int_equal(nvmetap_detach(plugin, "nvme:io:memory", hold, &holder), 0);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(status_code(&cpl), ST(INTERNAL_DEVICE_ERROR));
+}
+
+static void test_a_dropped_command_is_never_completed(void **state)
+{
+	struct rig *rig = *state;
+	struct holder holder = { .verdict = NVMETAP_DROP };
+
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+
+	rig_modify(rig, "nvme:io:decode", hold, &holder);
+	driver_submit(&rig->driver, 1, &cmd);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
+	assert_int_equal(rig_read_block(rig), 0);
+}
+
+static int xor_data(void *ctx, struct nvmetap_event *ev)
+{
+	uint8_t byte;
+
+	assert_int_equal(nvmetap_data(ev, 511, &byte, 2, 0), -ERANGE);
+	assert_int_equal(nvmetap_data(ev, 511, &byte, 1, 0), 0);
+	byte ^= 0xff;
+	assert_int_equal(nvmetap_data(ev, 511, &byte, 1, 1), 0);
+	*(uint8_t *)ctx = ev->xfer->direction;
+	return NVMETAP_GO;
+}
+
+static int store_as_observer(void *ctx, struct nvmetap_event *ev)
+{
+	uint8_t byte = 1;
+
+	*(int *)ctx = nvmetap_data(ev, 0, &byte, 1, 1);
+	return NVMETAP_GO;
+}
+
+static void test_data_is_read_and_changed_on_its_way_by_modifiers_only(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t iova = driver_alloc(&rig->driver, 512);
+	struct nvme_command cmd = rig_read_command(1, iova);
+	uint8_t direction = 0;
+	int rc = 0;
+
+	rig_modify(rig, "nvme:io:memory", xor_data, &direction);
+	nvmetap_attach(rig->watcher, "nvme:io:memory", store_as_observer, &rc, NVMETAP_OBSERVE);
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
+	assert_int_equal(direction, NVMETAP_TO_HOST);
+	assert_int_equal(((uint8_t *)driver_ptr(&rig->driver, iova))[511], 0xff);
+	assert_int_equal(((uint8_t *)driver_ptr(&rig->driver, iova))[510], 0);
+	assert_int_equal(rc, -EPERM);
+}
+
+static int count_call(void *ctx, struct nvmetap_event *ev)
+{
+	assert_int_equal(ev->tap, NVMETAP_NR_TAPS);
+	++*(int *)ctx;
+	return 0;
+}
+
+static void test_a_call_comes_once_and_not_after_the_plug_in_has_gone(void **state)
+{
+	struct rig *rig = *state;
+	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:fetch", count_call, NULL);
+	int calls = 0;
+
+	nvmetap_detach(plugin, "nvme:io:fetch", count_call, NULL);
+	assert_int_equal(nvmetap_call(plugin, 0, count_call, &calls), 0);
+	assert_int_equal(nvmetap_call(plugin, 1000, count_call, &calls), 0);
+	while (calls < 2)
+		assert_true(rig->access.wait(rig));
+	assert_int_equal(nvmetap_call(plugin, 0, count_call, &calls), 0);
+	assert_int_equal(nvmetap_call(plugin, 100000, count_call, &calls), 0);
+	plugin_remove(plugin);
+	rig_settle(rig);
+	assert_int_equal(calls, 2);
+}
+
+static void *log_from_elsewhere(void *plugin)
+{
+	nvmetap_log(plugin, "from another thread");
+	return NULL;
+}
+
+static void test_a_line_from_another_thread_goes_through_the_mailbox(void **state)
+{
+	struct rig *rig = *state;
+	pthread_t thread;
+
+	rig_watch(rig, "nvmetap:log:writeback");
+	assert_int_equal(pthread_create(&thread, NULL, log_from_elsewhere, rig->watcher), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(rig->nr_seen, 0);
+	rig_settle(rig);
+	assert_int_equal(rig->nr_seen, 1);
+	assert_string_equal(rig->seen[0].text, "from another thread");
+}
+
+static int hear_snapshot(void *ctx, struct nvmetap_event *ev)
+{
+	if ((ev->flags & NVMETAP_SNAPSHOT) != 0)
+		++*(int *)ctx;
+	return 0;
+}
+
+static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
+	int others = 0;
+	uint64_t seq;
+
+	rig_watch(rig, "nvme:admin:decode");
+	rig_watch(rig, "nvme:queue:execute");
+	rig_watch(rig, "nvmetap:session:writeback");
+	rig_watch(rig, "nvmetap:registers:writeback");
+	rig_modify(rig, "nvme:queue:execute", hear_snapshot, &others);
+	driver_submit(&rig->driver, 0, &aer);
+	seq = rig_seen(rig, NVMETAP_EV_ADMIN, 0)->ev.seq;
+	rig->nr_seen = 0;
+	nvmetap_snapshot(rig->watcher);
+	rig_settle(rig);
+	assert_int_equal(others, 0);
+	assert_int_equal(rig->nr_seen, 7);
+	for (unsigned int i = 0; i < rig->nr_seen; i++) {
+		assert_int_equal(rig->seen[i].ev.flags & NVMETAP_SNAPSHOT, NVMETAP_SNAPSHOT);
+		assert_int_equal(rig->seen[i].ev.seq, 0);
+	}
+	assert_int_equal(rig->seen[0].ev.event, NVMETAP_EV_SESSION);
+	assert_non_null(strstr(rig->seen[0].text, "serial: SERIAL\n"));
+	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));
+	assert_int_equal(rig->seen[1].ev.event, NVMETAP_EV_REGISTERS);
+	assert_int_equal(rig->seen[1].ev.text_len, 64);
+	assert_int_equal(rig->seen[2].info.queue.type, NVMETAP_CQ);
+	assert_int_equal(rig->seen[6].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
+	assert_int_equal(rig->seen[6].ev.cause, seq);
+}
+
+static int setup_options(struct nvmetap_plugin *self, void *ctx)
+{
+	(void)ctx;
+	assert_string_equal(nvmetap_option(self, "after"), "5000");
+	assert_string_equal(nvmetap_option(NULL, "status"), "01/82");
+	assert_string_equal(nvmetap_option(self, "quiet"), "");
+	assert_null(nvmetap_option(self, "aft"));
+	assert_null(nvmetap_option(self, "5000"));
+	return -EPROTO;
+}
+
+static void test_options_are_found_and_a_refused_plug_in_leaves_nothing(void **state)
+{
+	struct rig *rig = *state;
+	struct plugin_code code = { "options", setup_options, NULL, NULL };
+
+	assert_int_equal(plugin_add(rig->taps, &code, "after=5000,status=01/82,quiet"), -EPROTO);
+	assert_int_equal(rig->taps->armed, 0);
+}
+
+static int add_numbers(uint32_t bdf, struct nvme_command *cmd, struct nvme_completion *cpl,
+		       uint32_t sqid)
+{
+	assert_int_equal(bdf, 0x30);
+	assert_int_equal(sqid, 1);
+	if (cmd->opc != 0x80)
+		return 0;
+	assert_ptr_equal(find_cmd(sqid, cmd->cid), cmd);
+	assert_null(find_cmd(sqid, cmd->cid + 1u));
+	cpl->cdw0 = cmd->cdw10 + cmd->cdw11;
+	return 1;
+}
+
+static int setup_short(struct nvmetap_plugin *self, void *ctx)
+{
+	(void)self;
+	(void)ctx;
+	return plugin_tap_attach("nvme:io:decode", (void *)add_numbers);
+}
+
+static void test_a_plug_in_of_the_short_interface_adds_two_numbers(void **state)
+{
+	struct rig *rig = *state;
+	struct plugin_code code = { "short", setup_short, NULL, NULL };
+	struct nvme_command cmd = { .opc = 0x80, .nsid = 1, .cdw10 = 40, .cdw11 = 2 };
+
+	assert_int_equal(plugin_add(rig->taps, &code, NULL), 0);
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
+	assert_int_equal(rig->driver.cpl.cdw0, 42);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_held_command_goes_on_when_it_is_resumed),
+		TEST(test_a_held_command_can_be_completed),
+		TEST(test_a_reset_revokes_what_is_held),
+		TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches),
+		TEST(test_a_dropped_command_is_never_completed),
+		TEST(test_data_is_read_and_changed_on_its_way_by_modifiers_only),
+		TEST(test_a_call_comes_once_and_not_after_the_plug_in_has_gone),
+		TEST(test_a_line_from_another_thread_goes_through_the_mailbox),
+		TEST(test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only),
+		TEST(test_options_are_found_and_a_refused_plug_in_leaves_nothing),
+		TEST(test_a_plug_in_of_the_short_interface_adds_two_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
