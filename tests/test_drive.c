@@ -143,6 +143,13 @@ static void write_read_compare(struct fixture *f)
 	assert_memory_equal(driver_ptr(&f->driver, in), driver_ptr(&f->driver, out), 8192);
 }
 
+/* A guest that is slow may find every completion without waiting; the
+ * interrupt is then still there. */
+static bool was_interrupted(struct fixture *f)
+{
+	return f->way.nr_waits > 0 || f->way.access.wait(f->way.access.ctx);
+}
+
 static void test_a_guest_writes_and_reads_back(void **state)
 {
 	struct fixture f = { 0 };
@@ -150,7 +157,7 @@ static void test_a_guest_writes_and_reads_back(void **state)
 	(void)state;
 	start(&f, true);
 	write_read_compare(&f);
-	assert_true(f.way.nr_waits > 0);
+	assert_true(was_interrupted(&f));
 	finish(&f);
 	/* Create twice, write, read; and no number is missing or doubled. */
 	assert_int_equal(f.nr_completions, 4);
