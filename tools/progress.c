@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "dissector/model.h"
+#include "dissector/table.h"
 
 struct progress {
 	struct model *model;
@@ -60,44 +61,22 @@ void progress_feed(void *ctx, const struct record *rec)
 	(void)model_feed(progress->model, rec);
 }
 
-static void show_opcodes(const char *queue, const uint64_t *counts,
-			 const char *(*name)(unsigned int opcode))
+static void show_opcodes(const char *queue, const uint64_t *counts, uint8_t qkind)
 {
+	const struct table_command *command;
 	uint64_t total = 0;
 
 	for (unsigned int opc = 0; opc < 256; opc++)
 		total += counts[opc];
 	fprintf(stderr, "%-10s%8" PRIu64 " commands", queue, total);
-	for (unsigned int opc = 0; opc < 256; opc++)
-		if (counts[opc] != 0)
-			fprintf(stderr, ", %" PRIu64 " %s", counts[opc], name(opc));
+	for (unsigned int opc = 0; opc < 256; opc++) {
+		if (counts[opc] == 0)
+			continue;
+		command = table_command(qkind, (uint8_t)opc);
+		fprintf(stderr, ", %" PRIu64 " %s", counts[opc],
+			command != NULL ? command->name : "vendor specific");
+	}
 	fputc('\n', stderr);
-}
-
-static const char *admin_name(unsigned int opcode)
-{
-	switch (opcode) {
-#define COMMAND_admin(opc, text) case opc: return text;
-#define COMMAND_io(opc, text)
-#define COMMAND(queue, cname, opc, strct, text) COMMAND_##queue(opc, text)
-#include "spec/nvme.def"
-#undef COMMAND_admin
-#undef COMMAND_io
-	default:
-		return "vendor specific";
-	}
-}
-
-static const char *io_name(unsigned int opcode)
-{
-	switch (opcode) {
-#define COMMAND_admin(opc, text)
-#define COMMAND_io(opc, text) case opc: return text;
-#define COMMAND(queue, cname, opc, strct, text) COMMAND_##queue(opc, text)
-#include "spec/nvme.def"
-	default:
-		return "vendor specific";
-	}
 }
 
 static bool was_used(const struct model_counts *counts)
@@ -119,8 +98,8 @@ void progress_summary(const struct progress *progress)
 		return;
 	}
 	fprintf(stderr, "%9.3f s  end\n\n", seconds(progress, counts->last_ns));
-	show_opcodes("admin", counts->nr_admin, admin_name);
-	show_opcodes("I/O", counts->nr_io, io_name);
+	show_opcodes("admin", counts->nr_admin, NVMETAP_QUEUE_ADMIN);
+	show_opcodes("I/O", counts->nr_io, NVMETAP_QUEUE_IO);
 	fprintf(stderr, "%-10s%8" PRIu64 " with an error status, %" PRIu64
 		" given up by resets and queue deletions, %zu open at the end",
 		"of these", counts->nr_errors, counts->nr_lost, nr_open);
