@@ -40,6 +40,17 @@ static int tap_asked(const struct nvmetap_plugin *plugin, const char *name, nvme
 	return plugin != NULL && name != NULL && fn != NULL ? tap_find(name) : -EINVAL;
 }
 
+static struct tap_attachment *find_attachment(struct taps *taps, unsigned int tap,
+					      const struct nvmetap_plugin *plugin, nvmetap_fn *fn,
+					      const void *ctx, bool any_ctx)
+{
+	for (struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
+		if (at->plugin == plugin && at->fn == fn && (any_ctx || at->ctx == ctx))
+			return at;
+	}
+	return NULL;
+}
+
 NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *name, nvmetap_fn *fn,
 				  void *ctx, int order)
 {
@@ -52,10 +63,8 @@ NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *nam
 	if (tap < 0)
 		return tap;
 	taps = plugin_taps(plugin);
-	for (at = &taps->first[tap]; *at != NULL; at = &(*at)->next) {
-		if ((*at)->plugin == plugin && (*at)->fn == fn && (*at)->ctx == ctx)
-			return -EEXIST;
-	}
+	if (find_attachment(taps, (unsigned int)tap, plugin, fn, ctx, false) != NULL)
+		return -EEXIST;
 	new = calloc(1, sizeof(*new));
 	if (new == NULL)
 		return -ENOMEM;
@@ -96,17 +105,6 @@ static void detach(struct taps *taps, unsigned int tap, struct tap_attachment *a
 	if (tap == NVMETAP_TAP_BATCH)
 		fn(at->ctx, &ev);
 	taps_leave(taps, frame);
-}
-
-static struct tap_attachment *find_attachment(struct taps *taps, unsigned int tap,
-					      const struct nvmetap_plugin *plugin, nvmetap_fn *fn,
-					      const void *ctx, bool any_ctx)
-{
-	for (struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-		if (at->plugin == plugin && at->fn == fn && (any_ctx || at->ctx == ctx))
-			return at;
-	}
-	return NULL;
 }
 
 NVMETAP_EXPORT int nvmetap_detach(struct nvmetap_plugin *plugin, const char *name, nvmetap_fn *fn,
