@@ -7,6 +7,7 @@
 #define EMU_CMD_H
 
 #include "emu/ctrl.h"
+#include "spec/queue_entry.h"
 
 /*
  * One opcode: a row of admin_ops or io_ops.  prepare checks the command's
@@ -61,9 +62,5 @@ int cmd_host_complete(void *ctrl, struct nvmetap_plugin *by, uint64_t cmd_id,
 		      const struct nvme_completion *cpl);
 void cmd_host_abandon(void *ctrl, struct nvmetap_plugin *by);
 struct nvme_command *cmd_host_find(void *ctrl, uint16_t sqid, uint16_t cid);
-
-/* The SQE's bytes as the table sees them. */
-void sqe_decode(const uint8_t bytes[NVME_SQE_SIZE], struct nvme_command *sqe);
-void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME_SQE_SIZE]);
 
 #endif

@@ -177,12 +177,7 @@ int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl)
 	uint8_t bytes[NVME_CQE_SIZE];
 	int rc;
 
-	cqe_cdw0_set(bytes, cpl->cdw0);
-	cqe_rsvd1_set(bytes, cpl->rsvd1);
-	cqe_sqhd_set(bytes, cpl->sqhd);
-	cqe_sqid_set(bytes, cpl->sqid);
-	cqe_cid_set(bytes, cpl->cid);
-	cqe_status_set(bytes, cpl->status);
+	cqe_encode(cpl, bytes);
 	rc = ctrl_dma_write(ctrl, at, bytes, cqe_cid_OFFSET);
 	if (rc != 0)
 		return rc;

@@ -2,8 +2,7 @@
 /* A small NVMe driver for tests. */
 #include <stdlib.h>
 #include <string.h>
-#include "emu/cmd.h"
-#include "spec/table.h"
+#include "spec/queue_entry.h"
 #include "tests/nvme_driver.h"
 
 enum {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From the ring to the record, by the table's accessors. */
 #include <string.h>
+#include "spec/queue_entry.h"
 #include "tracer/encode.h"
 #include "tracer/pcapng.h"
 
@@ -136,37 +137,14 @@ static void encode_async_info(uint8_t *to, const void *from)
 
 static void encode_sqe(uint8_t *to, const void *from, size_t len)
 {
-	const struct nvme_command *cmd = from;
-
 	(void)len;
-	to[sqe_opc_OFFSET] = cmd->opc;
-	to[sqe_fuse_OFFSET] = cmd->fuse;
-	sqe_cid_set(to, cmd->cid);
-	sqe_nsid_set(to, cmd->nsid);
-	sqe_cdw2_set(to, cmd->rsvd2);
-	sqe_cdw3_set(to, cmd->rsvd3);
-	sqe_mptr_set(to, cmd->mptr);
-	sqe_prp1_set(to, cmd->prp1);
-	sqe_prp2_set(to, cmd->prp2);
-	sqe_cdw10_set(to, cmd->cdw10);
-	sqe_cdw11_set(to, cmd->cdw11);
-	sqe_cdw12_set(to, cmd->cdw12);
-	sqe_cdw13_set(to, cmd->cdw13);
-	sqe_cdw14_set(to, cmd->cdw14);
-	sqe_cdw15_set(to, cmd->cdw15);
+	sqe_encode(from, to);
 }
 
 static void encode_cqe(uint8_t *to, const void *from, size_t len)
 {
-	const struct nvme_completion *cpl = from;
-
 	(void)len;
-	cqe_cdw0_set(to, cpl->cdw0);
-	cqe_rsvd1_set(to, cpl->rsvd1);
-	cqe_sqhd_set(to, cpl->sqhd);
-	cqe_sqid_set(to, cpl->sqid);
-	cqe_cid_set(to, cpl->cid);
-	cqe_status_set(to, cpl->status);
+	cqe_encode(from, to);
 }
 
 static void encode_prp_list(uint8_t *to, const void *from, size_t len)

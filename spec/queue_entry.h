@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A submission queue entry from and to bytes.  NVM Express 1.4 section 4.2. */
-#include "emu/cmd.h"
+/*
+ * Queue entries between the guest's bytes, little-endian, and C's structures
+ * in host byte order.  NVM Express 1.4 sections 4.2 and 4.6.
+ */
+#ifndef NVMETAP_QUEUE_ENTRY_H
+#define NVMETAP_QUEUE_ENTRY_H
+
+#include "spec/nvme.h"
 #include "spec/table.h"
 
-void sqe_decode(const uint8_t bytes[NVME_SQE_SIZE], struct nvme_command *sqe)
+static inline void sqe_decode(const uint8_t bytes[NVME_SQE_SIZE], struct nvme_command *sqe)
 {
 	sqe->opc = bytes[sqe_opc_OFFSET];
 	sqe->fuse = bytes[sqe_fuse_OFFSET];
@@ -22,7 +28,7 @@ void sqe_decode(const uint8_t bytes[NVME_SQE_SIZE], struct nvme_command *sqe)
 	sqe->cdw15 = (uint32_t)sqe_cdw15_get(bytes);
 }
 
-void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME_SQE_SIZE])
+static inline void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME_SQE_SIZE])
 {
 	bytes[sqe_opc_OFFSET] = sqe->opc;
 	bytes[sqe_fuse_OFFSET] = sqe->fuse;
@@ -40,3 +46,15 @@ void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME_SQE_SIZE])
 	sqe_cdw14_set(bytes, sqe->cdw14);
 	sqe_cdw15_set(bytes, sqe->cdw15);
 }
+
+static inline void cqe_encode(const struct nvme_completion *cqe, uint8_t bytes[NVME_CQE_SIZE])
+{
+	cqe_cdw0_set(bytes, cqe->cdw0);
+	cqe_rsvd1_set(bytes, cqe->rsvd1);
+	cqe_sqhd_set(bytes, cqe->sqhd);
+	cqe_sqid_set(bytes, cqe->sqid);
+	cqe_cid_set(bytes, cqe->cid);
+	cqe_status_set(bytes, cqe->status);
+}
+
+#endif
