@@ -106,6 +106,16 @@ said 1 "nvmetap-guest: No such file or directory"
 one_line
 mv "$work/nvmetap-guest" "$NVMETAP_LIBEXECDIR/nvmetap-guest"
 
+# --- a program that runs from a source tree, and was never installed
+installed=$(grep -a -o '/[[:print:]]*/nvmetap' ./nvmetap | grep -m 1 '/libexec/nvmetap$')
+if [ ! -e "$installed/nvmetap-guest" ]; then
+	mkdir -p "$work/tree/build" "$work/tree/tools"
+	cp ./nvmetap "$work/tree/build"
+	cp "$NVMETAP_LIBEXECDIR/nvmetap-guest" "$work/tree/tools"
+	env -u NVMETAP_LIBEXECDIR "$work/tree/build/nvmetap" boot --guest nobody 2>"$work/tree/err"
+	grep -q 'no guest nobody' "$work/tree/err" || fail "the tree's own nvmetap-guest is not found"
+fi
+
 # --- words that are wrong
 boots 2
 boots 2 --guest linux-test extra

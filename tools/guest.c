@@ -136,16 +136,40 @@ static int find(struct guest *guest, const char *path, const char *name, const s
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ret : -1;
 }
 
-int guest_find(struct guest *guest, const char *name)
+/*
+ * Where nvmetap-guest is: in the folder that the environment names, else where
+ * it was installed, else, for a program that runs from the build/ of a source
+ * tree, in that tree.
+ */
+static void find_path(char *path, size_t size)
 {
 	const char *dir = getenv("NVMETAP_LIBEXECDIR");
+	char self[GUEST_TEXT_MAX / 2];
+	ssize_t len;
+
+	snprintf(path, size, "%s/nvmetap-guest", dir != NULL ? dir : PKGLIBEXECDIR);
+	if (dir != NULL || access(path, F_OK) == 0)
+		return;
+	/* Room is left for what replaces the name. */
+	len = readlink("/proc/self/exe", self, sizeof(self) - 32);
+	if (len <= 0)
+		return;
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	strcat(self, "/../tools/nvmetap-guest");
+	if (access(self, X_OK) == 0)
+		snprintf(path, size, "%s", self);
+}
+
+int guest_find(struct guest *guest, const char *name)
+{
 	char path[GUEST_TEXT_MAX];
 	sigset_t ours, mask;
 	int ret;
 
 	if (name == NULL && guest->qemu[0] != '\0')
 		return 0;
-	snprintf(path, sizeof(path), "%s/nvmetap-guest", dir != NULL ? dir : PKGLIBEXECDIR);
+	find_path(path, sizeof(path));
 	signals_set(&ours);
 	sigprocmask(SIG_BLOCK, &ours, &mask);
 	ret = find(guest, path, name, &mask);
