@@ -2,7 +2,9 @@
 /*
  * What holds a namespace's bytes.  Operations run on the pool's threads,
  * several at a time, but never two on the same bytes of which one changes
- * them.  The caller keeps off + len within size.  0 or -errno.
+ * them, but for those named _now: these run on the controller's thread, must
+ * not wait for anything, answer -EAGAIN where they would have to, and may be
+ * NULL.  The caller keeps off + len within size.  0 or -errno.
  */
 #ifndef EMU_BACKEND_H
 #define EMU_BACKEND_H
@@ -20,6 +22,8 @@ struct backend_ops {
 	/* These bytes read as zeroes; deallocate: their storage is given back
 	 * where that is possible. */
 	int (*zero)(struct backend *, uint64_t off, uint64_t len, bool deallocate);
+	int (*read_now)(struct backend *, uint64_t off, void *buf, size_t len);
+	int (*write_now)(struct backend *, uint64_t off, const void *buf, size_t len);
 	void (*free)(struct backend *);
 };
 

@@ -59,7 +59,15 @@ static void mem_free(struct backend *backend)
 	free(backend);
 }
 
-static const struct backend_ops mem_ops = { mem_read, mem_write, mem_flush, mem_zero, mem_free };
+static const struct backend_ops mem_ops = {
+	.read = mem_read,
+	.write = mem_write,
+	.flush = mem_flush,
+	.zero = mem_zero,
+	.read_now = mem_read,
+	.write_now = mem_write,
+	.free = mem_free,
+};
 
 struct backend *backend_mem_new(uint64_t size)
 {

@@ -8,7 +8,10 @@
 #include "emu/ns_option.h"
 #include "spec/bytes.h"
 
-enum { PART_SIZE = 16 << 20 };	/* bytes zeroed or deallocated in one go */
+enum {
+	PART_SIZE = 16 << 20,	/* bytes zeroed or deallocated in one go */
+	NOW_SIZE = 16 << 10,	/* bytes whose copy takes less time than waking a thread */
+};
 
 /* FNV-1a, and the finalizer of SplitMix64 to draw several numbers from it. */
 static uint64_t hash_bytes(uint64_t hash, const void *from, size_t len)
@@ -145,6 +148,24 @@ static int do_part(const struct ns_req *req, uint64_t slba, uint32_t nlb)
 		return backend->ops->flush(backend);
 	}
 	return -EINVAL;
+}
+
+bool ns_req_now(struct ns_req *req)
+{
+	const struct backend_ops *ops = req->ns->backend->ops;
+	uint64_t off = req->slba << req->ns->lba_shift, len = (uint64_t)req->nlb << req->ns->lba_shift;
+	int result = -EAGAIN;
+
+	if (len > NOW_SIZE)
+		return false;
+	if (req->op == NS_READ && ops->read_now != NULL)
+		result = ops->read_now(req->ns->backend, off, req->buf, len);
+	else if (req->op == NS_WRITE && ops->write_now != NULL && !req->ns->read_only && !req->fua)
+		result = ops->write_now(req->ns->backend, off, req->buf, len);
+	if (result == -EAGAIN)
+		return false;
+	req->result = result;
+	return true;
 }
 
 bool ns_req_step(struct ns_req *req)

@@ -60,7 +60,9 @@ struct ns_req {
  * Requests run at the same time and in any order, but for those that touch the
  * same blocks and of which one changes them: these run one after the other, as
  * they were submitted.  Long NS_WRITE_ZEROES and NS_DEALLOCATE are done in
- * parts, between which others run.
+ * parts, between which others run.  A short request that needs no waiting, while
+ * the pool has none other, is done by pool_submit itself: copying the bytes
+ * takes less time than waking a thread.  Its result comes by the mailbox, too.
  */
 struct pool *pool_new(struct loop *loop, unsigned int nr_threads);	/* 0: a default; at most
 									   64.  NULL and errno */
@@ -70,10 +72,13 @@ void pool_submit(struct pool *pool, struct ns_req *req);	/* never fails, never b
 void pool_free(struct pool *pool);
 
 /*
- * The pool's half of a request.  ns_req_step does the next part on the calling
+ * The pool's half of a request.  ns_req_now does a short one whole, if that
+ * needs no waiting: true, and result is set; it is for when the pool has none
+ * other.  ns_req_step does the next part on the calling
  * thread; true: it was the last, and result is set.  ns_req_part says which
  * blocks the next step touches, and whether it changes them.
  */
+bool ns_req_now(struct ns_req *req);
 bool ns_req_step(struct ns_req *req);
 bool ns_req_part(const struct ns_req *req, uint64_t *slba, uint32_t *nlb);
 

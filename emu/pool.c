@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include "emu/ns.h"
 
@@ -26,9 +27,10 @@ struct worker {
 	struct part running;
 };
 
-/* lock owns all but loop and the number of workers. */
+/* lock owns all but loop, nr_here and the number of workers. */
 struct pool {
 	struct loop *loop;
+	atomic_uint nr_here;	/* requests submitted and not yet done by a worker */
 	pthread_mutex_t lock;
 	pthread_cond_t work;	/* the first in the queue can run, or the end has come */
 	struct ns_req *first, **last;
@@ -120,6 +122,8 @@ static void *worker_run(void *arg)
 			continue;
 		}
 		pthread_mutex_unlock(&pool->lock);
+		/* Releases what the request did to the acquire in pool_submit. */
+		atomic_fetch_sub_explicit(&pool->nr_here, 1, memory_order_release);
 		loop_post(pool->loop, &req->msg);
 		pthread_mutex_lock(&pool->lock);
 	}
@@ -177,6 +181,12 @@ struct pool *pool_new(struct loop *loop, unsigned int nr_threads)
 
 void pool_submit(struct pool *pool, struct ns_req *req)
 {
+	/* Acquires what the workers' last requests released. */
+	if (atomic_load_explicit(&pool->nr_here, memory_order_acquire) == 0 && ns_req_now(req)) {
+		loop_post(pool->loop, &req->msg);
+		return;
+	}
+	atomic_fetch_add_explicit(&pool->nr_here, 1, memory_order_relaxed);
 	req->nlb_done = 0;
 	pthread_mutex_lock(&pool->lock);
 	pool_append(pool, req);

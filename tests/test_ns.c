@@ -88,6 +88,16 @@ static int run(struct ns *ns, enum ns_op op, uint64_t slba, uint32_t nlb, void *
 	return req.result;
 }
 
+/* Not every file system can tell what is in its cache. */
+static bool read_now(struct ns *ns, uint64_t slba, uint32_t nlb, void *buf)
+{
+	struct ns_req req = { .ns = ns, .op = NS_READ, .slba = slba, .nlb = nlb, .buf = buf };
+	bool done = ns_req_now(&req);
+
+	assert_int_equal(req.result, 0);
+	return done;
+}
+
 static int run_fua(struct ns *ns, enum ns_op op, uint64_t slba, uint32_t nlb, void *buf)
 {
 	struct ns_req req = { .ns = ns, .op = op, .slba = slba, .nlb = nlb, .buf = buf };
@@ -112,6 +122,9 @@ static void round_trip(struct ns *ns)
 	assert_int_equal(run(ns, NS_WRITE, 3, 32, out), 0);
 	assert_int_equal(run(ns, NS_READ, 3, 32, in), 0);
 	assert_memory_equal(in, out, sizeof(in));
+	memset(in, 0, sizeof(in));
+	if (read_now(ns, 3, 32, in))
+		assert_memory_equal(in, out, sizeof(in));
 	fill(out, 512, 77);
 	assert_int_equal(run(ns, NS_WRITE, ns->nr_blocks - 1, 1, out), 0);
 	assert_int_equal(run(ns, NS_READ, ns->nr_blocks - 2, 2, in), 0);
@@ -148,6 +161,20 @@ static void test_short_and_interrupted_transfers_are_carried_on(void **state)
 	sys.short_and_interrupted = true;
 	round_trip(ns_image_open("path=%s"));
 	assert_true(sys.nr_calls > 60);
+}
+
+static void test_memory_is_read_and_written_at_once(void **state)
+{
+	struct ns *ns = ns_image_open("mem=1M");
+	uint8_t out[512], in[512];
+	struct ns_req req = { .ns = ns, .op = NS_WRITE, .slba = 9, .nlb = 1, .buf = out };
+
+	(void)state;
+	fill(out, sizeof(out), 5);
+	assert_true(ns_req_now(&req));
+	assert_true(read_now(ns, 9, 1, in));
+	assert_memory_equal(in, out, sizeof(in));
+	ns_free(ns);
 }
 
 static void zeroes(struct ns *ns, enum ns_op op)
@@ -274,6 +301,7 @@ static void test_reading_from_a_file_that_became_shorter_is_an_io_error(void **s
 	(void)state;
 	assert_int_equal(truncate(ns_image, 512), 0);
 	assert_int_equal(run(ns, NS_READ, 0, 2, blocks), -EIO);
+	assert_false(read_now(ns, 0, 2, blocks));
 	ns_free(ns);
 }
 
@@ -285,6 +313,7 @@ int main(void)
 		TEST(test_memory_gives_back_what_was_written),
 		TEST(test_file_gives_back_what_was_written),
 		TEST(test_short_and_interrupted_transfers_are_carried_on),
+		TEST(test_memory_is_read_and_written_at_once),
 		TEST(test_zeroed_and_deallocated_blocks_read_zero_and_others_stay),
 		TEST(test_where_no_hole_can_be_punched_zeroes_are_written),
 		TEST(test_huge_ranges_are_done_in_parts),

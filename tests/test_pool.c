@@ -104,7 +104,40 @@ static int fake_zero(struct backend *backend, uint64_t off, uint64_t len, bool d
 }
 
 static const struct backend_ops fake_ops = {
-	fake_read, fake_write, fake_flush, fake_zero, NULL,
+	.read = fake_read,
+	.write = fake_write,
+	.flush = fake_flush,
+	.zero = fake_zero,
+};
+
+/* A cache that holds the blocks below now_blocks. */
+static int nr_now;
+static uint64_t now_blocks;
+static pthread_t now_thread;
+
+static int fake_read_now(struct backend *backend, uint64_t off, void *buf, size_t len)
+{
+	(void)backend;
+	(void)buf;
+	if ((off + len) >> 9 > now_blocks)
+		return -EAGAIN;
+	now_thread = pthread_self();
+	nr_now++;
+	return 0;
+}
+
+static int fake_write_now(struct backend *backend, uint64_t off, const void *buf, size_t len)
+{
+	return fake_read_now(backend, off, (void *)(uintptr_t)buf, len);
+}
+
+static const struct backend_ops cached_ops = {
+	.read = fake_read,
+	.write = fake_write,
+	.flush = fake_flush,
+	.zero = fake_zero,
+	.read_now = fake_read_now,
+	.write_now = fake_write_now,
 };
 
 static int setup(void **state)
@@ -119,6 +152,16 @@ static int setup(void **state)
 	nr_done = 0;
 	loop = loop_new();
 	return loop == NULL;
+}
+
+static int cached_setup(void **state)
+{
+	int rc = setup(state);
+
+	fake.backend.ops = &cached_ops;
+	nr_now = 0;
+	now_blocks = NR_BLOCKS;
+	return rc;
 }
 
 static int teardown(void **state)
@@ -269,6 +312,82 @@ static void test_too_many_threads_are_refused(void **state)
 	pool_free(NULL);
 }
 
+static void test_what_needs_no_waiting_is_done_at_once_and_told_by_the_mailbox(void **state)
+{
+	struct pool *pool = pool_new(loop, 1);
+	struct ns_req reqs[2] = { 0 };
+
+	(void)state;
+	submit(pool, &reqs[0], NS_READ, 0, 8);
+	submit(pool, &reqs[1], NS_WRITE, 0, NR_BLOCKS);
+	assert_int_equal(nr_now, 2);
+	assert_true(pthread_equal(now_thread, pthread_self()));
+	assert_int_equal(nr_done, 0);
+	run_loop_until(2);
+	assert_ptr_equal(done[0], &reqs[0]);
+	pool_free(pool);
+}
+
+static void test_what_would_wait_or_is_long_goes_to_a_thread(void **state)
+{
+	struct pool *pool = pool_new(loop, 1);
+	struct ns_req cold = { 0 }, lengthy = { 0 }, zeroes = { 0 }, durable = { .fua = true };
+
+	(void)state;
+	submit(pool, &cold, NS_READ, NR_BLOCKS - 1, 2);
+	run_loop_until(1);
+	now_blocks = 1000;
+	submit(pool, &lengthy, NS_READ, 0, 33);	/* 16.5 KiB */
+	run_loop_until(2);
+	submit(pool, &zeroes, NS_WRITE_ZEROES, 0, 1);
+	run_loop_until(3);
+	durable.buf = &durable;
+	submit(pool, &durable, NS_WRITE, 0, 1);
+	run_loop_until(4);
+	assert_int_equal(durable.result, -ENOSPC);
+	assert_int_equal(nr_now, 0);
+	pool_free(pool);
+}
+
+static void test_a_read_only_namespace_is_not_written_at_once_either(void **state)
+{
+	struct pool *pool = pool_new(loop, 1);
+	struct ns_req req = { 0 };
+
+	(void)state;
+	ns.read_only = true;
+	submit(pool, &req, NS_WRITE, 0, 1);
+	run_loop_until(1);
+	assert_int_equal(req.result, -EROFS);
+	assert_int_equal(nr_now, 0);
+	pool_free(pool);
+}
+
+static void test_nothing_overtakes_what_a_thread_is_at(void **state)
+{
+	struct pool *pool = pool_new(loop, 2);
+	struct ns_req first = { 0 }, second = { 0 }, third = { 0 };
+	uint8_t byte = 1;
+
+	(void)state;
+	fake.gated = true;
+	now_blocks = 0;
+	first.buf = &byte;
+	submit(pool, &first, NS_WRITE, 0, 1);
+	wait_for(&fake.arrived);
+	now_blocks = NR_BLOCKS;
+	submit(pool, &second, NS_READ, 0, 1);
+	assert_int_equal(nr_now, 0);
+	fake.gated = false;
+	sem_post(&fake.go);
+	run_loop_until(2);
+	submit(pool, &third, NS_READ, 0, 1);
+	assert_int_equal(nr_now, 1);
+	run_loop_until(3);
+	pool_free(pool);
+}
+
+#define CACHED(name) cmocka_unit_test_setup_teardown(name, cached_setup, teardown)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -280,6 +399,10 @@ int main(void)
 		TEST(test_a_request_can_be_submitted_again),
 		TEST(test_result_is_the_back_end_s_errno),
 		TEST(test_free_finishes_what_was_submitted),
+		CACHED(test_what_needs_no_waiting_is_done_at_once_and_told_by_the_mailbox),
+		CACHED(test_what_would_wait_or_is_long_goes_to_a_thread),
+		CACHED(test_a_read_only_namespace_is_not_written_at_once_either),
+		CACHED(test_nothing_overtakes_what_a_thread_is_at),
 		TEST(test_too_many_threads_are_refused),
 	};
 
