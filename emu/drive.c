@@ -134,6 +134,7 @@ static int make_device(struct drive *drive, const struct drive_config *config, c
 		return -errno;
 	}
 	loop_on_idle(drive->loop, idle, drive);
+	loop_poll_max(drive->loop, config->poll_max_ns);
 	return 0;
 }
 

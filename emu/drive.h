@@ -30,6 +30,9 @@ struct drive_config {
 	void (*console_bytes)(void *ctx, const void *bytes, size_t len);
 	void *console_ctx;
 	unsigned int nr_threads;	/* of the back ends; 0: a default */
+	/* How long the controller's thread at most looks for more before it
+	 * sleeps, see loop_poll_max; 0: not at all. */
+	uint64_t poll_max_ns;
 };
 
 /* A plug-in that is part of the program.  setup answers 0 or -errno. */

@@ -34,6 +34,7 @@ struct loop {
 	_Atomic(struct loop_msg *) mailbox;	/* newest first */
 	atomic_bool sleeping;
 	atomic_bool stop;
+	uint64_t poll_max_ns, poll_ns;	/* how long it may look, and now does, before it sleeps */
 };
 
 uint64_t loop_now_ns(void)
@@ -355,20 +356,76 @@ static bool timers_run(struct loop *loop)
 	return worked;
 }
 
-int loop_once(struct loop *loop, int timeout_ms)
+void loop_poll_max(struct loop *loop, uint64_t max_ns)
 {
-	uint64_t ns = wait_ns(loop, timeout_ms);
-	bool messages, worked;
+	loop->poll_max_ns = max_ns;
+	loop->poll_ns = 0;
+}
+
+static bool must_not_wait(struct loop *loop)
+{
+	return atomic_load_explicit(&loop->mailbox, memory_order_relaxed) != NULL ||
+	       atomic_load_explicit(&loop->stop, memory_order_relaxed);
+}
+
+/* Looks again and again until until_ns.  What sources_poll answered at last. */
+static int look(struct loop *loop, uint64_t until_ns)
+{
+	int rc = 0;
+
+	while (rc == 0 && !must_not_wait(loop) && loop_now_ns() < until_ns)
+		rc = sources_poll(loop, 0);
+	return rc;
+}
+
+/* Looking longer would have paid if the wait was short, and did not if it was long. */
+static void poll_adapt(struct loop *loop, uint64_t waited_ns)
+{
+	if (waited_ns > loop->poll_max_ns)
+		loop->poll_ns /= 2;
+	else if (waited_ns > loop->poll_ns)
+		loop->poll_ns = 2 * waited_ns < loop->poll_max_ns ? 2 * waited_ns :
+								    loop->poll_max_ns;
+}
+
+static int sleep_until_woken(struct loop *loop, int timeout_ms)
+{
+	uint64_t ns;
 	int rc;
 
-	if (ns > 0 && atomic_load_explicit(&loop->mailbox, memory_order_relaxed) == NULL) {
-		idle(loop, false, true);
-		ns = wait_ns(loop, timeout_ms);
-	}
+	idle(loop, false, true);
+	ns = wait_ns(loop, timeout_ms);
 	if (!mailbox_doze(loop) || atomic_load_explicit(&loop->stop, memory_order_relaxed))
 		ns = 0;
 	rc = sources_poll(loop, ns);
 	atomic_store_explicit(&loop->sleeping, false, memory_order_relaxed);
+	return rc;
+}
+
+/* What is ready now, or the first to become so. */
+static int wait_for_work(struct loop *loop, int timeout_ms)
+{
+	uint64_t ns = wait_ns(loop, timeout_ms), from;
+	int rc;
+
+	if (ns == 0 || must_not_wait(loop))
+		return sources_poll(loop, 0);
+	if (loop->poll_max_ns == 0)
+		return sleep_until_woken(loop, timeout_ms);
+	from = loop_now_ns();
+	rc = look(loop, from + (ns < loop->poll_ns ? ns : loop->poll_ns));
+	if (rc == 0 && !must_not_wait(loop))
+		rc = sleep_until_woken(loop, timeout_ms);
+	poll_adapt(loop, loop_now_ns() - from);
+	return rc;
+}
+
+int loop_once(struct loop *loop, int timeout_ms)
+{
+	bool messages, worked;
+	int rc;
+
+	rc = wait_for_work(loop, timeout_ms);
 	if (rc < 0)
 		return rc;
 	worked = rc > 0 && sources_run(loop);

@@ -53,9 +53,17 @@ uint64_t loop_now_ns(void);	/* (T) CLOCK_MONOTONIC */
 void loop_post(struct loop *loop, struct loop_msg *msg);
 
 /* fn is called each time all that was ready has been worked off, with messages
- * set if some of it was messages, and again (sleeping) before the loop waits. */
+ * set if some of it was messages, and again (sleeping) before the loop sleeps. */
 void loop_on_idle(struct loop *loop, void (*fn)(void *ctx, bool messages, bool sleeping),
 		  void *ctx);
+
+/*
+ * Before it sleeps, the loop goes on looking for up to max_ns (0, as at first:
+ * not at all), since waking a thread takes longer than what is asked of it.
+ * It adapts: after waits that were longer it looks for less time, down to none
+ * in a loop that has little to do, and after a short one for more again.
+ */
+void loop_poll_max(struct loop *loop, uint64_t max_ns);
 
 /* Runs until loop_stop.  0 or -errno of the wait itself. */
 int loop_run(struct loop *loop);

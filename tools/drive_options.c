@@ -4,6 +4,7 @@
 
 #include "tools/drive_options.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,12 @@ enum {
 	OPT_LOSSLESS,
 	OPT_ZSTD_LEVEL,
 	OPT_THREADS,
+	OPT_POLL_MAX,
+};
+
+enum {
+	POLL_MAX_NS = 100000,		/* longer than a guest takes from one command to the next */
+	MOST_POLL_MAX_NS = 1000000000,
 };
 
 const struct option_row drive_option_rows[] = {
@@ -28,6 +35,7 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_FIRMWARE, "firmware", "TEXT", "firmware revision, at most 8 characters" },
 	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
 	{ OPT_THREADS, "threads", "N", "threads of the back ends (4)" },
+	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work so long before sleeping (100000)" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
 	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
@@ -54,11 +62,22 @@ static int set_bdf(struct drive_options *options, const char *command, const cha
 	return 0;
 }
 
+/* Who looks keeps the only CPU from the guest that is waited for. */
+static uint64_t default_poll_max_ns(void)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) < 2)
+		return 0;
+	return POLL_MAX_NS;
+}
+
 void drive_options_init(struct drive_options *options)
 {
 	memset(options, 0, sizeof(*options));
 	options->drive.vfio_user_fd = -1;
 	options->drive.ns = options->ns;
+	options->drive.poll_max_ns = default_poll_max_ns();
 	options->tracer.snap_admin = TRACER_SNAP_WHOLE;
 	options->tracer.application = PACKAGE_STRING;
 	options->tracer.if_name = options->if_name;
@@ -125,6 +144,11 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 		if (set_size(&size, command, "threads", arg, 1, 64) != 0)
 			return -1;
 		options->drive.nr_threads = (unsigned int)size;
+		return 0;
+	case OPT_POLL_MAX:
+		if (set_size(&size, command, "poll-max-ns", arg, 0, MOST_POLL_MAX_NS) != 0)
+			return -1;
+		options->drive.poll_max_ns = size;
 		return 0;
 	default:
 		return 1;
