@@ -21,6 +21,7 @@ enum {
 	WRITER_STEP_NS = 1000 * 1000,	/* a smaller step of the clock is none */
 	WRITER_GLANCE_NS = 100 * 1000,	/* reading both clocks took longer: no answer */
 	WRITER_RELEASE = 64 << 10,	/* bytes of the ring that are given back at once */
+	WRITER_FULL = 16,	/* this part of the ring in one sleep: it fills quickly */
 	WRITER_PASS = 8192,	/* entries between two looks at the clocks */
 };
 
@@ -131,16 +132,18 @@ static void writer_put(struct writer *writer, const struct entry *entry)
 	writer_count(writer, entry, packet.time_ns);
 }
 
-/* Up to WRITER_PASS entries.  Returns how many. */
-static unsigned int writer_drain(struct writer *writer)
+/* Up to WRITER_PASS entries.  Returns how many, and their bytes in drained. */
+static unsigned int writer_drain(struct writer *writer, size_t *drained)
 {
 	const struct entry *entry;
 	unsigned int nr = 0;
 	size_t len, unreleased = 0;
 
+	*drained = 0;
 	while (nr < WRITER_PASS && (entry = ring_next(writer->ring, &len)) != NULL) {
 		writer_put(writer, entry);
 		nr++;
+		*drained += len;
 		unreleased += len;
 		if (unreleased >= WRITER_RELEASE) {
 			ring_release(writer->ring);
@@ -256,17 +259,29 @@ static void writer_end(struct writer *writer)
 	(void)outfile_close(writer->output);
 }
 
+/*
+ * How long to sleep: less while the ring fills quickly, more while it does not.
+ * Each time the writer wakes it takes a CPU from somebody, who may be the guest.
+ */
+static uint64_t writer_pace(const struct writer *writer, uint64_t sleep_ns, size_t drained)
+{
+	if (drained > ring_size(writer->ring) / WRITER_FULL)
+		return sleep_ns / 2 > WRITER_SLEEP_MIN_NS ? sleep_ns / 2 : WRITER_SLEEP_MIN_NS;
+	return sleep_ns * 2 < WRITER_SLEEP_MAX_NS ? sleep_ns * 2 : WRITER_SLEEP_MAX_NS;
+}
+
 static void *writer_run(void *ctx)
 {
 	struct writer *writer = ctx;
 	uint64_t sleep_ns = WRITER_SLEEP_MIN_NS;
 	bool stop = false;
 	unsigned int nr;
+	size_t drained;
 
 	if (writer->name != NULL)
 		writer_begin(writer, 0);
 	for (;;) {
-		nr = writer_drain(writer);
+		nr = writer_drain(writer, &drained);
 		writer_check_clock(writer);
 		writer_flush(writer, nr);
 		writer_check_output(writer);
@@ -274,9 +289,7 @@ static void *writer_run(void *ctx)
 			continue;
 		if (stop && nr == 0)
 			break;
-		sleep_ns = nr != 0 ? WRITER_SLEEP_MIN_NS : sleep_ns * 2;
-		if (sleep_ns > WRITER_SLEEP_MAX_NS)
-			sleep_ns = WRITER_SLEEP_MAX_NS;
+		sleep_ns = writer_pace(writer, sleep_ns, drained);
 		if (!stop)
 			stop = writer_sleep(writer, sleep_ns);
 	}
