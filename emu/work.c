@@ -58,7 +58,7 @@ static bool fetch_one(struct ctrl *ctrl, struct cmd *cmd)
 		return false;
 	}
 	cmd->cid = cmd->sqe.cid;
-	if (ctrl->taps->armed != 0)
+	if (taps_armed(ctrl->taps))
 		cmd->ticks = nvmetap_ticks();
 	cmd_run(cmd);
 	return true;
