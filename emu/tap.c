@@ -21,63 +21,11 @@ struct original {
 	union tap_info info;
 };
 
-static const struct {
-	const char *name;
-	uint8_t event, stage;
-} rows[] = {
-#define TAP(cname, number, ev, stg, text) [number] = { text, ev, stg },
-#include "spec/nvme.def"
-};
-
-static const uint8_t info_size[256] = {
-	[NVMETAP_EV_CFGREAD] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_CFGWRITE] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_REGREAD] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_REGWRITE] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_DOORBELL] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_MSIXREAD] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_MSIXWRITE] = sizeof(struct nvmetap_access),
-	[NVMETAP_EV_INTERRUPT] = sizeof(struct nvmetap_irq),
-	[NVMETAP_EV_DATA] = sizeof(struct nvmetap_xfer),
-	[NVMETAP_EV_LIST] = sizeof(struct nvmetap_list),
-	[NVMETAP_EV_CTRL] = sizeof(struct nvmetap_ctrl),
-	[NVMETAP_EV_QUEUE] = sizeof(struct nvmetap_queue),
-	[NVMETAP_EV_DMAMAP] = sizeof(struct nvmetap_dma),
-	[NVMETAP_EV_DMAUNMAP] = sizeof(struct nvmetap_dma),
-	[NVMETAP_EV_ASYNC] = sizeof(struct nvmetap_async),
-};
-
 static _Thread_local struct taps *running;
 
 struct taps *taps_running(void)
 {
 	return running;
-}
-
-int tap_find(const char *name)
-{
-	for (int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
-		if (strcmp(rows[tap].name, name) == 0)
-			return tap;
-	}
-	return -ENOENT;
-}
-
-size_t tap_info_size(uint8_t event)
-{
-	return info_size[event];
-}
-
-const char *tap_name(unsigned int tap)
-{
-	return rows[tap].name;
-}
-
-struct nvmetap_event tap_event(unsigned int tap)
-{
-	struct nvmetap_event ev = { .tap = (uint16_t)tap };
-
-	return ev;
 }
 
 void taps_init(struct taps *taps, struct loop *loop, uint32_t bdf, const struct tap_host *host,
@@ -158,7 +106,7 @@ static void original_save(struct original *was, const struct nvmetap_event *ev)
 		was->ev.cpl = &was->cpl;
 	}
 	if (ev->info != NULL) {
-		memcpy(&was->info, ev->info, info_size[ev->event]);
+		memcpy(&was->info, ev->info, tap_info_size(ev->event));
 		was->ev.info = &was->info;
 	}
 }
@@ -167,7 +115,7 @@ static bool original_differs(const struct original *was, const struct nvmetap_ev
 {
 	return (ev->cmd != NULL && memcmp(&was->cmd, ev->cmd, sizeof(was->cmd)) != 0) ||
 	       (ev->cpl != NULL && memcmp(&was->cpl, ev->cpl, sizeof(was->cpl)) != 0) ||
-	       (ev->info != NULL && memcmp(&was->info, ev->info, info_size[ev->event]) != 0);
+	       (ev->info != NULL && memcmp(&was->info, ev->info, tap_info_size(ev->event)) != 0);
 }
 
 static int call(struct taps *taps, struct tap_attachment *at, struct nvmetap_event *ev)
@@ -226,9 +174,6 @@ static int modify(struct taps *taps, struct nvmetap_event *ev, struct original *
 
 static void stamp(struct taps *taps, struct nvmetap_event *ev)
 {
-	ev->size = sizeof(*ev);
-	ev->event = ev->event != NVMETAP_EV_NONE ? ev->event : rows[ev->tap].event;
-	ev->stage = rows[ev->tap].stage;
 	ev->bdf = taps->bdf;
 	if (ev->ticks == 0)
 		ev->ticks = nvmetap_ticks();
@@ -281,17 +226,6 @@ int tap_fire_data(struct taps *taps, struct nvmetap_event *ev, void *data, size_
 int tap_fire(struct taps *taps, struct nvmetap_event *ev)
 {
 	return tap_fire_act(taps, ev, NULL, NULL);
-}
-
-struct nvmetap_event tap_batch_event(const struct taps *taps, unsigned int which)
-{
-	struct nvmetap_event ev = tap_event(NVMETAP_TAP_BATCH);
-
-	ev.size = sizeof(ev);
-	ev.stage = rows[ev.tap].stage;
-	ev.bdf = taps->bdf;
-	ev.count = which;
-	return ev;
 }
 
 void tap_fire_batch(struct taps *taps, unsigned int which)

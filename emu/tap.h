@@ -93,12 +93,17 @@ static inline bool taps_armed(const struct taps *taps)
 	return __builtin_expect(TAPS_ARMED(taps) != 0, 0);
 }
 
-/* An event that belongs to no command, zeroed and aimed at the tap. */
-struct nvmetap_event tap_event(unsigned int tap);
+/* An event that belongs to no command, aimed at the tap; NVMETAP_NR_TAPS: at
+ * none.  Copied, which takes a third of the time of clearing it. */
+extern const struct nvmetap_event tap_blank[NVMETAP_NR_TAPS + 1];
+static inline struct nvmetap_event tap_event(unsigned int tap)
+{
+	return tap_blank[tap];
+}
 
 /*
- * Fires ev at ev->tap, which is armed.  Sets size, event, stage, seq, bdf and,
- * if it is 0, ticks; everything else is the caller's.  The answer is the
+ * Fires ev, which tap_event has made, at its tap, which is armed.  Sets seq, bdf
+ * and, if it is 0, ticks; everything else is the caller's.  The answer is the
  * verdict; what ev points to is as the modifiers left it (the phase bit of a
  * completion excepted, which is the controller's).
  */
@@ -112,7 +117,14 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 /* A batch end, NVMETAP_BATCH_*, without number and time. */
 void tap_fire_batch(struct taps *taps, unsigned int which);
 /* Such a batch end, unfired. */
-struct nvmetap_event tap_batch_event(const struct taps *taps, unsigned int which);
+static inline struct nvmetap_event tap_batch_event(const struct taps *taps, unsigned int which)
+{
+	struct nvmetap_event ev = tap_event(NVMETAP_TAP_BATCH);
+
+	ev.bdf = taps->bdf;
+	ev.count = which;
+	return ev;
+}
 /* A line of text at a tap of text (SESSION, CONSOLE, MARK, LOG); ticks 0: now. */
 void tap_fire_text(struct taps *taps, unsigned int tap, uint64_t ticks, const void *text,
 		   size_t len);

@@ -56,7 +56,6 @@ void bench_taps_command(struct bench_taps *bench, struct bench_event *from)
 	ev = tap_event(NVMETAP_TAP_IO_DECODE);
 	ev.flags = NVMETAP_HAS_COMMAND;
 	ev.qkind = NVMETAP_QUEUE_IO;
-	ev.cause = from->cause;
 	ev.cmd_id = from->seq;
 	ev.sqid = from->sqid;
 	ev.cmd = &from->cmd;
