@@ -79,6 +79,8 @@ static int fire_command(struct cmd *cmd, unsigned int tap)
 	struct nvmetap_event ev = cmd_event(cmd, tap);
 	int verdict = tap_fire(cmd->ctrl->taps, &ev);
 
+	if (cmd->ticks == 0)
+		cmd->ticks = ev.ticks;
 	if (cmd->seq == 0 || cmd->step == STEP_DECODE)
 		cmd->seq = ev.seq;
 	return verdict;

@@ -47,6 +47,7 @@ static void post_waiting(struct ctrl *ctrl)
  * trace but CSTS.CFS. */
 static bool fetch_one(struct ctrl *ctrl, struct cmd *cmd)
 {
+	unsigned int tap = cmd->sqid == 0 ? NVMETAP_TAP_ADMIN_DECODE : NVMETAP_TAP_IO_DECODE;
 	int rc = sq_fetch(ctrl, cmd->sqid, &cmd->sqe);
 
 	if (rc != 0) {
@@ -58,7 +59,8 @@ static bool fetch_one(struct ctrl *ctrl, struct cmd *cmd)
 		return false;
 	}
 	cmd->cid = cmd->sqe.cid;
-	if (taps_armed(ctrl->taps))
+	/* For its latency; if its decoding is an event, the time of that does. */
+	if (taps_armed(ctrl->taps) && !tap_armed(ctrl->taps, tap))
 		cmd->ticks = nvmetap_ticks();
 	cmd_run(cmd);
 	return true;
