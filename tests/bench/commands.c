@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A whole controller under load: a driver that reads and writes 4 KiB at queue
- * depth 32, a namespace in memory, and no other thread but the tracer's.
+ * A whole controller under load: a driver that reads 4 KiB at queue
+ * depth 32, and a namespace in memory.
  *
  *   commands off|out KEY COMMANDS      nobody listens; key: commands a second of CPU
  *   commands on KEY COMMANDS FOLDER    the same while the tracer writes a file

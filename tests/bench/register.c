@@ -2,13 +2,15 @@
 /*
  * register COUNT: the round trip of a register read over vfio-user, beside
  * messages of the same sizes that a bare thread sends back and forth: median ns
- * of wall time.  Either both ends sleep while they wait, or both go on looking.
- *   register.drive.sleep, register.bare.sleep
- *   register.drive.look, register.bare.look
+ * of wall time.
+ *   register.drive.sleep, register.bare.sleep   both ends sleep while they wait
+ *   register.drive.one, register.bare.one       the drive's end goes on looking
+ *   register.drive.look, register.bare.look     both ends go on looking
  */
 #include "config.h"
 #include <linux/vfio.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +28,13 @@ enum {
 	REQUEST = VU_HDR_LEN + VU_RW_LEN,
 	REGISTER = 4,		/* bytes */
 	REPLY = REQUEST + REGISTER,
-	LOOK_NS = 1000 * 1000,	/* longer than any answer takes */
+	LOOK_NS = 1000 * 1000,	/* longer than a round trip takes */
 };
 
 struct server {
 	pthread_t thread;
 	int fd;			/* the client's end */
-	bool look;		/* before sleeping */
+	bool look, client_looks;	/* for as long as it takes */
 	/* of the bare one */
 	int own_fd;
 	/* of the drive */
@@ -43,6 +45,8 @@ struct server {
 	struct device *dev;
 	struct vfio_client *client;
 };
+
+static cpu_set_t may_use;
 
 /* The whole of a message, or false at the end of the stream. */
 static bool receive(int fd, uint8_t *to, size_t len, bool look)
@@ -58,6 +62,22 @@ static bool receive(int fd, uint8_t *to, size_t len, bool look)
 			done += (size_t)n;
 	}
 	return true;
+}
+
+/* To the nth processor of those we may use: two ends on one wake each other in a
+ * third of the time, but a guest's processor and the drive do not share theirs. */
+static void pin(unsigned int nth)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &may_use) || nth-- != 0)
+			continue;
+		CPU_SET(cpu, &one);
+		(void)sched_setaffinity(0, sizeof(one), &one);
+		return;
+	}
 }
 
 static void sockets(int fds[2])
@@ -77,6 +97,7 @@ static void *bare_run(void *ctx)
 	struct server *s = ctx;
 	uint8_t bytes[REPLY] = {0};
 
+	pin(1);
 	while (receive(s->own_fd, bytes, REQUEST, s->look)) {
 		if (send(s->own_fd, bytes, REPLY, MSG_NOSIGNAL) != REPLY)
 			break;
@@ -108,6 +129,7 @@ static void idle(void *ctx, bool messages, bool sleeping)
 
 static void *drive_run_loop(void *ctx)
 {
+	pin(1);
 	(void)loop_run(((struct server *)ctx)->loop);
 	return NULL;
 }
@@ -132,6 +154,7 @@ static void drive_make(struct server *s, int fd)
 	if (s->ns == NULL || s->transport == NULL || s->dev == NULL)
 		bench_die(err);
 	loop_on_idle(s->loop, idle, s);
+	loop_poll_max(s->loop, s->look ? LOOK_NS : 0);
 	if (s->transport->ops->start(s->transport, s->loop, s->dev) != 0)
 		bench_die("the transport");
 }
@@ -183,7 +206,7 @@ static void measure(const char *key, struct server *s, unsigned int nr)
 		request(asked, (uint16_t)i);
 		wall[i] = bench_wall_ns();
 		if (send(s->fd, asked, REQUEST, MSG_NOSIGNAL) != REQUEST ||
-		    !receive(s->fd, answer, REPLY, s->look))
+		    !receive(s->fd, answer, REPLY, s->client_looks))
 			bench_die(key);
 		wall[i] = bench_wall_ns() - wall[i];
 	}
@@ -191,22 +214,19 @@ static void measure(const char *key, struct server *s, unsigned int nr)
 	free(wall);
 }
 
-static void measure_bare(const char *key, bool look, unsigned int nr)
+static void measure_both(const char *mode, bool look, bool client_looks, unsigned int nr)
 {
-	struct server s = {.look = look};
+	struct server bare = {.look = look, .client_looks = client_looks}, drive = bare;
+	char key[64];
 
-	bare_start(&s);
-	measure(key, &s, nr);
-	bare_stop(&s);
-}
-
-static void measure_drive(const char *key, bool look, unsigned int nr)
-{
-	struct server s = {.look = look};
-
-	drive_start(&s);
-	measure(key, &s, nr);
-	drive_stop_all(&s);
+	bare_start(&bare);
+	snprintf(key, sizeof(key), "register.bare.%s", mode);
+	measure(key, &bare, nr);
+	bare_stop(&bare);
+	drive_start(&drive);
+	snprintf(key, sizeof(key), "register.drive.%s", mode);
+	measure(key, &drive, nr);
+	drive_stop_all(&drive);
 }
 
 int main(int argc, char **argv)
@@ -218,8 +238,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	nr = bench_number(argv[1]);
-	measure_bare("register.bare.sleep", false, nr);
-	measure_drive("register.drive.sleep", false, nr);
-	measure_bare("register.bare.look", true, nr);
+	if (sched_getaffinity(0, sizeof(may_use), &may_use) != 0)
+		bench_die("sched_getaffinity");
+	pin(0);
+	measure_both("sleep", false, false, nr);
+	measure_both("one", true, false, nr);
+	measure_both("look", true, true, nr);
 	return 0;
 }
