@@ -205,6 +205,45 @@ static void test_a_completion_names_its_command_and_an_interrupt_its_completion(
 	assert_int_equal(cpl->cmd.opc, NVME_OPC_READ);
 }
 
+static void test_an_event_says_which_tap_it_passed(void **state)
+{
+	static const struct {
+		const char *tap;
+		unsigned int number, event, stage;
+	} rows[] = {
+		{ "nvme:io:fetch", NVMETAP_TAP_IO_FETCH, NVMETAP_EV_IO, NVMETAP_FETCH },
+		{ "nvme:io:decode", NVMETAP_TAP_IO_DECODE, NVMETAP_EV_IO, NVMETAP_DECODE },
+		{ "nvme:io:memory", NVMETAP_TAP_IO_MEMORY, NVMETAP_EV_DATA, NVMETAP_MEMORY },
+		{ "nvme:io:writeback", NVMETAP_TAP_IO_WRITEBACK, NVMETAP_EV_COMPLETION,
+		  NVMETAP_WRITEBACK },
+	};
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		rig_watch(rig, rows[i].tap);
+	assert_int_equal(rig_read_block(rig), 0);
+	for (unsigned int seen = 0, i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		while (seen < rig->nr_seen && rig->seen[seen].ev.tap != rows[i].number)
+			seen++;
+		assert_true(seen < rig->nr_seen);
+		assert_int_equal(rig->seen[seen].ev.event, rows[i].event);
+		assert_int_equal(rig->seen[seen].ev.stage, rows[i].stage);
+		assert_int_equal(rig->seen[seen].ev.size, sizeof(struct nvmetap_event));
+	}
+}
+
+static void test_a_latency_is_known_to_who_hears_of_completions_only(void **state)
+{
+	struct rig *rig = *state;
+	const struct seen *cpl;
+
+	rig_watch(rig, "nvme:io:writeback");
+	assert_int_equal(rig_read_block(rig), 0);
+	cpl = rig_seen(rig, NVMETAP_EV_COMPLETION, 0);
+	assert_non_null(cpl);
+	assert_true(cpl->ev.latency_ns > 0);
+}
+
 static int log_twice(void *ctx, struct nvmetap_event *ev)
 {
 	(void)ctx;
@@ -301,6 +340,8 @@ int main(void)
 		TEST(test_attach_refuses_what_is_wrong_with_a_clear_error),
 		TEST(test_an_event_that_nobody_asked_for_gets_no_number),
 		TEST(test_a_completion_names_its_command_and_an_interrupt_its_completion),
+		TEST(test_an_event_says_which_tap_it_passed),
+		TEST(test_a_latency_is_known_to_who_hears_of_completions_only),
 		TEST(test_a_line_logged_in_a_callback_comes_after_the_event_and_names_it),
 		TEST(test_a_log_of_the_log_is_refused),
 		TEST(test_a_callback_may_detach_itself),
