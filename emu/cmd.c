@@ -263,22 +263,30 @@ static const struct {
 	[STEP_WRITEBACK] = { step_writeback, 0, 0, 0 },
 };
 
-static enum cmd_next step_run(struct cmd *cmd)
+/* CMD_NEXT: the stage's tap, if it is armed, lets the stage be done. */
+static enum cmd_next step_fire(struct cmd *cmd)
 {
 	unsigned int tap = tap_of(cmd, steps[cmd->step].tap);
 	uint8_t data = steps[cmd->step].data;
 	int verdict;
 
-	if (steps[cmd->step].has_tap && !cmd->tapped && tap_armed(cmd->ctrl->taps, tap) &&
-	    (data == 0 || (data == cmd->direction && cmd->data_len > 0))) {
-		cmd->tapped = true;
-		verdict = data != 0 ? fire_data(cmd, tap) : fire_command(cmd, tap);
-		if (!passes(cmd, verdict))
-			return CMD_WAIT;
-		if (verdict == NVMETAP_HANDLED)
-			return CMD_DONE;
-	}
-	return steps[cmd->step].act != NULL ? steps[cmd->step].act(cmd) : CMD_NEXT;
+	if (!steps[cmd->step].has_tap || cmd->tapped || !tap_armed(cmd->ctrl->taps, tap) ||
+	    (data != 0 && (data != cmd->direction || cmd->data_len == 0)))
+		return CMD_NEXT;
+	cmd->tapped = true;
+	verdict = data != 0 ? fire_data(cmd, tap) : fire_command(cmd, tap);
+	if (!passes(cmd, verdict))
+		return CMD_WAIT;
+	return verdict == NVMETAP_HANDLED ? CMD_DONE : CMD_NEXT;
+}
+
+static enum cmd_next step_run(struct cmd *cmd)
+{
+	enum cmd_next next = taps_armed(cmd->ctrl->taps) ? step_fire(cmd) : CMD_NEXT;
+
+	if (next != CMD_NEXT || steps[cmd->step].act == NULL)
+		return next;
+	return steps[cmd->step].act(cmd);
 }
 
 /* false: the command waits, or is gone. */
