@@ -244,6 +244,22 @@ static void test_a_latency_is_known_to_who_hears_of_completions_only(void **stat
 	assert_true(cpl->ev.latency_ns > 0);
 }
 
+static void test_a_copy_that_is_repeated_is_one_event(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_watch(rig, "nvme:io:memory");
+	rig_watch(rig, "nvme:io:writeback");
+	rig->mem->nr_copies = 0;
+	rig->mem->every_nth_again = 2;	/* after the fetch, the data and the completion */
+	assert_int_equal(rig_read_block(rig), 0);
+	assert_true(rig->mem->nr_copies >= 5);
+	assert_non_null(rig_seen(rig, NVMETAP_EV_DATA, 0));
+	assert_null(rig_seen(rig, NVMETAP_EV_DATA, 1));
+	assert_non_null(rig_seen(rig, NVMETAP_EV_COMPLETION, 0));
+	assert_null(rig_seen(rig, NVMETAP_EV_COMPLETION, 1));
+}
+
 static int log_twice(void *ctx, struct nvmetap_event *ev)
 {
 	(void)ctx;
@@ -342,6 +358,7 @@ int main(void)
 		TEST(test_a_completion_names_its_command_and_an_interrupt_its_completion),
 		TEST(test_an_event_says_which_tap_it_passed),
 		TEST(test_a_latency_is_known_to_who_hears_of_completions_only),
+		TEST(test_a_copy_that_is_repeated_is_one_event),
 		TEST(test_a_line_logged_in_a_callback_comes_after_the_event_and_names_it),
 		TEST(test_a_log_of_the_log_is_refused),
 		TEST(test_a_callback_may_detach_itself),
