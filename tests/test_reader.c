@@ -29,11 +29,11 @@ static void test_sections_of_both_orders_late_interfaces_and_unknown_blocks(void
 		assert_next(reader, &pkt, &rec, 1);
 		assert_string_equal(pkt.interface->name, "first");
 		assert_null(pkt.interface->description);
-		assert_null(pkt.comment);
+		assert_null(reader_comment(&pkt));
 		assert_string_equal(reader_application(reader), "tap");
 		assert_next(reader, &pkt, &rec, 2);
 		assert_string_equal(pkt.interface->name, "late");
-		assert_string_equal(pkt.comment, "odd");
+		assert_string_equal(reader_comment(&pkt), "odd");
 		assert_int_equal(pkt.number, section * 3 + 2);
 		assert_int_equal(rec.time_ns, 1000000008);
 		assert_next(reader, &pkt, &rec, 3);

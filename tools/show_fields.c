@@ -173,7 +173,7 @@ static void add_frame_field(struct text *text, int field, const struct show_pack
 		add_words(text, pkt->interface != NULL ? pkt->interface->name : NULL);
 		break;
 	case FRAME_COMMENT:
-		add_words(text, pkt->comment);
+		add_words(text, reader_comment(pkt));
 		break;
 	}
 }

@@ -62,7 +62,7 @@ int show_json(struct text *text, struct collect *collect, const struct show_pack
 	add_number(text, "frame.len", packet->pkt->len);
 	if (packet->pkt->interface != NULL)
 		add_string(text, "frame.interface_name", packet->pkt->interface->name);
-	add_string(text, "frame.comment", packet->pkt->comment);
+	add_string(text, "frame.comment", reader_comment(packet->pkt));
 	add_string(text, "error", packet->reason);
 	if (packet->rec != NULL) {
 		ret = collect_record(collect, packet->rec, packet->pkt->data);
