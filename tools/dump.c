@@ -264,7 +264,7 @@ static int run(const struct command *command, int argc, char **argv)
 		dump.columns.quote = '"';
 		dump.columns.header = true;
 	}
-	if (collect_init(&dump.collect) != 0) {
+	if (dump.form != FORM_TEXT && collect_init(&dump.collect) != 0) {
 		complain("dump: %s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}

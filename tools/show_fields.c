@@ -139,11 +139,8 @@ void columns_begin(struct text *text, const struct columns *columns, struct coll
 
 static void add_time(struct text *text, const struct record *rec)
 {
-	if (rec == NULL)
-		return;
-	text_dec(text, rec->time_ns / 1000000000);
-	text_char(text, '.');
-	text_dec_zero(text, rec->time_ns % 1000000000, 9);
+	if (rec != NULL)
+		text_time(text, rec->time_ns, '.');
 }
 
 static void add_words(struct text *text, const char *words)

@@ -54,9 +54,7 @@ int show_json(struct text *text, struct collect *collect, const struct show_pack
 	if (packet->rec != NULL) {
 		add_key(text, "frame.time_epoch");
 		text_char(text, '"');
-		text_dec(text, packet->rec->time_ns / 1000000000);
-		text_char(text, '.');
-		text_dec_zero(text, packet->rec->time_ns % 1000000000, 9);
+		text_time(text, packet->rec->time_ns, '.');
 		text_char(text, '"');
 	}
 	add_number(text, "frame.len", packet->pkt->len);
