@@ -52,10 +52,8 @@ static void json_number(struct text *text, uint64_t magnitude, bool negative)
 {
 	bool exact = magnitude < UINT64_C(1) << 53;
 
-	if (!exact)
-		text_char(text, '"');
-	if (negative)
-		text_char(text, '-');
+	if (!exact || negative)
+		text_string(text, exact ? "-" : negative ? "\"-" : "\"");
 	text_dec(text, magnitude);
 	if (!exact)
 		text_char(text, '"');
