@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ struct stream {
 	ZSTD_inBuffer packed;
 	size_t hint;		/* what zstd would read next, 0: the beginning of a frame */
 	bool more;		/* zstd may have output without further input */
+	void (*on_wait)(void *ctx);	/* or NULL */
+	void *wait_ctx;
 };
 
 static const struct stream *stream_of(const struct input *input)
@@ -39,11 +42,28 @@ static const struct stream *stream_of(const struct input *input)
 	return (const struct stream *)input;
 }
 
+void input_on_wait(struct input *input, void (*fn)(void *ctx), void *ctx)
+{
+	struct stream *stream = (struct stream *)input;
+
+	stream->on_wait = fn;
+	stream->wait_ctx = ctx;
+}
+
+static bool input_would_wait(const struct stream *stream)
+{
+	struct pollfd pollfd = {.fd = stream->fd, .events = POLLIN};
+
+	return poll(&pollfd, 1, 0) == 0;
+}
+
 /* Bytes read, 0 at the end or after an error. */
 static size_t input_read(struct stream *stream, uint8_t *to, size_t len)
 {
 	ssize_t done;
 
+	if (stream->on_wait != NULL && input_would_wait(stream))
+		stream->on_wait(stream->wait_ctx);
 	do {
 		done = read(stream->fd, to, len);
 	} while (done < 0 && errno == EINTR);

@@ -22,6 +22,10 @@ struct input {
 struct input *input_open(const char *path);
 void input_close(struct input *input);
 
+/* Has fn called before each wait for bytes that are not there yet: of a pipe or
+ * a socket, never of a file.  fn leaves the input alone. */
+void input_on_wait(struct input *input, void (*fn)(void *ctx), void *ctx);
+
 /*
  * The next bytes without passing them: at least want of them, or NULL if the
  * stream ends before.  have, unless NULL, is how many are there in either case.

@@ -120,6 +120,11 @@ void reader_close(struct reader *reader)
 	free(reader);
 }
 
+void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx)
+{
+	input_on_wait(reader->source.input, fn, ctx);
+}
+
 int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec)
 {
 	int result = reader->ended;

@@ -36,6 +36,10 @@ struct reader_packet {
 struct reader *reader_open(const char *path, char *err, size_t errlen);
 void reader_close(struct reader *reader);
 
+/* Has fn called by reader_next before each wait for a live capture to go on.
+ * fn leaves the reader alone. */
+void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx);
+
 /*
  * The next packet.  pkt says what it is; of rec, time_ns is always filled, the
  * rest when pkt->error is 0.
