@@ -5,35 +5,25 @@
 #include "dissector/table.h"
 #include "dissector/value.h"
 
-enum {
-	INDEX_WIDTH = 4,
-	SESSION_MAX = 160,	/* bytes of a session's text that a line shows */
-};
+enum { SESSION_MAX = 160 };	/* bytes of a session's text that a line shows */
 
-/* "NAME=" in front of a value. */
-static void key(struct text *text, const char *name)
+/* The keys are literals, " NAME=", that inlining turns into a store or two. */
+static inline void key_dec(struct text *text, const char *key, uint64_t value)
 {
-	text_char(text, ' ');
-	text_string(text, name);
-	text_char(text, '=');
-}
-
-static void key_dec(struct text *text, const char *name, uint64_t value)
-{
-	key(text, name);
+	text_string(text, key);
 	text_dec(text, value);
 }
 
-static void key_hex(struct text *text, const char *name, uint64_t value, unsigned int width)
+static inline void key_hex(struct text *text, const char *key, uint64_t value, unsigned int width)
 {
-	key(text, name);
+	text_string(text, key);
 	text_hex(text, value, width);
 }
 
 /* 0x and the digits, or 0. */
-static void key_0x(struct text *text, const char *name, uint64_t value)
+static void key_0x(struct text *text, const char *key, uint64_t value)
 {
-	key(text, name);
+	text_string(text, key);
 	if (value != 0)
 		text_add(text, "0x", 2);
 	text_hex(text, value, 1);
@@ -52,39 +42,26 @@ static void add_name(struct text *text, const char *name, uint64_t number)
 
 static void add_index(struct text *text, uint64_t seq)
 {
-	unsigned int digits = 1;
+	static const char before[4][5] = { "[", "[   ", "[  ", "[ " };
+	unsigned int digits = seq < 10 ? 1 : seq < 100 ? 2 : seq < 1000 ? 3 : 0;
 
-	for (uint64_t rest = seq; rest >= 10; rest /= 10)
-		digits++;
-	text_char(text, '[');
-	for (; digits < INDEX_WIDTH; digits++)
-		text_char(text, ' ');
+	text_string(text, before[digits]);
 	if (seq == 0)
 		text_char(text, '-');
 	else
 		text_dec(text, seq);
-	text_string(text, "] ");
-}
-
-static void add_time(struct text *text, uint64_t time_ns)
-{
-	text_dec(text, time_ns / 1000000000);
-	text_char(text, ':');
-	text_dec_zero(text, time_ns % 1000000000, 9);
-	text_char(text, ' ');
+	text_add(text, "] ", 2);
 }
 
 static void add_proto(struct text *text, const struct record *rec)
 {
-	const char *proto = table_events[rec->event].proto;
+	uint8_t event = rec->event == NVMETAP_EV_DOORBELL ? NVMETAP_EV_REGWRITE : rec->event;
+	const char *proto = table_events[event].proto;
 
 	if (proto == NULL)
 		proto = "???";
-	else if (rec->event == NVMETAP_EV_DOORBELL)
-		proto = table_events[NVMETAP_EV_REGWRITE].proto;
-	text_string(text, proto);
-	if (proto[2] == '\0')
-		text_char(text, ' ');
+	text_add(text, proto, 2);
+	text_char(text, proto[2] != '\0' ? proto[2] : ' ');
 }
 
 static void add_access(struct text *text, const struct record *rec)
@@ -107,8 +84,8 @@ static void add_access(struct text *text, const struct record *rec)
 
 static void add_command_id(struct text *text, const struct record *rec)
 {
-	key_dec(text, "SQ", rec->sqid);
-	key_hex(text, "CID", rec->cid, 4);
+	key_dec(text, " SQ=", rec->sqid);
+	key_hex(text, " CID=", rec->cid, 4);
 }
 
 static void add_pointers(struct text *text, const struct record *rec)
@@ -119,11 +96,11 @@ static void add_pointers(struct text *text, const struct record *rec)
 		return;
 	psdt = sqe_psdt_get(rec->payload);
 	if (psdt == NVME_PSDT_SGL_BUFFER || psdt == NVME_PSDT_SGL_SEGMENT) {
-		key_hex(text, "sgl1", sqe_sgl1_addr_get(rec->payload), 1);
-		key_dec(text, "len", sqe_sgl1_len_get(rec->payload));
+		key_hex(text, " sgl1=", sqe_sgl1_addr_get(rec->payload), 1);
+		key_dec(text, " len=", sqe_sgl1_len_get(rec->payload));
 	} else {
-		key_hex(text, "prp1", sqe_prp1_get(rec->payload), 1);
-		key_hex(text, "prp2", sqe_prp2_get(rec->payload), 1);
+		key_hex(text, " prp1=", sqe_prp1_get(rec->payload), 1);
+		key_hex(text, " prp2=", sqe_prp2_get(rec->payload), 1);
 	}
 }
 
@@ -139,16 +116,16 @@ static void add_command(struct text *text, const struct record *rec)
 	bool lba = has_lba(rec, command);
 
 	add_command_id(text, rec);
-	key(text, "OPC");
+	text_string(text, " OPC=");
 	add_name(text, command != NULL ? command->name : NULL, rec->opc);
-	key_0x(text, "NSID", rec->nsid);
+	key_0x(text, " NSID=", rec->nsid);
 	if (lba)
-		key_dec(text, "LBA", cmd_rw_slba_get(rec->payload));
+		key_dec(text, " LBA=", cmd_rw_slba_get(rec->payload));
 	add_pointers(text, rec);
 	if (!lba)
-		key_hex(text, "CDW10", rec->cdw10, 8);
+		key_hex(text, " CDW10=", rec->cdw10, 8);
 	if (rec->stage != NVMETAP_DECODE) {
-		key(text, "stage");
+		text_string(text, " stage=");
 		add_name(text, table_value(SET_stage, rec->stage), rec->stage);
 	}
 }
@@ -159,13 +136,11 @@ static void add_completion(struct text *text, const struct record *rec)
 
 	add_command_id(text, rec);
 	if (whole)
-		key_dec(text, "P", cqe_p_get(rec->payload));
-	key(text, "STS");
-	text_add(text, "0x", 2);
+		key_dec(text, " P=", cqe_p_get(rec->payload));
+	text_string(text, " STS=0x");
 	text_hex(text, rec->status, 4);
 	if (whole) {
-		key(text, "CDW0");
-		text_add(text, "0x", 2);
+		text_string(text, " CDW0=0x");
 		text_hex(text, cqe_cdw0_get(rec->payload), 8);
 	}
 	if (rec->status != 0 && value_status(rec->status) != NULL) {
@@ -179,16 +154,16 @@ static void add_interrupt(struct text *text, const struct record *rec)
 	uint64_t result = interrupt_info_result_get(rec->info);
 
 	if (interrupt_info_type_get(rec->info) == NVMETAP_IRQ_INTX)
-		key_dec(text, "INTx", interrupt_info_level_get(rec->info));
+		key_dec(text, " INTx=", interrupt_info_level_get(rec->info));
 	else
-		key_dec(text, "vector", interrupt_info_vector_get(rec->info));
+		key_dec(text, " vector=", interrupt_info_vector_get(rec->info));
 	if (interrupt_info_message_get(rec->info) == 1) {
-		key_hex(text, "addr", interrupt_info_addr_get(rec->info), 1);
-		key_hex(text, "data", interrupt_info_data_get(rec->info), 1);
+		key_hex(text, " addr=", interrupt_info_addr_get(rec->info), 1);
+		key_hex(text, " data=", interrupt_info_data_get(rec->info), 1);
 	}
 	if (rec->qkind != NVMETAP_QUEUE_NONE)
-		key_dec(text, "CQ", rec->cqid);
-	key_dec(text, "count", rec->count);
+		key_dec(text, " CQ=", rec->cqid);
+	key_dec(text, " count=", rec->count);
 	text_char(text, ' ');
 	add_name(text, table_value(SET_irqresult, result), result);
 }
@@ -201,9 +176,9 @@ static void add_list(struct text *text, const struct record *rec)
 	text_char(text, ' ');
 	add_name(text, table_value(SET_listtype, type), type);
 	text_string(text, " list");
-	key_hex(text, "iova", list_info_iova_get(rec->info), 1);
-	key_dec(text, "first", list_info_first_get(rec->info));
-	key_dec(text, "len", rec->len);
+	key_hex(text, " iova=", list_info_iova_get(rec->info), 1);
+	key_dec(text, " first=", list_info_first_get(rec->info));
+	key_dec(text, " len=", rec->len);
 }
 
 static void add_data(struct text *text, const struct record *rec)
@@ -213,11 +188,11 @@ static void add_data(struct text *text, const struct record *rec)
 	add_command_id(text, rec);
 	text_string(text, direction == NVMETAP_TO_DEVICE ? " data <- " : " data -> ");
 	text_hex(text, data_info_iova_get(rec->info), 1);
-	key_dec(text, "offset", data_info_offset_get(rec->info));
-	key_dec(text, "len", rec->len);
-	key_dec(text, "total", data_info_total_get(rec->info));
+	key_dec(text, " offset=", data_info_offset_get(rec->info));
+	key_dec(text, " len=", rec->len);
+	key_dec(text, " total=", data_info_total_get(rec->info));
 	if (rec->caplen < rec->len)
-		key_dec(text, "kept", rec->caplen);
+		key_dec(text, " kept=", rec->caplen);
 }
 
 static void add_ctrl(struct text *text, const struct record *rec)
@@ -228,15 +203,15 @@ static void add_ctrl(struct text *text, const struct record *rec)
 	add_name(text, table_value(SET_ctrlstate, state), state);
 	text_string(text, " by ");
 	add_name(text, table_value(SET_ctrlreason, reason), reason);
-	key_hex(text, "CC", ctrl_info_cc_get(rec->info), 8);
-	key_hex(text, "CSTS", ctrl_info_csts_get(rec->info), 8);
+	key_hex(text, " CC=", ctrl_info_cc_get(rec->info), 8);
+	key_hex(text, " CSTS=", ctrl_info_csts_get(rec->info), 8);
 	if (state == NVMETAP_CTRL_ENABLED) {
-		key_hex(text, "AQA", ctrl_info_aqa_get(rec->info), 8);
-		key_hex(text, "ASQ", ctrl_info_asq_get(rec->info), 1);
-		key_hex(text, "ACQ", ctrl_info_acq_get(rec->info), 1);
+		key_hex(text, " AQA=", ctrl_info_aqa_get(rec->info), 8);
+		key_hex(text, " ASQ=", ctrl_info_asq_get(rec->info), 1);
+		key_hex(text, " ACQ=", ctrl_info_acq_get(rec->info), 1);
 	}
 	if (ctrl_info_lost_get(rec->info) != 0)
-		key_dec(text, "lost", ctrl_info_lost_get(rec->info));
+		key_dec(text, " lost=", ctrl_info_lost_get(rec->info));
 }
 
 static void add_queue(struct text *text, const struct record *rec)
@@ -244,19 +219,19 @@ static void add_queue(struct text *text, const struct record *rec)
 	bool is_sq = queue_info_type_get(rec->info) == NVMETAP_SQ;
 	uint64_t state = queue_info_state_get(rec->info);
 
-	key_dec(text, is_sq ? "SQ" : "CQ", queue_info_qid_get(rec->info));
+	key_dec(text, is_sq ? " SQ=" : " CQ=", queue_info_qid_get(rec->info));
 	text_char(text, ' ');
 	add_name(text, table_value(SET_queuestate, state), state);
-	key_hex(text, "base", queue_info_base_get(rec->info), 1);
-	key_dec(text, "size", queue_info_size_get(rec->info));
-	key_dec(text, "head", queue_info_head_get(rec->info));
-	key_dec(text, "tail", queue_info_tail_get(rec->info));
+	key_hex(text, " base=", queue_info_base_get(rec->info), 1);
+	key_dec(text, " size=", queue_info_size_get(rec->info));
+	key_dec(text, " head=", queue_info_head_get(rec->info));
+	key_dec(text, " tail=", queue_info_tail_get(rec->info));
 	if (is_sq) {
-		key_dec(text, "CQ", queue_info_cqid_get(rec->info));
+		key_dec(text, " CQ=", queue_info_cqid_get(rec->info));
 	} else {
-		key_dec(text, "P", queue_info_phase_get(rec->info));
-		key_dec(text, "IEN", queue_info_ien_get(rec->info));
-		key_dec(text, "vector", queue_info_vector_get(rec->info));
+		key_dec(text, " P=", queue_info_phase_get(rec->info));
+		key_dec(text, " IEN=", queue_info_ien_get(rec->info));
+		key_dec(text, " vector=", queue_info_vector_get(rec->info));
 	}
 }
 
@@ -266,8 +241,8 @@ static void add_async(struct text *text, const struct record *rec)
 
 	text_char(text, ' ');
 	add_name(text, table_value(SET_aertype, type), type);
-	key_hex(text, "info", async_info_info_get(rec->info), 2);
-	key_hex(text, "LID", page, 2);
+	key_hex(text, " info=", async_info_info_get(rec->info), 2);
+	key_hex(text, " LID=", page, 2);
 	if (table_value(SET_lid, page) != NULL) {
 		text_char(text, ' ');
 		text_string(text, table_value(SET_lid, page));
@@ -277,29 +252,29 @@ static void add_async(struct text *text, const struct record *rec)
 static void add_dma(struct text *text, const struct record *rec)
 {
 	text_string(text, rec->event == NVMETAP_EV_DMAMAP ? " map" : " unmap");
-	key_hex(text, "iova", dma_info_iova_get(rec->info), 1);
-	key_hex(text, "size", dma_info_size_get(rec->info), 1);
+	key_hex(text, " iova=", dma_info_iova_get(rec->info), 1);
+	key_hex(text, " size=", dma_info_size_get(rec->info), 1);
 	if (rec->event == NVMETAP_EV_DMAUNMAP)
 		return;
-	key(text, "access");
+	text_string(text, " access=");
 	text_char(text, dma_info_readable_get(rec->info) != 0 ? 'r' : '-');
 	text_char(text, dma_info_writable_get(rec->info) != 0 ? 'w' : '-');
 	if (dma_info_mapped_get(rec->info) != 0)
-		key_hex(text, "offset", dma_info_offset_get(rec->info), 1);
+		key_hex(text, " offset=", dma_info_offset_get(rec->info), 1);
 }
 
 static void add_drop(struct text *text, const struct record *rec)
 {
 	text_string(text, " Drop");
-	key_dec(text, "count", drop_info_count_get(rec->info));
-	key_dec(text, "first", drop_info_first_get(rec->info));
-	key_dec(text, "last", drop_info_last_get(rec->info));
+	key_dec(text, " count=", drop_info_count_get(rec->info));
+	key_dec(text, " first=", drop_info_first_get(rec->info));
+	key_dec(text, " last=", drop_info_last_get(rec->info));
 }
 
 static void add_clock(struct text *text, const struct record *rec)
 {
 	text_string(text, " Clock step");
-	key(text, "ns");
+	text_string(text, " ns=");
 	text_signed(text, (int64_t)clock_info_step_get(rec->info));
 }
 
@@ -340,19 +315,19 @@ static void add_registers(struct text *text, const struct record *rec)
 	text_string(text, " Registers");
 	if (rec->caplen < registers_SIZE)
 		return;
-	key_hex(text, "CAP", registers_cap_get(rec->payload), 16);
-	key_hex(text, "VS", registers_vs_get(rec->payload), 8);
-	key_hex(text, "CC", registers_cc_get(rec->payload), 8);
-	key_hex(text, "CSTS", registers_csts_get(rec->payload), 8);
-	key_hex(text, "AQA", registers_aqa_get(rec->payload), 8);
-	key_hex(text, "ASQ", registers_asq_get(rec->payload), 1);
-	key_hex(text, "ACQ", registers_acq_get(rec->payload), 1);
+	key_hex(text, " CAP=", registers_cap_get(rec->payload), 16);
+	key_hex(text, " VS=", registers_vs_get(rec->payload), 8);
+	key_hex(text, " CC=", registers_cc_get(rec->payload), 8);
+	key_hex(text, " CSTS=", registers_csts_get(rec->payload), 8);
+	key_hex(text, " AQA=", registers_aqa_get(rec->payload), 8);
+	key_hex(text, " ASQ=", registers_asq_get(rec->payload), 1);
+	key_hex(text, " ACQ=", registers_acq_get(rec->payload), 1);
 }
 
 static void add_unknown(struct text *text, const struct record *rec)
 {
-	key_dec(text, "event", rec->event);
-	key_dec(text, "len", rec->len);
+	key_dec(text, " event=", rec->event);
+	key_dec(text, " len=", rec->len);
 }
 
 /* What a line says of an event, and the info that it needs for it. */
@@ -390,7 +365,8 @@ static const struct {
 void line_record(struct text *text, const struct record *rec)
 {
 	add_index(text, rec->seq);
-	add_time(text, rec->time_ns);
+	text_time(text, rec->time_ns, ':');
+	text_char(text, ' ');
 	value_bdf(text, rec->bdf);
 	text_char(text, ' ');
 	add_proto(text, rec);

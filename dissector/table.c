@@ -175,6 +175,9 @@ const char *table_value(enum table_set set, uint64_t number)
 	if (low == 0)
 		return NULL;
 	high--;			/* the title of the next set */
+	/* Most sets count from 0 without a gap. */
+	if (number < high - low && values[low + number].number == number)
+		return values[low + number].text;
 	while (low < high) {
 		unsigned int middle = low + (high - low) / 2;
 

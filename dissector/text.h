@@ -2,13 +2,14 @@
 /*
  * Text as it grows in a buffer of the caller's.  Without flush what does not
  * fit is cut off; with flush the buffer is handed out whenever it is full.
- * One thread.
+ * Bytes of the buffer behind what is used may be overwritten.  One thread.
  */
 #ifndef DISSECTOR_TEXT_H
 #define DISSECTOR_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
 	char *buf;
@@ -17,13 +18,40 @@ struct text {
 	void (*flush)(struct text *text);
 };
 
-void text_char(struct text *text, char c);
-void text_add(struct text *text, const char *from, size_t len);
-void text_string(struct text *text, const char *string);
+/* A number's lowest four bits as a hexadecimal digit. */
+static inline char text_digit(unsigned int value)
+{
+	return "0123456789abcdef"[value & 15];
+}
+
+/* text_add, when the bytes do not fit at once. */
+void text_add_parts(struct text *text, const char *from, size_t len);
+
+/* Here, because a literal then is a store or two in its caller. */
+static inline void text_add(struct text *text, const char *from, size_t len)
+{
+	if (text->size - text->len < len) {
+		text_add_parts(text, from, len);
+		return;
+	}
+	memcpy(text->buf + text->len, from, len);
+	text->len += len;
+}
+
+static inline void text_char(struct text *text, char c)
+{
+	text_add(text, &c, 1);
+}
+
+static inline void text_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
 void text_spaces(struct text *text, size_t nr);
 void text_dec(struct text *text, uint64_t value);
-/* With zeros in front, at least width digits (at most 20). */
-void text_dec_zero(struct text *text, uint64_t value, unsigned int width);
+/* ns since 1970 as seconds, the point (":", ".") and nine digits. */
+void text_time(struct text *text, uint64_t time_ns, char point);
 void text_signed(struct text *text, int64_t value);
 /* Lower-case hexadecimal digits, at least width of them (at most 16), no 0x. */
 void text_hex(struct text *text, uint64_t value, unsigned int width);

@@ -52,10 +52,8 @@ static void json_number(struct text *text, uint64_t magnitude, bool negative)
 {
 	bool exact = magnitude < UINT64_C(1) << 53;
 
-	if (!exact)
-		text_char(text, '"');
-	if (negative)
-		text_char(text, '-');
+	if (!exact || negative)
+		text_string(text, exact ? "-" : negative ? "\"-" : "\"");
 	text_dec(text, magnitude);
 	if (!exact)
 		text_char(text, '"');
@@ -151,15 +149,18 @@ const char *value_meaning(const struct decode_item *item)
 
 void value_bdf(struct text *text, uint32_t bdf)
 {
+	uint64_t digits = (uint64_t)text_digit(bdf >> 12) | (uint64_t)text_digit(bdf >> 8) << 8 |
+			  (uint64_t)':' << 16 | (uint64_t)text_digit(bdf >> 7 & 1) << 24 |
+			  (uint64_t)text_digit(bdf >> 3) << 32 | (uint64_t)'.' << 40 |
+			  (uint64_t)text_digit(bdf & 7) << 48;
+	char function[8];
+
+	bytes_set_le(function, sizeof(function), digits);
 	if (bdf >> 16 != 0) {
 		text_hex(text, bdf >> 16, 4);
 		text_char(text, ':');
 	}
-	text_hex(text, bdf >> 8 & 0xff, 2);
-	text_char(text, ':');
-	text_hex(text, bdf >> 3 & 0x1f, 2);
-	text_char(text, '.');
-	text_hex(text, bdf & 7, 1);
+	text_add(text, function, sizeof(function) - 1);
 }
 
 /* A number as people like it, with the digits of its bits. */

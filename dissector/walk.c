@@ -49,42 +49,39 @@ static bool is_number(const struct table_row *row)
 }
 
 /* Whether the field means something beside the other fields. */
-static bool means_something(const struct walk *walk, const struct table_row *row, uint64_t base)
+static bool means_something(const struct walk *walk, const struct table_only *only, uint64_t base)
 {
-	const struct table_only *only = &table_only[row - table_rows];
 	const struct table_row *other = &table_rows[only->other];
 	uint64_t number;
 
-	if (only->other == 0)
-		return true;
 	if (!field_is_there(&walk->window, other, base))
 		return false;
 	number = number_of(other, at(&walk->window, base + other->offset));
 	return number >= only->low && number <= only->high;
 }
 
-static int visit_field(struct walk *walk, const struct table_row *row, uint64_t base,
-		       uint8_t depth)
+/* The field of row i.  item says what its structure's fields have in common;
+ * whole: all of the structure is there. */
+static int visit_field(struct walk *walk, struct decode_item *item, unsigned int i, uint64_t base,
+		       bool whole)
 {
 	const struct window *window = &walk->window;
-	struct decode_item item = {
-		.row = row, .rec = walk->rec, .depth = depth, .element = walk->element,
-		.len = row->length,
-	};
+	const struct table_row *row = &table_rows[i];
 
+	item->len = row->length;
 	if (row->length == 0) {
 		if (!is_there(window, base + row->offset, 1))
 			return 0;
-		item.len = (uint32_t)(window->len - (base + row->offset - window->start));
-	} else if (!field_is_there(window, row, base)) {
+		item->len = (uint32_t)(window->len - (base + row->offset - window->start));
+	} else if (!whole && !field_is_there(window, row, base)) {
 		return 0;
 	}
-	if (!means_something(walk, row, base))
+	if (table_only[i].other != 0 && !means_something(walk, &table_only[i], base))
 		return 0;
-	item.bytes = at(window, base + row->offset);
-	if (is_number(row))
-		item.number = number_of(row, item.bytes);
-	return walk->fn(walk->ctx, &item);
+	item->row = row;
+	item->bytes = at(window, base + row->offset);
+	item->number = is_number(row) ? number_of(row, item->bytes) : 0;
+	return walk->fn(walk->ctx, item);
 }
 
 static int visit_heading(struct walk *walk, const struct table_row *row, uint32_t index,
@@ -143,6 +140,11 @@ static int visit_array(struct walk *walk, const struct table_row *row, uint64_t 
 /* The rows of a structure that begins at base of the window. */
 static int walk_rows(struct walk *walk, unsigned int strct, uint64_t base, uint8_t depth)
 {
+	struct decode_item item = {
+		.rec = walk->rec, .depth = depth, .element = walk->element,
+	};
+	bool whole = !walk->window.is_register && table_rows[strct].length != 0 &&
+		     is_there(&walk->window, base, table_rows[strct].length);
 	int ret = 0;
 
 	for (unsigned int i = strct + 1; ret == 0 && i < NR_ROWS; i++) {
@@ -151,7 +153,7 @@ static int walk_rows(struct walk *walk, unsigned int strct, uint64_t base, uint8
 		if (row->type == TYPE_STRUCT)
 			break;
 		if (row->type == TYPE_FIELD)
-			ret = visit_field(walk, row, base, depth);
+			ret = visit_field(walk, &item, i, base, whole);
 		else
 			ret = visit_array(walk, row, base, depth);
 	}

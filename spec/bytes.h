@@ -17,6 +17,8 @@ static inline uint64_t bytes_get_le(const void *from, size_t len)
 	uint64_t value = 0;
 
 	switch (len) {
+	case 1:
+		return p[0];
 	case 2:
 		return (uint64_t)p[0] | (uint64_t)p[1] << 8;
 	case 4:
@@ -39,6 +41,8 @@ static inline uint64_t bytes_get_be(const void *from, size_t len)
 	uint64_t value = 0;
 
 	switch (len) {
+	case 1:
+		return p[0];
 	case 2:
 		return (uint64_t)p[0] << 8 | (uint64_t)p[1];
 	case 4:

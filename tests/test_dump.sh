@@ -71,6 +71,19 @@ test -z "$(./nvmetap dump -q "$capture")" || fail "-q shows something"
 test "$(./nvmetap dump -T fields -e nvmetap.prp -E occurrence=l -E aggregator=/s "$capture" |
 	grep 0x)" = 0x0000000000012000 || fail "occurrence=l is not the last"
 
+# A live capture is shown as far as there is one, while its writer holds it open.
+for mode in cat zstd; do
+	command -v $mode >/dev/null || continue
+	mkfifo "$work/$mode.in" "$work/$mode.out"
+	./nvmetap dump <"$work/$mode.in" >"$work/$mode.out" &
+	exec 3>"$work/$mode.in" 4<"$work/$mode.out"
+	$mode <"$capture" >&3
+	timeout 60 head -n 35 <&4 | cmp -s - "$golden/dump.text" ||
+		fail "what a pipe gave through $mode is not shown at once"
+	exec 3>&- 4<&-
+	wait $!
+done
+
 # Packets of others, and an end in the middle, after all that can be read.
 ends 0 "2 packets are not" "$work/foreign.pcapng"
 grep -q "^frame 36: link type 1, not nvmetap's$" "$work/out" || fail "no line for another link type"

@@ -29,11 +29,11 @@ static void test_sections_of_both_orders_late_interfaces_and_unknown_blocks(void
 		assert_next(reader, &pkt, &rec, 1);
 		assert_string_equal(pkt.interface->name, "first");
 		assert_null(pkt.interface->description);
-		assert_null(pkt.comment);
+		assert_null(reader_comment(&pkt));
 		assert_string_equal(reader_application(reader), "tap");
 		assert_next(reader, &pkt, &rec, 2);
 		assert_string_equal(pkt.interface->name, "late");
-		assert_string_equal(pkt.comment, "odd");
+		assert_string_equal(reader_comment(&pkt), "odd");
 		assert_int_equal(pkt.number, section * 3 + 2);
 		assert_int_equal(rec.time_ns, 1000000008);
 		assert_next(reader, &pkt, &rec, 3);
@@ -202,6 +202,41 @@ static void test_damage_is_named_with_its_place(void **state)
 	assert_fails(file_open(), -ENODATA, "truncated block at byte 92");
 }
 
+/* The same behind a whole packet: those take a quicker way than the first one.
+ * A wrong length, at 4, is repeated where it then has to be. */
+static void assert_second_fails(size_t at, uint8_t value, const char *what)
+{
+	char line[128];
+	size_t begin;
+
+	file_put_beginning();
+	file_put_packet(0, 0, 1, NULL);
+	begin = file.len;
+	file_put_packet(0, 0, 2, NULL);
+	file.bytes[begin + at] = value;
+	if (at == 4)
+		memcpy(file.bytes + begin + value - 4, (const uint8_t[4]){value}, 4);
+	snprintf(line, sizeof(line), "%s at byte %zu", what, begin);
+	assert_fails(file_open(), -EBADMSG, line);
+}
+
+static void test_damage_behind_a_packet_is_named_with_its_place(void **state)
+{
+	uint8_t len;
+
+	(void)state;
+	file_put_beginning();
+	len = (uint8_t)file.len;
+	file_put_packet(0, 0, 1, NULL);
+	len = (uint8_t)(file.len - len);
+	assert_second_fails(4, len - 1, "block of an impossible length");
+	assert_second_fails(4, 28, "block too short for its type");
+	assert_second_fails(7, 0x7f, "block too long to be true");
+	assert_second_fails(8, 1, "packet of an unknown interface");
+	assert_second_fails(20, 0xff, "packet longer than its block");
+	assert_second_fails(len - 4, len ^ 4, "block with two different lengths");
+}
+
 static void test_interfaces_without_end_are_refused(void **state)
 {
 	size_t begin, len;
@@ -251,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_simple_and_obsolete_packets_are_packets),
 		cmocka_unit_test(test_what_is_no_record_of_ours_says_so_and_is_passed),
 		cmocka_unit_test(test_damage_is_named_with_its_place),
+		cmocka_unit_test(test_damage_behind_a_packet_is_named_with_its_place),
 		cmocka_unit_test(test_interfaces_without_end_are_refused),
 		cmocka_unit_test(test_what_is_no_capture_is_refused_with_a_word),
 	};

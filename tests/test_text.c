@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Text that grows, and the sets of the table. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include "dissector/table.h"
@@ -39,11 +41,125 @@ static void test_numbers(void **state)
 	text_char(&text, ' ');
 	text_signed(&text, INT64_MIN);
 	text_char(&text, ' ');
-	text_dec_zero(&text, 7, 9);
-	text_char(&text, ' ');
 	text_u128(&text, all);
-	assert_string_equal(buf, "18446744073709551615 00000abc 0 -9223372036854775808 000000007 "
+	assert_string_equal(buf, "18446744073709551615 00000abc 0 -9223372036854775808 "
 			    "340282366920938463463374607431768211455");
+}
+
+static void assert_number(uint64_t value, unsigned int width)
+{
+	struct text text = empty();
+	char printed[64];
+
+	text_dec(&text, value);
+	text_char(&text, ' ');
+	text_hex(&text, value, width);
+	buf[text.len] = '\0';
+	snprintf(printed, sizeof(printed), "%" PRIu64 " %0*" PRIx64, value, (int)width, value);
+	assert_string_equal(buf, printed);
+}
+
+static void test_numbers_of_every_length_are_as_printf_writes_them(void **state)
+{
+	uint64_t value = 1;
+
+	(void)state;
+	assert_number(0, 1);
+	for (unsigned int i = 0; i < 20; i++, value *= 10)
+		for (unsigned int width = 1; width <= 16; width++) {
+			assert_number(value - 1, width);
+			assert_number(value, width);
+			assert_number(value / 7, width);
+		}
+	for (unsigned int shift = 0; shift < 64; shift++)
+		assert_number(UINT64_MAX >> shift, 1);
+}
+
+static void test_a_time_has_nine_digits_behind_the_point(void **state)
+{
+	struct text text = empty();
+
+	(void)state;
+	text_time(&text, 1000000007, '.');
+	text_char(&text, ' ');
+	text_time(&text, 999999999, ':');
+	text_char(&text, ' ');
+	text_time(&text, UINT64_MAX, ':');
+	text_char(&text, ';');
+	buf[text.len] = '\0';
+	assert_string_equal(buf, "1.000000007 0:999999999 18446744073:709551615;");
+}
+
+/* A byte that is written otherwise, at each place between others. */
+static void test_a_byte_is_escaped_wherever_it_stands(void **state)
+{
+	char line[24], want[64];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(line); at++) {
+		memset(line, '~', sizeof(line));
+		line[at] = 0x1f;
+		memset(want, 0, sizeof(want));
+		memset(want, '~', at);
+		strcat(want, "\\x1f");
+		memset(want + at + 4, '~', sizeof(line) - at - 1);
+		assert_string_equal(escaped(line, sizeof(line)), want);
+		line[at] = 0x7f;
+		memcpy(want + at, "\\x7f", 4);
+		assert_string_equal(escaped(line, sizeof(line)), want);
+	}
+}
+
+static void assert_json(char odd, const char *instead)
+{
+	char line[24], want[64];
+	struct text text;
+
+	for (size_t at = 0; at < sizeof(line); at++) {
+		memset(line, ' ', sizeof(line));
+		line[at] = odd;
+		snprintf(want, sizeof(want), "\"%*s%s%*s\"", (int)at, "", instead,
+			 (int)(sizeof(line) - at - 1), "");
+		text = empty();
+		text_json(&text, (const uint8_t *)line, sizeof(line));
+		buf[text.len] = '\0';
+		assert_string_equal(buf, want);
+	}
+}
+
+static void test_json_escapes_a_byte_wherever_it_stands(void **state)
+{
+	(void)state;
+	assert_json('"', "\\\"");
+	assert_json('\\', "\\\\");
+	assert_json('\t', "\\t");
+	assert_json('\x01', "\\u0001");
+	assert_json('\x7f', "\\u007f");
+	assert_json('\xff', "\xef\xbf\xbd");
+	assert_json('!', "!");
+	assert_json('~', "~");
+}
+
+/* Cut off as if it had been written byte by byte. */
+static void test_numbers_at_the_end_of_the_buffer_are_cut(void **state)
+{
+	static const char whole[] = "1234567890 1.000000007 abcdef0123456789";
+	char small[64];
+
+	(void)state;
+	for (size_t size = 0; size < sizeof(whole); size++) {
+		struct text text = { .buf = small, .size = size };
+
+		memset(small, '#', sizeof(small));
+		text_dec(&text, 1234567890);
+		text_char(&text, ' ');
+		text_time(&text, 1000000007, '.');
+		text_char(&text, ' ');
+		text_hex(&text, 0xabcdef0123456789, 1);
+		assert_int_equal(text.len, size < sizeof(whole) ? size : sizeof(whole) - 1);
+		assert_memory_equal(small, whole, text.len);
+		assert_int_equal(small[size], '#');
+	}
 }
 
 static void test_control_characters_and_bad_utf8_are_escaped(void **state)
@@ -156,6 +272,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_numbers_of_every_length_are_as_printf_writes_them),
+		cmocka_unit_test(test_a_time_has_nine_digits_behind_the_point),
+		cmocka_unit_test(test_a_byte_is_escaped_wherever_it_stands),
+		cmocka_unit_test(test_json_escapes_a_byte_wherever_it_stands),
+		cmocka_unit_test(test_numbers_at_the_end_of_the_buffer_are_cut),
 		cmocka_unit_test(test_control_characters_and_bad_utf8_are_escaped),
 		cmocka_unit_test(test_json_strings_are_json),
 		cmocka_unit_test(test_padding_is_cut_and_other_bytes_are_dots),

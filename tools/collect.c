@@ -48,27 +48,30 @@ static int add(void *ctx, const struct decode_item *item)
 	struct collect *collect = ctx;
 	uint16_t group = collect->group[item->row - table_rows];
 	uint32_t at = (uint32_t)collect->nr;
+	struct collect_item *to;
 
 	if (item->row->type != TYPE_FIELD || !collect->wanted[group])
 		return 0;
-	if (collect->nr == collect->size && grow(collect) != 0)
+	if (at == collect->size && grow(collect) != 0)
 		return -ENOMEM;
-	collect->items[at] = (struct collect_item){
-		.item = *item, .is_first = collect->first[group] == 0,
-	};
-	if (collect->first[group] == 0)
+	to = &collect->items[at];
+	to->item = *item;
+	to->group = group;
+	to->next = 0;
+	to->is_first = collect->first[group] == 0;
+	if (to->is_first)
 		collect->first[group] = at + 1;
 	else
 		collect->items[collect->last[group] - 1].next = at + 1;
 	collect->last[group] = at + 1;
-	collect->nr++;
+	collect->nr = at + 1;
 	return 0;
 }
 
 int collect_record(struct collect *collect, const struct record *rec, const uint8_t *packet)
 {
 	for (size_t i = 0; i < collect->nr; i++)
-		collect->first[collect->group[collect->items[i].item.row - table_rows]] = 0;
+		collect->first[collect->items[i].group] = 0;
 	collect->nr = 0;
 	return decode_record(rec, packet, add, collect);
 }

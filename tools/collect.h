@@ -13,6 +13,7 @@
 struct collect_item {
 	struct decode_item item;
 	uint32_t next;		/* of the same name: index + 1, or 0 */
+	uint16_t group;
 	bool is_first;
 };
 

@@ -193,6 +193,12 @@ static int show(struct dump *dump, const struct show_packet *packet)
 	return ret;
 }
 
+/* Who looks on sees all that there is of a live capture. */
+static void flush_shown(void *ctx)
+{
+	output_flush(ctx);
+}
+
 /* Shows what is readable.  0, or -errno of the reader or of memory. */
 static int show_all(struct dump *dump, struct reader *reader)
 {
@@ -231,6 +237,7 @@ static int dump_capture(struct dump *dump)
 		return EXIT_FAILED;
 	}
 	output_init(&dump->output);
+	reader_on_wait(reader, flush_shown, &dump->output);
 	if (dump->form == FORM_FIELDS || dump->form == FORM_CSV)
 		columns_begin(&dump->output.text, &dump->columns, &dump->collect);
 	ret = show_all(dump, reader);
@@ -264,7 +271,7 @@ static int run(const struct command *command, int argc, char **argv)
 		dump.columns.quote = '"';
 		dump.columns.header = true;
 	}
-	if (collect_init(&dump.collect) != 0) {
+	if (dump.form != FORM_TEXT && collect_init(&dump.collect) != 0) {
 		complain("dump: %s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}

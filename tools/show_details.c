@@ -39,7 +39,7 @@ static int show_item(void *ctx, const struct decode_item *item)
 
 void show_details(struct text *text, const struct show_packet *packet)
 {
-	const char *comment = packet->pkt->comment;
+	const char *comment = reader_comment(packet->pkt);
 
 	if (comment != NULL) {
 		text_spaces(text, INDENT);

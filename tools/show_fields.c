@@ -139,11 +139,8 @@ void columns_begin(struct text *text, const struct columns *columns, struct coll
 
 static void add_time(struct text *text, const struct record *rec)
 {
-	if (rec == NULL)
-		return;
-	text_dec(text, rec->time_ns / 1000000000);
-	text_char(text, '.');
-	text_dec_zero(text, rec->time_ns % 1000000000, 9);
+	if (rec != NULL)
+		text_time(text, rec->time_ns, '.');
 }
 
 static void add_words(struct text *text, const char *words)
@@ -173,7 +170,7 @@ static void add_frame_field(struct text *text, int field, const struct show_pack
 		add_words(text, pkt->interface != NULL ? pkt->interface->name : NULL);
 		break;
 	case FRAME_COMMENT:
-		add_words(text, pkt->comment);
+		add_words(text, reader_comment(pkt));
 		break;
 	}
 }

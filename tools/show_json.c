@@ -5,27 +5,24 @@
 #include <string.h>
 #include "dissector/value.h"
 
-static void add_key(struct text *text, const char *name)
-{
-	if (text->buf[text->len - 1] != '{')
-		text_char(text, ',');
-	text_char(text, '"');
-	text_string(text, name);
-	text_add(text, "\":", 2);
-}
+/* Of the table's fields, by group of collect: ,"nvme.cmd.opc": */
+static const struct {
+	const char *text;
+	size_t len;
+} keys[NR_ROWS] = {
+#define KEY(abbrev) { ",\"" abbrev "\":", sizeof(",\"" abbrev "\":") - 1 }
+#define FIELD(strct, name, kind, offset, length, shift, width, abbrev, set, label) \
+	[F_##strct##_##name] = KEY(abbrev),
+#include "spec/nvme.def"
+};
 
-static void add_string(struct text *text, const char *name, const char *string)
+/* key: as in keys */
+static void add_string(struct text *text, const char *key, const char *string)
 {
 	if (string == NULL)
 		return;
-	add_key(text, name);
+	text_string(text, key);
 	text_json(text, (const uint8_t *)string, strlen(string));
-}
-
-static void add_number(struct text *text, const char *name, uint64_t number)
-{
-	add_key(text, name);
-	text_dec(text, number);
 }
 
 /* A number or string; what stands in a list is always an array. */
@@ -49,28 +46,28 @@ int show_json(struct text *text, struct collect *collect, const struct show_pack
 {
 	int ret = 0;
 
-	text_char(text, '{');
-	add_number(text, "frame.number", packet->pkt->number);
+	text_string(text, "{\"frame.number\":");
+	text_dec(text, packet->pkt->number);
 	if (packet->rec != NULL) {
-		add_key(text, "frame.time_epoch");
-		text_char(text, '"');
-		text_dec(text, packet->rec->time_ns / 1000000000);
-		text_char(text, '.');
-		text_dec_zero(text, packet->rec->time_ns % 1000000000, 9);
+		text_string(text, ",\"frame.time_epoch\":\"");
+		text_time(text, packet->rec->time_ns, '.');
 		text_char(text, '"');
 	}
-	add_number(text, "frame.len", packet->pkt->len);
+	text_string(text, ",\"frame.len\":");
+	text_dec(text, packet->pkt->len);
 	if (packet->pkt->interface != NULL)
-		add_string(text, "frame.interface_name", packet->pkt->interface->name);
-	add_string(text, "frame.comment", packet->pkt->comment);
-	add_string(text, "error", packet->reason);
+		add_string(text, ",\"frame.interface_name\":", packet->pkt->interface->name);
+	add_string(text, ",\"frame.comment\":", reader_comment(packet->pkt));
+	add_string(text, ",\"error\":", packet->reason);
 	if (packet->rec != NULL) {
 		ret = collect_record(collect, packet->rec, packet->pkt->data);
 		for (size_t i = 0; i < collect->nr; i++) {
-			if (!collect->items[i].is_first)
+			const struct collect_item *first = &collect->items[i];
+
+			if (!first->is_first)
 				continue;
-			add_key(text, collect->items[i].item.row->abbrev);
-			add_values(text, collect, &collect->items[i]);
+			text_add(text, keys[first->group].text, keys[first->group].len);
+			add_values(text, collect, first);
 		}
 	}
 	text_add(text, "}\n", 2);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 #include "tracer/input.h"
 
 enum {
-	INPUT_SIZE = 256 << 10,	/* of the buffer in the beginning, bytes */
+	INPUT_SIZE = 1 << 20,	/* of the buffer in the beginning, bytes */
 	INPUT_RAW = 128 << 10,
 	INPUT_FRAME = 5,	/* of a frame's header zstd first wants so many bytes */
 	INPUT_NEXT = 3,		/* zstd's wish includes the header of the next block */
@@ -21,204 +22,227 @@ enum {
 
 static_assert((int)INPUT_SIZE >= (int)INPUT_RAW, "the first read fits into the buffer");
 
-struct input {
+struct stream {
+	struct input input;	/* the first member: what others see */
 	int fd, error;
 	bool owned, eof;
-	uint8_t *data;		/* what is valid: from begin to end */
-	size_t size, begin, end;
-	uint64_t offset;	/* of begin in the stream */
+	uint8_t *data;		/* holds input.at and input.end */
+	size_t size;
 	ZSTD_DCtx *zstd;	/* NULL: plain */
 	uint8_t *raw;
 	ZSTD_inBuffer packed;
 	size_t hint;		/* what zstd would read next, 0: the beginning of a frame */
 	bool more;		/* zstd may have output without further input */
+	void (*on_wait)(void *ctx);	/* or NULL */
+	void *wait_ctx;
 };
 
+static const struct stream *stream_of(const struct input *input)
+{
+	return (const struct stream *)input;
+}
+
+void input_on_wait(struct input *input, void (*fn)(void *ctx), void *ctx)
+{
+	struct stream *stream = (struct stream *)input;
+
+	stream->on_wait = fn;
+	stream->wait_ctx = ctx;
+}
+
+static bool input_would_wait(const struct stream *stream)
+{
+	struct pollfd pollfd = {.fd = stream->fd, .events = POLLIN};
+
+	return poll(&pollfd, 1, 0) == 0;
+}
+
 /* Bytes read, 0 at the end or after an error. */
-static size_t input_read(struct input *input, uint8_t *to, size_t len)
+static size_t input_read(struct stream *stream, uint8_t *to, size_t len)
 {
 	ssize_t done;
 
+	if (stream->on_wait != NULL && input_would_wait(stream))
+		stream->on_wait(stream->wait_ctx);
 	do {
-		done = read(input->fd, to, len);
+		done = read(stream->fd, to, len);
 	} while (done < 0 && errno == EINTR);
-	if (done < 0 && input->error == 0)
-		input->error = -errno;
+	if (done < 0 && stream->error == 0)
+		stream->error = -errno;
 	if (done <= 0)
-		input->eof = true;
+		stream->eof = true;
 	return done > 0 ? (size_t)done : 0;
 }
 
-static void input_end_packed(struct input *input)
+static void input_add(struct stream *stream, size_t len)
 {
-	if (input->eof && input->hint != 0 && input->error == 0)
-		input->error = -ENODATA;
+	stream->input.end += len;
+	stream->input.end_offset += len;
+}
+
+static void input_end_packed(struct stream *stream)
+{
+	if (stream->eof && stream->hint != 0 && stream->error == 0)
+		stream->error = -ENODATA;
 }
 
 /* One block at a time: zstd forgets the good ones of a call that meets a bad one. */
-static size_t input_unpack_block(struct input *input, ZSTD_outBuffer *out)
+static size_t input_unpack_block(struct stream *stream, ZSTD_outBuffer *out)
 {
-	size_t left, want = input->hint != 0 ? input->hint : INPUT_FRAME;
-	ZSTD_inBuffer part = input->packed;
+	size_t left, want = stream->hint != 0 ? stream->hint : INPUT_FRAME;
+	ZSTD_inBuffer part = stream->packed;
 
 	if (want > INPUT_NEXT)
 		want -= INPUT_NEXT;
 	if (part.size - part.pos > want)
 		part.size = part.pos + want;
-	left = ZSTD_decompressStream(input->zstd, out, &part);
-	input->packed.pos = part.pos;
+	left = ZSTD_decompressStream(stream->zstd, out, &part);
+	stream->packed.pos = part.pos;
 	return left;
 }
 
 /* Decompresses into the free end of the buffer. */
-static void input_unpack(struct input *input)
+static void input_unpack(struct stream *stream)
 {
-	ZSTD_outBuffer out = {input->data, input->size, input->end};
-	size_t before = input->end, left;
+	size_t before = (size_t)(stream->input.end - stream->data), left;
+	ZSTD_outBuffer out = {stream->data, stream->size, before};
 
-	while (out.pos == before && !(input->eof && !input->more)) {
-		if (input->packed.pos == input->packed.size && !input->more) {
-			input->packed.pos = 0;
-			input->packed.size = input_read(input, input->raw, INPUT_RAW);
-			if (input->packed.size == 0)
+	while (out.pos == before && !(stream->eof && !stream->more)) {
+		if (stream->packed.pos == stream->packed.size && !stream->more) {
+			stream->packed.pos = 0;
+			stream->packed.size = input_read(stream, stream->raw, INPUT_RAW);
+			if (stream->packed.size == 0)
 				break;
 		}
-		left = input_unpack_block(input, &out);
+		left = input_unpack_block(stream, &out);
 		if (ZSTD_isError(left)) {
-			input->error = -EBADMSG;
-			input->eof = true;
-			input->more = false;
+			stream->error = -EBADMSG;
+			stream->eof = true;
+			stream->more = false;
 			break;
 		}
-		input->hint = left;
-		input->more = left != 0 && out.pos == out.size;
+		stream->hint = left;
+		stream->more = left != 0 && out.pos == out.size;
 	}
-	input->end = out.pos;
-	input_end_packed(input);
+	input_add(stream, out.pos - before);
+	input_end_packed(stream);
 }
 
-static void input_fill(struct input *input)
+static void input_fill(struct stream *stream)
 {
-	if (input->zstd != NULL)
-		input_unpack(input);
+	size_t used = (size_t)(stream->input.end - stream->data);
+
+	if (stream->zstd != NULL)
+		input_unpack(stream);
 	else
-		input->end += input_read(input, input->data + input->end,
-					 input->size - input->end);
+		input_add(stream, input_read(stream, stream->data + used, stream->size - used));
 }
 
 /* Makes room behind what is valid: moves it to the front, or grows. */
-static bool input_room(struct input *input)
+static bool input_room(struct stream *stream)
 {
-	uint8_t *data;
+	size_t valid = (size_t)(stream->input.end - stream->input.at);
+	uint8_t *data = stream->data;
 
-	if (input->begin != 0) {
-		memmove(input->data, input->data + input->begin, input->end - input->begin);
-		input->end -= input->begin;
-		input->begin = 0;
+	if (valid == stream->size) {
+		data = realloc(data, stream->size * 2);
+		if (data == NULL) {
+			stream->error = -ENOMEM;
+			stream->eof = true;
+			return false;
+		}
+		stream->data = data;
+		stream->size *= 2;
+	} else if (stream->input.at != data) {
+		memmove(data, stream->input.at, valid);
 	}
-	if (input->end < input->size)
-		return true;
-	data = realloc(input->data, input->size * 2);
-	if (data == NULL) {
-		input->error = -ENOMEM;
-		input->eof = true;
-		return false;
-	}
-	input->data = data;
-	input->size *= 2;
+	stream->input.at = data;
+	stream->input.end = data + valid;
 	return true;
 }
 
-const uint8_t *input_peek(struct input *input, size_t want, size_t *have)
+const uint8_t *input_wait(struct input *input, size_t want, size_t *have)
 {
-	if (input->end - input->begin < want && !input->eof && !input_room(input))
-		want = SIZE_MAX;
-	while (input->end - input->begin < want && (!input->eof || input->more)) {
-		if (input->end == input->size && !input_room(input))
+	struct stream *stream = (struct stream *)input;
+
+	while ((size_t)(input->end - input->at) < want && (!stream->eof || stream->more)) {
+		if (!input_room(stream))
 			break;
-		input_fill(input);
+		input_fill(stream);
 	}
 	if (have != NULL)
-		*have = input->end - input->begin;
-	return input->end - input->begin >= want ? input->data + input->begin : NULL;
-}
-
-void input_skip(struct input *input, size_t len)
-{
-	input->begin += len;
-	input->offset += len;
-}
-
-uint64_t input_offset(const struct input *input)
-{
-	return input->offset;
+		*have = (size_t)(input->end - input->at);
+	return (size_t)(input->end - input->at) >= want ? input->at : NULL;
 }
 
 bool input_compressed(const struct input *input)
 {
-	return input->zstd != NULL;
+	return stream_of(input)->zstd != NULL;
 }
 
 int input_error(const struct input *input)
 {
-	return input->error;
+	return stream_of(input)->error;
 }
 
 /* Looks at the magic, which a pipe may give byte by byte. */
-static int input_detect(struct input *input)
+static int input_detect(struct stream *stream)
 {
 	uint32_t magic;
 	size_t len = 0, done;
 
 	while (len < sizeof(magic)) {
-		done = input_read(input, input->raw + len, INPUT_RAW - len);
+		done = input_read(stream, stream->raw + len, INPUT_RAW - len);
 		if (done == 0)
 			break;
 		len += done;
 	}
-	magic = len >= sizeof(magic) ? (uint32_t)bytes_get_le(input->raw, sizeof(magic)) : 0;
+	magic = len >= sizeof(magic) ? (uint32_t)bytes_get_le(stream->raw, sizeof(magic)) : 0;
 	if (magic == ZSTD_MAGICNUMBER || (magic & ~UINT32_C(15)) == INPUT_SKIPPABLE) {
-		input->zstd = ZSTD_createDCtx();
-		input->packed = (ZSTD_inBuffer){input->raw, len, 0};
-		return input->zstd != NULL ? 0 : -ENOMEM;
+		stream->zstd = ZSTD_createDCtx();
+		stream->packed = (ZSTD_inBuffer){stream->raw, len, 0};
+		return stream->zstd != NULL ? 0 : -ENOMEM;
 	}
-	memcpy(input->data, input->raw, len);
-	input->end = len;
+	memcpy(stream->data, stream->raw, len);
+	input_add(stream, len);
 	return 0;
 }
 
 struct input *input_open(const char *path)
 {
-	struct input *input = calloc(1, sizeof(*input));
+	struct stream *stream = calloc(1, sizeof(*stream));
 	int err = ENOMEM;
 
-	if (input == NULL)
+	if (stream == NULL)
 		return NULL;
-	input->size = INPUT_SIZE;
-	input->data = malloc(INPUT_SIZE);
-	input->raw = malloc(INPUT_RAW);
-	input->owned = strcmp(path, "-") != 0;
-	input->fd = STDIN_FILENO;
-	if (input->owned) {
-		input->fd = open(path, O_RDONLY | O_CLOEXEC);
-		err = input->fd < 0 ? errno : ENOMEM;
+	stream->size = INPUT_SIZE;
+	stream->data = malloc(INPUT_SIZE);
+	stream->input.at = stream->input.end = stream->data;
+	stream->raw = malloc(INPUT_RAW);
+	stream->owned = strcmp(path, "-") != 0;
+	stream->fd = STDIN_FILENO;
+	if (stream->owned) {
+		stream->fd = open(path, O_RDONLY | O_CLOEXEC);
+		err = stream->fd < 0 ? errno : ENOMEM;
 	}
-	if (input->data != NULL && input->raw != NULL && input->fd >= 0 &&
-	    input_detect(input) == 0)
-		return input;
-	input_close(input);
+	if (stream->data != NULL && stream->raw != NULL && stream->fd >= 0 &&
+	    input_detect(stream) == 0)
+		return &stream->input;
+	input_close(&stream->input);
 	errno = err;
 	return NULL;
 }
 
 void input_close(struct input *input)
 {
-	if (input == NULL)
+	struct stream *stream = (struct stream *)input;
+
+	if (stream == NULL)
 		return;
-	if (input->owned && input->fd >= 0)
-		close(input->fd);
-	ZSTD_freeDCtx(input->zstd);
-	free(input->raw);
-	free(input->data);
-	free(input);
+	if (stream->owned && stream->fd >= 0)
+		close(stream->fd);
+	ZSTD_freeDCtx(stream->zstd);
+	free(stream->raw);
+	free(stream->data);
+	free(stream);
 }

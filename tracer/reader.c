@@ -120,26 +120,35 @@ void reader_close(struct reader *reader)
 	free(reader);
 }
 
+void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx)
+{
+	input_on_wait(reader->source.input, fn, ctx);
+}
+
 int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec)
 {
-	uint64_t time_ns = 0;
 	int result = reader->ended;
 
 	if (result != 1)
 		return result;
 	if (reader->pcapng != NULL)
-		result = reader_pcapng_next(reader->pcapng, pkt, &time_ns);
+		result = reader_pcapng_next(reader->pcapng, pkt, &rec->time_ns);
 	else
-		result = reader_pcap_next(reader->pcap, pkt, &time_ns);
+		result = reader_pcap_next(reader->pcap, pkt, &rec->time_ns);
 	if (result != 1) {
 		reader->ended = result;
 		return result;
 	}
-	rec->time_ns = time_ns;
+	pkt->reader = reader;
 	pkt->error = pkt->interface->linktype == PCAPNG_LINKTYPE
 			     ? record_decode(pkt->data, pkt->caplen, rec)
 			     : -EINVAL;
 	return 1;
+}
+
+const char *reader_comment(const struct reader_packet *pkt)
+{
+	return pkt->options_len != 0 ? reader_pcapng_comment(pkt->reader->pcapng, pkt) : NULL;
 }
 
 const char *reader_error(const struct reader *reader)

@@ -24,8 +24,10 @@ struct reader_packet {
 	const struct reader_interface *interface;	/* until the next call */
 	const uint8_t *data;	/* caplen bytes, until the next call */
 	uint32_t caplen, len;
-	const char *comment;	/* the first one, or NULL */
 	int error;		/* what record_decode says; -EINVAL for another link type */
+	struct reader *reader;
+	const uint8_t *options;	/* options_len bytes; for reader_comment */
+	size_t options_len;
 };
 
 /* "-" reads standard input.  NULL and errno, and in err one line that begins
@@ -33,6 +35,10 @@ struct reader_packet {
  * capture), EBADMSG (damaged), ENOMEM. */
 struct reader *reader_open(const char *path, char *err, size_t errlen);
 void reader_close(struct reader *reader);
+
+/* Has fn called by reader_next before each wait for a live capture to go on.
+ * fn leaves the reader alone. */
+void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx);
 
 /*
  * The next packet.  pkt says what it is; of rec, time_ns is always filled, the
@@ -48,6 +54,9 @@ void reader_close(struct reader *reader);
  */
 int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec);
 const char *reader_error(const struct reader *reader);
+
+/* The packet's first comment, or NULL.  Until the next call of either. */
+const char *reader_comment(const struct reader_packet *pkt);
 
 /* From the newest section header, or NULL. */
 const char *reader_application(const struct reader *reader);

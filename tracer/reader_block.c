@@ -2,7 +2,6 @@
 /* Takes a pcapng file apart into blocks and options. */
 #include "config.h"
 #include <errno.h>
-#include "tracer/pcapng.h"
 #include "tracer/reader_block.h"
 
 enum {

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tracer/pcapng.h"
 #include "tracer/reader_block.h"
 
 enum {
@@ -17,6 +16,7 @@ struct interface {
 	char *name, *description, *hardware;
 	uint8_t tsresol;	/* RFC draft section 4.2: bit 7: power of 2 */
 	int64_t tsoffset;	/* s */
+	uint64_t tick_ns;	/* 0: not whole ns */
 };
 
 struct reader_pcapng {
@@ -73,6 +73,15 @@ static int reader_section(struct reader_pcapng *pcapng, const struct block *bloc
 	return err;
 }
 
+static uint64_t reader_power_of_10(unsigned int exponent)
+{
+	uint64_t power = 1;
+
+	while (exponent-- > 0)
+		power *= 10;
+	return power;
+}
+
 static int reader_interface_options(struct reader_pcapng *pcapng, const struct block *block,
 				    struct interface *interface)
 {
@@ -96,6 +105,8 @@ static int reader_interface_options(struct reader_pcapng *pcapng, const struct b
 	interface->said.name = interface->name;
 	interface->said.description = interface->description;
 	interface->said.hardware = interface->hardware;
+	if (interface->tsresol <= 9)
+		interface->tick_ns = reader_power_of_10(9 - interface->tsresol);
 	return err;
 }
 
@@ -121,17 +132,8 @@ static int reader_interface(struct reader_pcapng *pcapng, const struct block *bl
 	return reader_interface_options(pcapng, block, interface);
 }
 
-static uint64_t reader_power_of_10(unsigned int exponent)
-{
-	uint64_t power = 1;
-
-	while (exponent-- > 0)
-		power *= 10;
-	return power;
-}
-
-/* Ticks of an interface in ns since 1970; what does not fit wraps. */
-static uint64_t reader_time(const struct interface *interface, uint64_t ticks)
+/* As reader_time, when a tick is not a whole number of ns. */
+static uint64_t reader_fraction(const struct interface *interface, uint64_t ticks)
 {
 	uint64_t offset = (uint64_t)interface->tsoffset * 1000000000;
 	unsigned int exponent = interface->tsresol & 0x7f;
@@ -148,25 +150,15 @@ static uint64_t reader_time(const struct interface *interface, uint64_t ticks)
 		}
 		return offset + seconds * 1000000000 + (rest * 1000000000 >> exponent);
 	}
-	if (exponent <= 9)
-		return offset + ticks * reader_power_of_10(9 - exponent);
 	return offset + (exponent <= 28 ? ticks / reader_power_of_10(exponent - 9) : 0);
 }
 
-static const char *reader_comment(struct reader_pcapng *pcapng, const uint8_t *at,
-				  const uint8_t *end)
+/* Ticks of an interface in ns since 1970; what does not fit wraps. */
+static uint64_t reader_time(const struct interface *interface, uint64_t ticks)
 {
-	const uint8_t *value;
-	uint16_t code, len;
-
-	while (reader_option(&pcapng->blocks, &at, end, &code, &len, &value)) {
-		if (code != PCAPNG_COMMENT)
-			continue;
-		memcpy(pcapng->comment, value, len);
-		pcapng->comment[len] = '\0';
-		return pcapng->comment;
-	}
-	return NULL;
+	if (interface->tick_ns == 0)
+		return reader_fraction(interface, ticks);
+	return (uint64_t)interface->tsoffset * 1000000000 + ticks * interface->tick_ns;
 }
 
 static int reader_packet_of(struct reader_pcapng *pcapng, const struct block *block,
@@ -202,8 +194,8 @@ static int reader_packet(struct reader_pcapng *pcapng, const struct block *block
 	*time_ns = reader_time(pcapng->interfaces[interface],
 			       (uint64_t)reader_u32(&pcapng->blocks, at + 12) << 32 |
 				       reader_u32(&pcapng->blocks, at + 16));
-	caplen = (caplen + 3) & ~UINT32_C(3);
-	pkt->comment = reader_comment(pcapng, pkt->data + caplen, end);
+	pkt->options = pkt->data + ((caplen + 3) & ~UINT32_C(3));
+	pkt->options_len = (size_t)(end - pkt->options);
 	return 1;
 }
 
@@ -222,26 +214,55 @@ static int reader_simple(struct reader_pcapng *pcapng, const struct block *block
 	return 1;
 }
 
+/* The block of the next packet, behind whatever else there is.  As
+ * reader_block_next. */
+static int reader_search(struct reader_pcapng *pcapng, struct block *block)
+{
+	int result;
+
+	for (;;) {
+		result = reader_block_next(&pcapng->blocks, block);
+		if (result != 1)
+			return result;
+		if (block->type == PCAPNG_SECTION)
+			result = reader_section(pcapng, block);
+		else if (block->type == PCAPNG_INTERFACE)
+			result = reader_interface(pcapng, block);
+		else
+			return 1;
+		if (result != 0)
+			return result;
+	}
+}
+
 int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt, uint64_t *time_ns)
 {
 	struct block block;
 	int result;
 
-	for (;;) {
-		result = reader_block_next(&pcapng->blocks, &block);
+	if (!reader_block_quick(&pcapng->blocks, &block)) {
+		result = reader_search(pcapng, &block);
 		if (result != 1)
 			return result;
-		if (block.type == PCAPNG_SECTION)
-			result = reader_section(pcapng, &block);
-		else if (block.type == PCAPNG_INTERFACE)
-			result = reader_interface(pcapng, &block);
-		else if (block.type == PCAPNG_SIMPLE)
-			result = reader_simple(pcapng, &block, pkt, time_ns);
-		else
-			result = reader_packet(pcapng, &block, pkt, time_ns);
-		if (result != 0)
-			return result;
+		if (block.type == PCAPNG_SIMPLE)
+			return reader_simple(pcapng, &block, pkt, time_ns);
 	}
+	return reader_packet(pcapng, &block, pkt, time_ns);
+}
+
+const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct reader_packet *pkt)
+{
+	const uint8_t *at = pkt->options, *end = at + pkt->options_len, *value;
+	uint16_t code, len;
+
+	while (reader_option(&pcapng->blocks, &at, end, &code, &len, &value)) {
+		if (code != PCAPNG_COMMENT)
+			continue;
+		memcpy(pcapng->comment, value, len);
+		pcapng->comment[len] = '\0';
+		return pcapng->comment;
+	}
+	return NULL;
 }
 
 const char *reader_pcapng_application(const struct reader_pcapng *pcapng)

@@ -26,6 +26,7 @@ struct reader_pcapng;
 struct reader_pcapng *reader_pcapng_new(struct reader_source *source);
 void reader_pcapng_free(struct reader_pcapng *pcapng);
 int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt, uint64_t *time_ns);
+const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct reader_packet *pkt);
 const char *reader_pcapng_application(const struct reader_pcapng *pcapng);
 
 struct reader_pcap;

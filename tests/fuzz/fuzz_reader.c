@@ -31,7 +31,7 @@ static void touch_string(const char *string)
 static void touch_packet(const struct reader_packet *pkt, const struct record *rec)
 {
 	touch(pkt->data, pkt->caplen);
-	touch_string(pkt->comment);
+	touch_string(reader_comment(pkt));
 	touch_string(pkt->interface->name);
 	touch_string(pkt->interface->description);
 	touch_string(pkt->interface->hardware);
