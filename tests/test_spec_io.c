@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "spec/bytes.h"
-#include "tests/rig.h"
+#include "tests/suite.h"
 
 enum {
 	BUFFER = MEM_BASE + (8 << 20),	/* beyond what driver_alloc gives out here */
@@ -296,21 +296,20 @@ static void test_health_counts_thousands_of_sectors_rounded_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
-		TEST(test_namespaces_are_checked),
-		TEST(test_blocks_beyond_the_end_are_out_of_range),
-		TEST(test_what_identify_does_not_offer_is_an_invalid_field),
-		TEST(test_prp_entries_are_checked),
-		TEST(test_a_list_may_end_its_page_and_be_continued),
-		TEST(test_the_last_entry_of_a_page_is_data_if_it_is_the_last),
-		TEST(test_lists_that_go_round_in_circles_end),
-		TEST(test_entries_of_a_list_have_no_offset),
-		TEST(test_dataset_management_takes_256_ranges),
-		TEST(test_ranges_beyond_the_end_are_out_of_range),
-		TEST(test_the_error_log_names_no_block_of_a_command_without_one),
-		TEST(test_advice_only_and_empty_ranges_succeed),
-		TEST(test_health_counts_thousands_of_sectors_rounded_up),
+		SUITE_TEST(test_namespaces_are_checked),
+		SUITE_TEST(test_blocks_beyond_the_end_are_out_of_range),
+		SUITE_TEST(test_what_identify_does_not_offer_is_an_invalid_field),
+		SUITE_TEST(test_prp_entries_are_checked),
+		SUITE_TEST(test_a_list_may_end_its_page_and_be_continued),
+		SUITE_TEST(test_the_last_entry_of_a_page_is_data_if_it_is_the_last),
+		SUITE_TEST(test_lists_that_go_round_in_circles_end),
+		SUITE_TEST(test_entries_of_a_list_have_no_offset),
+		SUITE_TEST(test_dataset_management_takes_256_ranges),
+		SUITE_TEST(test_ranges_beyond_the_end_are_out_of_range),
+		SUITE_TEST(test_the_error_log_names_no_block_of_a_command_without_one),
+		SUITE_TEST(test_advice_only_and_empty_ranges_succeed),
+		SUITE_TEST(test_health_counts_thousands_of_sectors_rounded_up),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return SUITE_RUN(tests);
 }
