@@ -189,75 +189,6 @@ static void test_a_controller_that_was_shut_down_is_enabled_again(void **state)
 	}
 }
 
-/* Two entries: one command at a time; phases and heads go round and round. */
-static void test_the_smallest_queue_goes_round(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
-
-	assert_int_equal(driver_create(&rig->driver, 2, 2, 2), 0);
-	for (int i = 1; i < 9; i++) {
-		assert_int_equal(driver_command(&rig->driver, 2, &flush), 0);
-		assert_int_equal(rig->driver.cpl.sqhd, i % 2);
-		assert_int_equal(rig->driver.cpl.sqid, 2);
-		assert_int_equal(rig->driver.cpl.status & 1, (i - 1) / 2 % 2 == 0);
-	}
-}
-
-/* Section 4.1: a full completion queue holds completions back, and none is lost. */
-static void test_a_full_completion_queue_waits_for_its_driver(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_driver *d = &rig->driver;
-	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = ACQ, .cdw10 = 3u << 16 | 2,
-				   .cdw11 = 1 };
-	struct nvme_command sq = { .opc = NVME_OPC_CREATE_IO_SQ, .prp1 = ASQ,
-				   .cdw10 = 31u << 16 | 2, .cdw11 = 2u << 16 | 1 };
-	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
-	struct nvme_completion cpl;
-	uint32_t seen = 0;
-
-	assert_int_equal(driver_command(d, 0, &cq), 0);
-	assert_int_equal(driver_command(d, 0, &sq), 0);
-	d->queue[2] = (struct driver_queue){ .sq = ASQ, .cq = ACQ, .size = 32, .cq_size = 4,
-					     .cqid = 2, .phase = true };
-	d->next_cid = 0;
-	for (int i = 0; i < 20; i++)
-		driver_write(d, 2, &flush);
-	driver_ring(d, 2);
-	rig_settle(rig);
-	assert_int_equal(bytes_get_le((uint8_t *)driver_ptr(d, ACQ) + 3 * 16 + 12, 4), 0);
-	for (int i = 0; i < 20; i++) {
-		assert_true(driver_wait(d, 2, &cpl));
-		assert_int_equal(status_code(&cpl), 0);
-		seen |= 1u << cpl.cid;
-	}
-	assert_int_equal(seen, (1u << 20) - 1);
-	assert_int_equal(cpl.sqhd, 20);
-}
-
-/* Section 5.6: what was in the queue is completed or gone, and its number is free. */
-static void test_a_busy_submission_queue_can_be_deleted(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_driver *d = &rig->driver;
-	struct nvme_command rd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER };
-	struct nvme_command sq = { .opc = NVME_OPC_DELETE_IO_SQ, .cdw10 = 1 };
-	struct nvme_command cq = { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 };
-
-	for (int i = 0; i < 60; i++)
-		driver_write(d, 1, &rd);
-	driver_ring(d, 1);
-	assert_int_equal(driver_command(d, 0, &sq), 0);
-	assert_int_equal(driver_command(d, 0, &cq), 0);
-	memset(driver_ptr(d, d->queue[1].cq), 0, 64 * 16);
-	rig_settle(rig);
-	for (int i = 0; i < 64; i++)
-		assert_int_equal(bytes_get_le((uint8_t *)driver_ptr(d, d->queue[1].cq) + 16 * i, 8), 0);
-	assert_int_equal(driver_create(d, 1, 16, 1), 0);
-	assert_int_equal(driver_command(d, 1, &rd), 0);
-}
-
 /* After RDY is 0 nothing old lands in memory. */
 static void test_nothing_is_written_after_a_reset(void **state)
 {
@@ -381,9 +312,6 @@ int main(void)
 		SUITE_BARE(test_entry_sizes_may_be_set_after_enabling),
 		SUITE_TEST(test_a_controller_reset_keeps_the_admin_queue_registers_only),
 		SUITE_TEST(test_a_controller_that_was_shut_down_is_enabled_again),
-		SUITE_TEST(test_the_smallest_queue_goes_round),
-		SUITE_TEST(test_a_full_completion_queue_waits_for_its_driver),
-		SUITE_TEST(test_a_busy_submission_queue_can_be_deleted),
 		SUITE_TEST(test_nothing_is_written_after_a_reset),
 		SUITE_TEST(test_commands_wait_while_the_drive_may_not_master_the_bus),
 		SUITE_TEST(test_no_interrupt_without_ien),

@@ -125,75 +125,6 @@ static void test_prp_entries_are_checked(void **state)
 	RIG_RUN(*state, 1, rows);
 }
 
-static void put_list(struct rig *rig, uint64_t at, uint64_t first, unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		bytes_set_le((uint8_t *)driver_ptr(&rig->driver, at) + 8 * i, 8, first + i * PAGE);
-}
-
-static uint16_t read_list(struct rig *rig, uint64_t list, uint32_t pages)
-{
-	struct nvme_command cmd = PRP(BUFFER, list, pages * PAGE);
-
-	return driver_command(&rig->driver, 1, &cmd);
-}
-
-static void fill(struct rig *rig, uint32_t blocks)
-{
-	uint8_t *buf = driver_ptr(&rig->driver, BUFFER);
-
-	for (uint32_t i = 0; i < blocks; i++) {
-		struct nvme_command cmd = IO(WR, 1, i, 1);
-
-		memset(buf, (int)(i * 7 + 1), 512);
-		assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
-	}
-}
-
-static void test_a_list_may_end_its_page_and_be_continued(void **state)
-{
-	struct rig *rig = *state;
-	uint8_t *buf = driver_ptr(&rig->driver, BUFFER);
-
-	fill(rig, 64);
-	memset(buf, 0, 8 * PAGE);
-	put_list(rig, LIST + PAGE - 16, BUFFER + PAGE, 1);
-	put_list(rig, LIST + PAGE - 8, LIST + 2 * PAGE, 1);
-	put_list(rig, LIST + 2 * PAGE, BUFFER + 2 * PAGE, 6);
-	assert_int_equal(read_list(rig, LIST + PAGE - 16, 8), 0);
-	for (uint32_t i = 0; i < 64; i++)
-		assert_int_equal(buf[i * 512 + 511], (uint8_t)(i * 7 + 1));
-}
-
-/* Two pages remain and two entries fit: the last is data, not a pointer. */
-static void test_the_last_entry_of_a_page_is_data_if_it_is_the_last(void **state)
-{
-	struct rig *rig = *state;
-
-	put_list(rig, LIST + PAGE - 16, BUFFER + PAGE, 2);
-	assert_int_equal(read_list(rig, LIST + PAGE - 16, 3), 0);
-}
-
-static void test_lists_that_go_round_in_circles_end(void **state)
-{
-	struct rig *rig = *state;
-
-	put_list(rig, LIST + PAGE - 8, LIST + PAGE - 8, 1);
-	assert_int_not_equal(read_list(rig, LIST + PAGE - 8, 128), 0);
-	assert_int_not_equal(rig->driver.cpl.status >> 1, 0x7fff);
-}
-
-static void test_entries_of_a_list_have_no_offset(void **state)
-{
-	struct rig *rig = *state;
-
-	put_list(rig, LIST, BUFFER + PAGE + 4, 4);
-	assert_int_equal(read_list(rig, LIST, 4), ST(PRP_OFFSET_INVALID));
-	put_list(rig, LIST + PAGE - 8, LIST + 2 * PAGE + 8, 1);
-	put_list(rig, LIST + 2 * PAGE + 8, BUFFER + PAGE, 4);
-	assert_int_equal(read_list(rig, LIST + PAGE - 8, 4), ST(PRP_OFFSET_INVALID));
-}
-
 static void put_range(struct rig *rig, unsigned int i, uint32_t nlb, uint64_t slba)
 {
 	uint8_t *range = (uint8_t *)driver_ptr(&rig->driver, BUFFER) + 16 * i;
@@ -300,10 +231,6 @@ int main(void)
 		SUITE_TEST(test_blocks_beyond_the_end_are_out_of_range),
 		SUITE_TEST(test_what_identify_does_not_offer_is_an_invalid_field),
 		SUITE_TEST(test_prp_entries_are_checked),
-		SUITE_TEST(test_a_list_may_end_its_page_and_be_continued),
-		SUITE_TEST(test_the_last_entry_of_a_page_is_data_if_it_is_the_last),
-		SUITE_TEST(test_lists_that_go_round_in_circles_end),
-		SUITE_TEST(test_entries_of_a_list_have_no_offset),
 		SUITE_TEST(test_dataset_management_takes_256_ranges),
 		SUITE_TEST(test_ranges_beyond_the_end_are_out_of_range),
 		SUITE_TEST(test_the_error_log_names_no_block_of_a_command_without_one),
