@@ -120,11 +120,11 @@ static void test_a_read_only_namespace_is_write_protected(void **state)
 	struct nvme_command dsm = { .opc = NVME_OPC_DATASET_MANAGEMENT, .nsid = 2, .cdw11 = 4 };
 
 	assert_int_equal(io(rig, NVME_OPC_READ, 2, 0, 0, a), 0);
-	assert_int_equal(io(rig, NVME_OPC_WRITE, 2, 0, 0, a), ST(NAMESPACE_IS_WRITE_PROTECTED));
+	assert_int_equal(io(rig, NVME_OPC_WRITE, 2, 0, 0, a), ST(ATTEMPTED_WRITE_TO_RO_PAGE));
 	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 2, 0, 0, 0),
-			 ST(NAMESPACE_IS_WRITE_PROTECTED));
+			 ST(ATTEMPTED_WRITE_TO_RO_PAGE));
 	dsm.prp1 = a;
-	assert_int_equal(driver_command(&rig->driver, 1, &dsm), ST(NAMESPACE_IS_WRITE_PROTECTED));
+	assert_int_equal(driver_command(&rig->driver, 1, &dsm), ST(ATTEMPTED_WRITE_TO_RO_PAGE));
 }
 
 static bool is_filled(struct rig *rig, uint64_t slba, uint8_t with)
@@ -206,7 +206,7 @@ static void test_a_failing_back_end_becomes_a_status(void **state)
 	forced_result = -ENOSPC;
 	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(CAPACITY_EXCEEDED));
 	forced_result = -EROFS;
-	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(NAMESPACE_IS_WRITE_PROTECTED));
+	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(ATTEMPTED_WRITE_TO_RO_PAGE));
 	forced_result = 0;
 }
 

@@ -54,9 +54,9 @@ static void test_namespaces_are_checked(void **state)
 		{ "flush all", { .opc = FLUSH, .nsid = NVME_NSID_BROADCAST }, 0 },
 		{ "flush 0", { .opc = FLUSH }, ST(INVALID_NAMESPACE_OR_FORMAT) },
 		{ "flush 3", { .opc = FLUSH, .nsid = 3 }, ST(INVALID_NAMESPACE_OR_FORMAT) },
-		{ "write read-only", IO(WR, 2, 0, 1), ST(NAMESPACE_IS_WRITE_PROTECTED) },
-		{ "zeroes read-only", IO(ZEROES, 2, 0, 1), ST(NAMESPACE_IS_WRITE_PROTECTED) },
-		{ "deallocate read-only", RANGES(2, 1, 4), ST(NAMESPACE_IS_WRITE_PROTECTED) },
+		{ "write read-only", IO(WR, 2, 0, 1), ST(ATTEMPTED_WRITE_TO_RO_PAGE) },
+		{ "zeroes read-only", IO(ZEROES, 2, 0, 1), ST(ATTEMPTED_WRITE_TO_RO_PAGE) },
+		{ "deallocate read-only", RANGES(2, 1, 4), ST(ATTEMPTED_WRITE_TO_RO_PAGE) },
 	};
 
 	RIG_RUN(*state, 1, rows);
