@@ -189,6 +189,64 @@ static void test_a_controller_that_was_shut_down_is_enabled_again(void **state)
 	}
 }
 
+/* Section 7.6.2: also while it is disabled. */
+static void test_a_controller_that_is_not_enabled_can_be_shut_down(void **state)
+{
+	struct rig *rig = *state;
+
+	set(rig, NVME_REG_CC, 4, ENTRY_SIZES | SHN_NORMAL);
+	wait_csts(rig, SHST, SHST_COMPLETE);
+	assert_int_equal(csts(rig) & (RDY | CFS), 0);
+	driver_init(&rig->driver, &rig->access, true);
+	assert_true(driver_enable(&rig->driver, 32));
+	assert_int_equal(csts(rig), RDY);
+}
+
+/* Section 5.3: with the pin there is one vector, and with MSI-X as many as its
+ * table has. */
+static void test_only_vectors_that_there_are_can_be_used(void **state)
+{
+	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = BUFFER,
+				   .cdw10 = 15u << 16 | 1 };
+	struct nvme_command del = { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 };
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+
+	for (unsigned int msix = 0; msix < 2; msix++) {
+		driver_init(d, &rig->access, msix);
+		assert_true(driver_enable(d, 8));
+		for (uint32_t vector = 0; vector < 70; vector++) {
+			bool valid = vector == 0 || (msix && vector < 65);
+
+			cq.cdw11 = vector << 16 | 3;
+			assert_int_equal(driver_command(d, 0, &cq),
+					 valid ? 0 : ST(INVALID_INTERRUPT_VECTOR));
+			if (valid)
+				assert_int_equal(driver_command(d, 0, &del), 0);
+		}
+		assert_true(driver_disable(d));
+	}
+}
+
+/* Section 7.5: the queues of a vector share its message. */
+static void test_queues_may_share_a_vector(void **state)
+{
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+
+	for (uint16_t qid = 2; qid < 5; qid++)
+		assert_int_equal(driver_create(d, qid, 8, 7), 0);
+	for (uint16_t qid = 2; qid < 5; qid++) {
+		assert_int_equal(driver_command(d, qid, &flush), 0);
+		assert_true(rig_interrupted(rig, 7));
+		rig_settle(rig);
+		rig_nr_irqs(rig, 7);
+	}
+	for (unsigned int vector = 1; vector < 7; vector++)
+		assert_int_equal(rig_nr_irqs(rig, vector), 0);
+}
+
 /* After RDY is 0 nothing old lands in memory. */
 static void test_nothing_is_written_after_a_reset(void **state)
 {
@@ -312,6 +370,9 @@ int main(void)
 		SUITE_BARE(test_entry_sizes_may_be_set_after_enabling),
 		SUITE_TEST(test_a_controller_reset_keeps_the_admin_queue_registers_only),
 		SUITE_TEST(test_a_controller_that_was_shut_down_is_enabled_again),
+		SUITE_BARE(test_a_controller_that_is_not_enabled_can_be_shut_down),
+		SUITE_BARE(test_only_vectors_that_there_are_can_be_used),
+		SUITE_TEST(test_queues_may_share_a_vector),
 		SUITE_TEST(test_nothing_is_written_after_a_reset),
 		SUITE_TEST(test_commands_wait_while_the_drive_may_not_master_the_bus),
 		SUITE_TEST(test_no_interrupt_without_ien),

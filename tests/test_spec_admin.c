@@ -13,6 +13,7 @@
 enum {
 	ALL = NVME_NSID_BROADCAST,
 	BUFFER = MEM_BASE + (8 << 20),	/* beyond what driver_alloc gives out here */
+	NOWHERE = MEM_BASE + MEM_SIZE,
 	DNR = 0x8000,
 };
 
@@ -229,21 +230,70 @@ static void test_error_recovery_is_that_of_a_namespace(void **state)
 	assert_int_equal(rig->driver.cpl.cdw0, 6);
 }
 
-static void test_unknown_opcodes_are_invalid_and_not_to_be_retried(void **state)
+static bool is_known(uint16_t qid, unsigned int opc)
+{
+	static const uint8_t admin[] = { 0, 1, 2, 4, 5, 6, 8, 9, 10, 12 };
+	static const uint8_t io[] = { 0, 1, 2, 8, 9 };
+	const uint8_t *known = qid == 0 ? admin : io;
+	size_t nr = qid == 0 ? sizeof(admin) : sizeof(io);
+
+	return memchr(known, (int)opc, nr) != NULL;
+}
+
+/* Figures 139 and 346: what is mandatory, and what ONCS says. */
+static void test_all_other_opcodes_are_invalid_and_not_to_be_retried(void **state)
 {
 	struct rig *rig = *state;
-	static const uint8_t unknown[] = { 3, 7, 11, 13, 17, 20, 21, 24, 25, 26, 28, 29, 30, 31, 60,
-					   124, 127, 128, 129, 130, 132, 134, 192, 255 };
 
-	for (size_t i = 0; i < sizeof(unknown); i++) {
-		struct nvme_command cmd = COMMAND(unknown[i], 1, 0, 0);
+	for (uint16_t qid = 0; qid < 2; qid++) {
+		for (unsigned int opc = 0; opc < 256; opc++) {
+			struct nvme_command cmd = COMMAND((uint8_t)opc, 1, 0, 0);
 
-		assert_int_equal(driver_command(&rig->driver, 0, &cmd), ST(INVALID_OPCODE));
-		assert_true(rig->driver.cpl.status & DNR);
-		cmd.nsid = 1;
-		assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(INVALID_OPCODE));
-		assert_true(rig->driver.cpl.status & DNR);
+			if (is_known(qid, opc))
+				continue;
+			assert_int_equal(driver_command(&rig->driver, qid, &cmd),
+					 ST(INVALID_OPCODE));
+			assert_true(rig->driver.cpl.status & DNR);
+		}
 	}
+}
+
+static void test_all_other_structures_to_identify_are_invalid(void **state)
+{
+	struct rig *rig = *state;
+
+	for (uint32_t cns = 4; cns < 256; cns++) {
+		struct nvme_command cmd = COMMAND(IDENTIFY, 1, cns, 0);
+
+		assert_int_equal(driver_command(&rig->driver, 0, &cmd), ST(INVALID_FIELD));
+	}
+}
+
+#define TO(op, one, two, d10) { .opc = (op), .prp1 = (one), .prp2 = (two), .cdw10 = (d10) }
+
+/* Section 4.3: admin commands have PRP entries too, and no SGLs. */
+static void test_data_pointers_of_admin_commands_are_checked(void **state)
+{
+	static const struct rig_row rows[] = {
+		{ "over two pages", TO(IDENTIFY, BUFFER + 4, BUFFER + 8192, 1), 0 },
+		{ "PRP1 not of dwords", TO(IDENTIFY, BUFFER + 1, BUFFER + 8192, 1),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "PRP2 with an offset", TO(IDENTIFY, BUFFER + 4, BUFFER + 8196, 1),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "PRP1 nowhere", TO(IDENTIFY, NOWHERE, 0, 1), ST(DATA_TRANSFER_ERROR) },
+		{ "PRP2 nowhere", TO(IDENTIFY, BUFFER + 4, NOWHERE, 1), ST(DATA_TRANSFER_ERROR) },
+		{ "log, PRP1 not of dwords", TO(LOG, BUFFER + 2, 0, 127u << 16 | 2),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "log, nowhere", TO(LOG, NOWHERE, 0, 127u << 16 | 2), ST(DATA_TRANSFER_ERROR) },
+		{ "log, list not of qwords", TO(LOG, BUFFER, BUFFER + 4, 0xfffu << 16 | 2),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "SGL", { .opc = IDENTIFY, .prp1 = BUFFER, .cdw10 = 1, .fuse = 0x40 },
+		  ST(INVALID_FIELD) },
+		{ "fused", { .opc = IDENTIFY, .prp1 = BUFFER, .cdw10 = 1, .fuse = 1 },
+		  ST(INVALID_FIELD) },
+	};
+
+	RIG_RUN(*state, 0, rows);
 }
 
 int main(void)
@@ -256,7 +306,9 @@ int main(void)
 		SUITE_TEST(test_features_are_as_their_capabilities_say),
 		SUITE_TEST(test_every_mandatory_feature_can_be_read),
 		SUITE_TEST(test_error_recovery_is_that_of_a_namespace),
-		SUITE_TEST(test_unknown_opcodes_are_invalid_and_not_to_be_retried),
+		SUITE_TEST(test_all_other_opcodes_are_invalid_and_not_to_be_retried),
+		SUITE_TEST(test_all_other_structures_to_identify_are_invalid),
+		SUITE_TEST(test_data_pointers_of_admin_commands_are_checked),
 	};
 
 	return SUITE_RUN(tests);

@@ -77,6 +77,8 @@ static void test_blocks_beyond_the_end_are_out_of_range(void **state)
 		{ "2^55: bytes overflow", IO(RD, 1, UINT64_C(1) << 55, 1), ST(LBA_OUT_OF_RANGE) },
 		{ "zeroes, all", IO(ZEROES, 1, 0, 2048), 0 },
 		{ "zeroes, one more", IO(ZEROES, 1, 0, 2049), ST(LBA_OUT_OF_RANGE) },
+		{ "last of 4096 bytes", IO(RD, 2, 255, 1), 0 },
+		{ "beyond the last of 4096 bytes", IO(RD, 2, 256, 1), ST(LBA_OUT_OF_RANGE) },
 	};
 
 	RIG_RUN(*state, 1, rows);
@@ -88,6 +90,7 @@ static void test_what_identify_does_not_offer_is_an_invalid_field(void **state)
 	static const struct rig_row rows[] = {
 		{ "more than MDTS", IO(RD, 1, 0, 1025), ST(INVALID_FIELD) },
 		{ "64 Ki blocks", IO(WR, 1, 0, 0x10000), ST(INVALID_FIELD) },
+		{ "more than MDTS of 4096 bytes", IO(RD, 2, 0, 129), ST(INVALID_FIELD) },
 		{ "first of a fused pair", FLAGS(FUSE_FIRST), ST(INVALID_FIELD) },
 		{ "second of a fused pair", FLAGS(FUSE_SECOND), ST(INVALID_FIELD) },
 		{ "FUSE reserved", FLAGS(3), ST(INVALID_FIELD) },
@@ -143,6 +146,12 @@ static void test_dataset_management_takes_256_ranges(void **state)
 	for (unsigned int i = 0; i < 256; i++)
 		put_range(rig, i, 8, 8 * i);
 	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
+	put_range(rig, 255, 8, 2041);
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(LBA_OUT_OF_RANGE));
+	cmd.prp1 = NOWHERE;
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(DATA_TRANSFER_ERROR));
+	cmd.prp1 = BUFFER + 1;
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(PRP_OFFSET_INVALID));
 }
 
 static void test_ranges_beyond_the_end_are_out_of_range(void **state)
