@@ -157,7 +157,8 @@ static void test_features_check_their_values(void **state)
 			 ST(INVALID_FIELD));
 	assert_int_equal(set_feature(rig, NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION, 1 << 16 | 3),
 			 ST(INVALID_FIELD));
-	assert_int_equal(set_feature(rig, NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION, 1 << 16 | 1), 0);
+	assert_int_equal(set_feature(rig, NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION, 1 << 16 | 1),
+			 0);
 	assert_int_equal(get_feature(rig, NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION, 0, 1),
 			 1 << 16 | 1);
 	assert_int_equal(get_feature(rig, NVME_FEAT_INTERRUPT_VECTOR_CONFIGURATION, 0, 4), 4);

@@ -149,6 +149,17 @@ static void test_a_loss_of_power_without_a_shutdown_is_unsafe(void **state)
 	assert_int_equal(health(rig, UNSAFE_SHUTDOWNS), 4);
 }
 
+static void test_a_guest_that_never_enables_the_drive_leaves_it_safely(void **state)
+{
+	struct rig *rig = *state;
+
+	device_gone(rig->dev);
+	driver_init(&rig->driver, &rig->access, true);
+	assert_true(driver_enable(&rig->driver, 32));
+	assert_int_equal(health(rig, UNSAFE_SHUTDOWNS), 0);
+	assert_int_equal(health(rig, POWER_CYCLES), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +168,9 @@ int main(void)
 		TEST(test_power_on_hours_are_those_since_the_start),
 		TEST(test_each_loss_of_power_is_a_power_cycle),
 		TEST(test_a_loss_of_power_without_a_shutdown_is_unsafe),
+		cmocka_unit_test_setup_teardown(
+			test_a_guest_that_never_enables_the_drive_leaves_it_safely,
+			rig_setup_bare, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
