@@ -57,6 +57,7 @@ int rig_setup_bare(void **state)
 	if (plugin_add(rig->taps, &code, NULL) != 0)
 		abort();
 	rig->way->start(rig);
+	rig->driver.access = &rig->access;
 	*state = rig;
 	return 0;
 }

@@ -51,7 +51,7 @@ static bool has_come(struct rig *rig, uint16_t qid, uint32_t n)
 static void wait_for(struct rig *rig, uint16_t qid, uint32_t n)
 {
 	for (int i = 0; i < 20000 && !has_come(rig, qid, n); i++)
-		rig->access.wait(rig->access.ctx);
+		assert_true(rig->access.wait(rig->access.ctx));
 	assert_true(has_come(rig, qid, n));
 }
 
