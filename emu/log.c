@@ -12,6 +12,7 @@ enum {
 	SPARE_THRESHOLD_PERCENT = 10,
 	SECTORS_PER_UNIT = 1000,
 	NO_COMMAND = 0xffff,
+	NO_PARAMETER = 0xffff,
 	CW_TEMPERATURE = 1 << 1,
 	EFFECT_SUPPORTED = 1,
 };
@@ -36,6 +37,32 @@ static bool has_slba(const struct cmd *cmd)
 		cmd->sqe.opc == NVME_OPC_WRITE_ZEROES);
 }
 
+/* Section 5.14.1.1, bytes 15:14: the byte, and from bit 8 on the bit, of the
+ * parameter that was wrong, where the status leaves no other. */
+static uint16_t parameter_of(const struct cmd *cmd, uint16_t code)
+{
+	static const struct {
+		uint16_t code, location;
+	} rows[] = {
+		{ ST(INVALID_OPCODE), sqe_opc_OFFSET },
+		{ ST(INVALID_NAMESPACE_OR_FORMAT), sqe_nsid_OFFSET },
+		{ ST(FEATURE_NOT_NS_SPECIFIC), sqe_nsid_OFFSET },
+		{ ST(FEATURE_NOT_SAVEABLE), 7 << 8 | (sqe_cdw10_OFFSET + 3) },
+		{ ST(INVALID_LOG_PAGE), sqe_cdw10_OFFSET },
+		{ ST(INVALID_QUEUE_DELETION), sqe_cdw10_OFFSET },
+		{ ST(INVALID_INTERRUPT_VECTOR), sqe_cdw11_OFFSET + 2 },
+		{ ST(COMPLETION_QUEUE_INVALID), sqe_cdw11_OFFSET + 2 },
+	};
+
+	if (code == ST(LBA_OUT_OF_RANGE) && has_slba(cmd))
+		return sqe_cdw10_OFFSET;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].code == code)
+			return rows[i].location;
+	}
+	return NO_PARAMETER;
+}
+
 static uint8_t *error_at(struct ctrl *ctrl, uint64_t number)
 {
 	return ctrl->errors.entry[(number - 1) % CTRL_NR_ERRORS];
@@ -50,7 +77,8 @@ void log_error(struct ctrl *ctrl, struct cmd *cmd, uint16_t status)
 	error_entry_sqid_set(entry, cmd != NULL ? cmd->sqid : NO_COMMAND);
 	error_entry_cid_set(entry, cmd != NULL ? cmd->cid : NO_COMMAND);
 	error_entry_status_set(entry, status);
-	error_entry_location_set(entry, NO_COMMAND);
+	error_entry_location_set(entry, cmd != NULL ? parameter_of(cmd, NVME_STATUS_CODE(status)) :
+						      NO_PARAMETER);
 	if (cmd == NULL)
 		return;
 	cmd->error = ctrl->errors.count;

@@ -184,6 +184,7 @@ static void test_the_error_log_names_no_block_of_a_command_without_one(void **st
 	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(LBA_OUT_OF_RANGE));
 	assert_int_equal(driver_command(&rig->driver, 0, &get), 0);
 	assert_int_equal(bytes_get_le(entry, 8), 1);
+	assert_int_equal(bytes_get_le(entry + 14, 2), 0xffff);
 	assert_int_equal(bytes_get_le(entry + 16, 8), 0);
 }
 

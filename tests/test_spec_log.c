@@ -103,7 +103,7 @@ static const struct field_row error_rows[] = {
 	NUMBER(8, 2, "SQID", 1),
 	ANY(10, 2, "CID"),
 	ANY(12, 2, "status field"),
-	NUMBER(14, 2, "parameter error location", 0xffff),
+	NUMBER(14, 2, "parameter error location", 40),	/* SLBA */
 	NUMBER(16, 8, "LBA", RIG_NS1_BLOCKS),
 	NUMBER(24, 4, "namespace", 1),
 	ZERO(28, 1, "vendor specific information available", "there is none"),
@@ -288,17 +288,30 @@ static void test_errors_of_every_kind_are_in_the_log(void **state)
 	static const struct {
 		uint16_t qid;
 		struct nvme_command cmd;
-		uint16_t want;
+		uint16_t want, location;
 	} rows[] = {
-		{ 0, { .opc = 0xc0 }, ST(INVALID_OPCODE) },
-		{ 1, { .opc = 0x55, .nsid = 1 }, ST(INVALID_OPCODE) },
-		{ 0, { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 0xff }, ST(INVALID_FIELD) },
+		{ 0, { .opc = 0xc0 }, ST(INVALID_OPCODE), 0 },
+		{ 1, { .opc = 0x55, .nsid = 1 }, ST(INVALID_OPCODE), 0 },
+		{ 0, { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 0xff }, ST(INVALID_FIELD), 0xffff },
 		{ 0, { .opc = NVME_OPC_GET_LOG_PAGE, .cdw10 = 0xff, .prp1 = BUFFER },
-		  ST(INVALID_LOG_PAGE) },
-		{ 0, { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 }, ST(INVALID_QUEUE_DELETION) },
-		{ 1, { .opc = NVME_OPC_FLUSH, .nsid = 9 }, ST(INVALID_NAMESPACE_OR_FORMAT) },
-		{ 1, { .opc = NVME_OPC_READ, .nsid = 2, .prp1 = 2 }, ST(PRP_OFFSET_INVALID) },
-		{ 1, { .opc = NVME_OPC_READ, .nsid = 2, .prp1 = 8 }, ST(DATA_TRANSFER_ERROR) },
+		  ST(INVALID_LOG_PAGE), 40 },
+		{ 0, { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 }, ST(INVALID_QUEUE_DELETION),
+		  40 },
+		{ 0, { .opc = NVME_OPC_CREATE_IO_CQ, .cdw10 = 7u << 16 | 2, .prp1 = BUFFER,
+		       .cdw11 = 65u << 16 | 1 }, ST(INVALID_INTERRUPT_VECTOR), 46 },
+		{ 0, { .opc = NVME_OPC_CREATE_IO_SQ, .cdw10 = 7u << 16 | 2, .prp1 = BUFFER,
+		       .cdw11 = 2u << 16 | 1 }, ST(COMPLETION_QUEUE_INVALID), 46 },
+		{ 0, { .opc = NVME_OPC_SET_FEATURES, .cdw10 = 0x80000001 },
+		  ST(FEATURE_NOT_SAVEABLE), 7 << 8 | 43 },
+		{ 0, { .opc = NVME_OPC_SET_FEATURES, .cdw10 = 1, .nsid = 1 },
+		  ST(FEATURE_NOT_NS_SPECIFIC), 4 },
+		{ 1, { .opc = NVME_OPC_FLUSH, .nsid = 9 }, ST(INVALID_NAMESPACE_OR_FORMAT), 4 },
+		{ 1, { .opc = NVME_OPC_WRITE_ZEROES, .nsid = 1, .cdw10 = RIG_NS1_BLOCKS },
+		  ST(LBA_OUT_OF_RANGE), 40 },
+		{ 1, { .opc = NVME_OPC_READ, .nsid = 2, .prp1 = 2 }, ST(PRP_OFFSET_INVALID),
+		  0xffff },
+		{ 1, { .opc = NVME_OPC_READ, .nsid = 2, .prp1 = 8 }, ST(DATA_TRANSFER_ERROR),
+		  0xffff },
 	};
 	struct rig *rig = *state;
 	struct nvme_completion cpl;
@@ -314,6 +327,7 @@ static void test_errors_of_every_kind_are_in_the_log(void **state)
 		assert_int_equal(bytes_get_le(entry + 8, 2), rows[i].qid);
 		assert_int_equal(bytes_get_le(entry + 10, 2), cpl.cid);
 		assert_int_equal(bytes_get_le(entry + 12, 2), cpl.status);
+		assert_int_equal(bytes_get_le(entry + 14, 2), rows[i].location);
 		assert_int_equal(bytes_get_le(entry + 24, 4), cmd.nsid);
 	}
 }
