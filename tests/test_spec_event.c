@@ -176,6 +176,28 @@ static void test_each_wrong_doorbell_has_its_event_and_its_entry(void **state)
 	}
 }
 
+/* Entries 3 and 0 of four wait for the driver, so that 4 would be within them. */
+static void test_a_head_of_as_many_as_there_are_is_an_event(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	const uint8_t *first;
+
+	assert_int_equal(driver_create(d, 2, 4, 2), 0);
+	first = driver_ptr(d, d->queue[2].cq);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(driver_command(d, 2, &flush), 0);
+	submit_aer(rig);
+	driver_submit(d, 2, &flush);
+	driver_submit(d, 2, &flush);
+	for (int i = 0; i < 20000 && bytes_get_le(first + 12, 2) != flush.cid; i++)
+		assert_true(rig->access.wait(rig->access.ctx));
+	ring(rig, 2 * 2 + 1, 4);
+	expect_event(rig, ERROR_EVENT | 1 << 8);
+	assert_int_equal(driver_csts(d), 1);
+}
+
 /* Section 5.2: what happened before the request is reported to it. */
 static void test_an_event_waits_for_a_request(void **state)
 {
@@ -340,6 +362,7 @@ int main(void)
 		SUITE_TEST(test_a_doorbell_that_frees_more_than_is_there_is_an_event),
 		SUITE_TEST(test_doorbells_behind_the_last_queue_are_events),
 		SUITE_TEST(test_each_wrong_doorbell_has_its_event_and_its_entry),
+		SUITE_TEST(test_a_head_of_as_many_as_there_are_is_an_event),
 		SUITE_TEST(test_an_event_waits_for_a_request),
 		SUITE_TEST(test_a_threshold_is_reached_from_either_side),
 		SUITE_TEST(test_types_of_events_are_masked_each_by_itself),
