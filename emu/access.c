@@ -159,6 +159,31 @@ static uint64_t bar_read(struct access *at, uint64_t off, size_t width)
 	return fire_read(at, tap, 0, off, width, value);
 }
 
+/* The length of what lies on one side of the table's and the PBA's borders. */
+static size_t up_to_border(const struct access *at, uint64_t off, size_t len)
+{
+	const uint64_t borders[] = {
+		TABLE_OFFSET, TABLE_OFFSET + msix_table_size(at->msix),
+		PBA_OFFSET, PBA_OFFSET + msix_pba_size(at->msix),
+	};
+
+	for (size_t i = 0; i < sizeof(borders) / sizeof(borders[0]); i++) {
+		if (off < borders[i] && len > borders[i] - off)
+			return (size_t)(borders[i] - off);
+	}
+	return len;
+}
+
+static void read_pieces(struct access *at, uint64_t off, uint8_t *to, size_t len)
+{
+	size_t n;
+
+	for (size_t left = len; left > 0; off += n, to += n, left -= n) {
+		n = piece(off, left, len);
+		bytes_set_le(to, n, bar_read(at, off, n));
+	}
+}
+
 int access_bar_read(struct access *at, unsigned int bar, uint64_t off, void *buf, size_t len)
 {
 	uint64_t size = bar_size(bar);
@@ -167,9 +192,9 @@ int access_bar_read(struct access *at, unsigned int bar, uint64_t off, void *buf
 
 	if (off > size || len > size - off)
 		return -ERANGE;
-	for (size_t left = len; left > 0; off += n, to += n, left -= n) {
-		n = piece(off, left, len);
-		bytes_set_le(to, n, bar_read(at, off, n));
+	for (; len > 0; off += n, to += n, len -= n) {
+		n = up_to_border(at, off, len);
+		read_pieces(at, off, to, n);
 	}
 	return 0;
 }
@@ -218,16 +243,11 @@ static void write_register(struct access *at, struct nvmetap_access *acc)
 		reg_write(at->ctrl, off, width, acc->value);
 }
 
-int access_bar_write(struct access *at, unsigned int bar, uint64_t off, const void *buf,
-		     size_t len)
+static void write_pieces(struct access *at, uint64_t off, const uint8_t *from, size_t len)
 {
-	uint64_t size = bar_size(bar);
-	const uint8_t *from = buf;
 	struct nvmetap_access acc;
 	size_t n;
 
-	if (off > size || len > size - off)
-		return -ERANGE;
 	for (size_t left = len; left > 0; off += n, from += n, left -= n) {
 		n = piece(off, left, len);
 		acc = (struct nvmetap_access){ .offset = off, .width = (uint32_t)n };
@@ -238,6 +258,21 @@ int access_bar_write(struct access *at, unsigned int bar, uint64_t off, const vo
 			write_table(at, &acc);
 		else
 			write_register(at, &acc);
+	}
+}
+
+int access_bar_write(struct access *at, unsigned int bar, uint64_t off, const void *buf,
+		     size_t len)
+{
+	uint64_t size = bar_size(bar);
+	const uint8_t *from = buf;
+	size_t n;
+
+	if (off > size || len > size - off)
+		return -ERANGE;
+	for (; len > 0; off += n, from += n, len -= n) {
+		n = up_to_border(at, off, len);
+		write_pieces(at, off, from, n);
 	}
 	return 0;
 }

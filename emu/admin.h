@@ -22,8 +22,11 @@ bool feature_write_cache(const struct ctrl *ctrl);	/* the volatile write cache i
 /* log.c: section 5.14 */
 uint16_t log_prepare(struct cmd *cmd);
 enum cmd_next log_execute(struct cmd *cmd);
-/* One more entry of the Error Information log.  cmd NULL: not of a command. */
-void log_error(struct ctrl *ctrl, const struct cmd *cmd, uint16_t status);
+/* One more entry of the Error Information log, with the status field of a
+ * completion.  cmd NULL: not of a command. */
+void log_error(struct ctrl *ctrl, struct cmd *cmd, uint16_t status);
+/* The command that has an entry is completed with this phase. */
+void log_error_posted(struct ctrl *ctrl, const struct cmd *cmd);
 uint8_t log_critical_warning(const struct ctrl *ctrl);	/* SMART byte 0 */
 
 /* aer.c: section 5.2 */

@@ -237,6 +237,8 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 		if (tap_armed(ctrl->taps, tap) && !passes(cmd, fire_completion(cmd, tap)))
 			return CMD_WAIT;
 	}
+	if (cmd->error != 0)
+		log_error_posted(ctrl, cmd);
 	rc = cq_post(ctrl, cmd->cqid, &cmd->cpl);
 	if (rc == -EAGAIN)
 		return CMD_AGAIN;

@@ -118,12 +118,21 @@ static uint32_t reset_common(struct ctrl *ctrl)
 	return lost;
 }
 
+/* A guest that goes takes the power with it; the next one gives it back. */
+static void power_cycle(struct ctrl *ctrl)
+{
+	if (!ctrl->shut_down)
+		ctrl->smart.unsafe_shutdowns++;
+	ctrl->smart.power_cycles++;
+	ctrl->shut_down = true;
+}
+
 void ctrl_reset(struct ctrl *ctrl, uint8_t reason)
 {
 	uint32_t lost;
 
-	if (reason == NVMETAP_BY_DISCONNECT && cc_en(ctrl->cc) && !ctrl->shut_down)
-		ctrl->smart.unsafe_shutdowns++;
+	if (reason == NVMETAP_BY_DISCONNECT)
+		power_cycle(ctrl);
 	lost = reset_common(ctrl);
 	ctrl->disabling = false;
 	ctrl->cc = 0;
@@ -290,6 +299,8 @@ struct ctrl *ctrl_new(const struct ctrl_config *config)
 		cmd_list_push(&ctrl->free, &ctrl->cmds[i]);
 	ctrl->nr_free = CTRL_NR_CMDS;
 	ctrl->smart.start_ticks = nvmetap_ticks();
+	ctrl->smart.power_cycles = 1;
+	ctrl->shut_down = true;
 	features_reset(ctrl);
 	return ctrl;
 }

@@ -115,6 +115,7 @@ struct cmd {
 	uint64_t id;			/* nvmetap_event.cmd_id */
 	uint64_t seq;			/* of the event that its later events belong to */
 	uint64_t ticks;			/* when it was fetched; 0: nobody asked */
+	uint64_t error;			/* its number in the Error Information log, or 0 */
 	uint8_t *data;			/* bounce buffer of data_len bytes, or NULL */
 	uint32_t data_len;
 	uint32_t index;			/* of the namespace or range that is worked at */
@@ -168,7 +169,7 @@ struct error_log {
 struct smart {
 	uint64_t sectors_read, sectors_written;	/* units of 512 bytes */
 	uint64_t host_reads, host_writes;
-	uint64_t media_errors, unsafe_shutdowns;
+	uint64_t media_errors, unsafe_shutdowns, power_cycles;
 	uint64_t busy_ns, busy_since;	/* busy_since: ticks; 0: no I/O command in flight */
 	uint64_t start_ticks;
 };
@@ -216,7 +217,8 @@ struct ctrl {
 	uint8_t aer_masked;		/* bit type: until its log page has been read */
 	struct error_log errors;
 	struct smart smart;
-	bool shut_down;			/* a shutdown has completed since the last enable */
+	bool shut_down;			/* a shutdown has completed since the last enable, or
+					   there was none since power-on */
 
 	struct ns_req flush;		/* of a shutdown */
 	uint32_t flush_ns;

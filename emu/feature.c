@@ -126,9 +126,19 @@ static uint16_t get_queues(struct cmd *cmd, bool initial, uint32_t *value)
 	return 0;
 }
 
+static bool vector_in_use(const struct ctrl *ctrl, uint32_t vector)
+{
+	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
+		if (ctrl->cq[qid].size != 0 && ctrl->cq[qid].vector == vector)
+			return true;
+	}
+	return false;
+}
+
+/* Section 5.21.1.9: of a vector that a completion queue has. */
 static uint16_t set_vector(struct cmd *cmd, uint32_t value)
 {
-	if ((value & 0xffff) >= CTRL_NR_VECTORS)
+	if ((value & 0xffff) >= CTRL_NR_VECTORS || !vector_in_use(cmd->ctrl, value & 0xffff))
 		return ST(INVALID_FIELD);
 	cmd->ctrl->coalescing_off[value & 0xffff] = (value & COALESCING_OFF) != 0;
 	return 0;

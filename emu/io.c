@@ -23,9 +23,11 @@ static uint16_t check_range(const struct ns *ns, uint64_t slba, uint64_t nlb)
 	return 0;
 }
 
+/* Figure 127: Namespace is Write Protected is for namespaces that a host has
+ * protected. */
 static uint16_t check_writable(const struct ns *ns)
 {
-	return ns->read_only ? ST(NAMESPACE_IS_WRITE_PROTECTED) : 0;
+	return ns->read_only ? ST(ATTEMPTED_WRITE_TO_RO_PAGE) : 0;
 }
 
 /* Keeps namespace and blocks of a command with SLBA and NLB in its request. */
@@ -86,7 +88,7 @@ static enum cmd_next fail_result(struct cmd *cmd, int result)
 	case -EROFS:
 	case -EPERM:
 	case -EACCES:
-		return cmd_fail(cmd, ST(NAMESPACE_IS_WRITE_PROTECTED));
+		return cmd_fail(cmd, ST(ATTEMPTED_WRITE_TO_RO_PAGE));
 	case -ENOSPC:
 	case -EDQUOT:
 	case -EFBIG:

@@ -12,6 +12,7 @@ enum {
 	SPARE_THRESHOLD_PERCENT = 10,
 	SECTORS_PER_UNIT = 1000,
 	NO_COMMAND = 0xffff,
+	NO_PARAMETER = 0xffff,
 	CW_TEMPERATURE = 1 << 1,
 	EFFECT_SUPPORTED = 1,
 };
@@ -36,21 +37,63 @@ static bool has_slba(const struct cmd *cmd)
 		cmd->sqe.opc == NVME_OPC_WRITE_ZEROES);
 }
 
-void log_error(struct ctrl *ctrl, const struct cmd *cmd, uint16_t status)
+/* Section 5.14.1.1, bytes 15:14: the byte, and from bit 8 on the bit, of the
+ * parameter that was wrong, where the status leaves no other. */
+static uint16_t parameter_of(const struct cmd *cmd, uint16_t code)
 {
-	uint8_t *entry = ctrl->errors.entry[ctrl->errors.count % CTRL_NR_ERRORS];
+	static const struct {
+		uint16_t code, location;
+	} rows[] = {
+		{ ST(INVALID_OPCODE), sqe_opc_OFFSET },
+		{ ST(INVALID_NAMESPACE_OR_FORMAT), sqe_nsid_OFFSET },
+		{ ST(FEATURE_NOT_NS_SPECIFIC), sqe_nsid_OFFSET },
+		{ ST(FEATURE_NOT_SAVEABLE), 7 << 8 | (sqe_cdw10_OFFSET + 3) },
+		{ ST(INVALID_LOG_PAGE), sqe_cdw10_OFFSET },
+		{ ST(INVALID_QUEUE_DELETION), sqe_cdw10_OFFSET },
+		{ ST(INVALID_INTERRUPT_VECTOR), sqe_cdw11_OFFSET + 2 },
+		{ ST(COMPLETION_QUEUE_INVALID), sqe_cdw11_OFFSET + 2 },
+	};
+
+	if (code == ST(LBA_OUT_OF_RANGE) && has_slba(cmd))
+		return sqe_cdw10_OFFSET;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].code == code)
+			return rows[i].location;
+	}
+	return NO_PARAMETER;
+}
+
+static uint8_t *error_at(struct ctrl *ctrl, uint64_t number)
+{
+	return ctrl->errors.entry[(number - 1) % CTRL_NR_ERRORS];
+}
+
+void log_error(struct ctrl *ctrl, struct cmd *cmd, uint16_t status)
+{
+	uint8_t *entry = error_at(ctrl, ++ctrl->errors.count);
 
 	memset(entry, 0, error_entry_SIZE);
-	error_entry_count_set(entry, ++ctrl->errors.count);
+	error_entry_count_set(entry, ctrl->errors.count);
 	error_entry_sqid_set(entry, cmd != NULL ? cmd->sqid : NO_COMMAND);
 	error_entry_cid_set(entry, cmd != NULL ? cmd->cid : NO_COMMAND);
 	error_entry_status_set(entry, status);
-	error_entry_location_set(entry, NO_COMMAND);
+	error_entry_location_set(entry, cmd != NULL ? parameter_of(cmd, NVME_STATUS_CODE(status)) :
+						      NO_PARAMETER);
 	if (cmd == NULL)
 		return;
+	cmd->error = ctrl->errors.count;
 	error_entry_nsid_set(entry, cmd->sqe.nsid);
 	if (has_slba(cmd))
 		error_entry_lba_set(entry, (uint64_t)cmd->sqe.cdw11 << 32 | cmd->sqe.cdw10);
+}
+
+void log_error_posted(struct ctrl *ctrl, const struct cmd *cmd)
+{
+	uint8_t *entry = error_at(ctrl, cmd->error);
+
+	if (error_entry_count_get(entry) == cmd->error)
+		error_entry_status_set(entry, (error_entry_status_get(entry) & ~1u) |
+						      (cmd->cpl.status & 1));
 }
 
 /* The newest first. */
@@ -59,8 +102,7 @@ static uint32_t fill_error(struct ctrl *ctrl, uint8_t *page)
 	uint64_t nr = ctrl->errors.count < CTRL_NR_ERRORS ? ctrl->errors.count : CTRL_NR_ERRORS;
 
 	for (uint64_t i = 0; i < nr; i++)
-		memcpy(page + i * error_entry_SIZE,
-		       ctrl->errors.entry[(ctrl->errors.count - 1 - i) % CTRL_NR_ERRORS],
+		memcpy(page + i * error_entry_SIZE, error_at(ctrl, ctrl->errors.count - i),
 		       error_entry_SIZE);
 	return CTRL_NR_ERRORS * error_entry_SIZE;
 }
@@ -98,7 +140,7 @@ static uint32_t fill_smart(struct ctrl *ctrl, uint8_t *page)
 	put_counter(page, log_smart_host_reads_OFFSET, smart->host_reads);
 	put_counter(page, log_smart_host_writes_OFFSET, smart->host_writes);
 	put_counter(page, log_smart_ctrl_busy_time_OFFSET, busy_minutes(smart, now));
-	put_counter(page, log_smart_power_cycles_OFFSET, 1);
+	put_counter(page, log_smart_power_cycles_OFFSET, smart->power_cycles);
 	put_counter(page, log_smart_power_on_hours_OFFSET,
 		    (now - smart->start_ticks) / NS_PER_HOUR);
 	put_counter(page, log_smart_unsafe_shutdowns_OFFSET, smart->unsafe_shutdowns);
@@ -161,9 +203,8 @@ uint16_t log_prepare(struct cmd *cmd)
 		return ST(INVALID_LOG_PAGE);
 	if (cmd_get_log_page_lpo_get(sqe) % 4 != 0 || cmd_get_log_page_lpo_get(sqe) > PAGE_MAX)
 		return ST(INVALID_FIELD);
-	/* Health is that of the controller, not of one namespace. */
-	if (cmd_get_log_page_lid_get(sqe) == NVME_LOG_HEALTH_INFORMATION && cmd->sqe.nsid != 0 &&
-	    cmd->sqe.nsid != (uint32_t)NVME_NSID_BROADCAST)
+	/* Figure 191: all of them are the controller's, not of one namespace. */
+	if (cmd->sqe.nsid != 0 && cmd->sqe.nsid != (uint32_t)NVME_NSID_BROADCAST)
 		return ST(INVALID_FIELD);
 	if (len > CTRL_MAX_TRANSFER)
 		return ST(INVALID_FIELD);

@@ -101,9 +101,15 @@ uint32_t doorbell_old(const struct ctrl *ctrl, uint64_t off, uint8_t *kind, uint
 	return *kind == NVMETAP_DOORBELL_SQ ? ctrl->sq[*qid].tail : ctrl->cq[*qid].head;
 }
 
+/* Section 5.14.1.1: of no command, so with the status that fits best. */
 static void doorbell_invalid(struct ctrl *ctrl, uint8_t info)
 {
-	log_error(ctrl, NULL, 0);
+	uint16_t code = info == AER_INVALID_REGISTER ? ST(INVALID_QUEUE_IDENTIFIER) :
+						       ST(INVALID_FIELD);
+	unsigned int status;
+
+	NVME_STATUS_SET(status, code >> 8, code);
+	log_error(ctrl, NULL, (uint16_t)status);
 	aer_raise(ctrl, NVME_AER_ERROR, info, NVME_LOG_ERROR);
 }
 

@@ -2,6 +2,7 @@
 /* A small NVMe driver for tests. */
 #include <stdlib.h>
 #include <string.h>
+#include "emu/loop.h"
 #include "spec/queue_entry.h"
 #include "tests/nvme_driver.h"
 
@@ -11,17 +12,27 @@ enum {
 	CONFIG_CAPABILITIES = 52,
 	CAPABILITY_MSIX = 17,
 	CC_ENABLE = 4u << 20 | 6u << 16 | 1,
+	WAIT_S = 30,
 };
 
-static void config_msix(const struct nvme_access *a)
+/* false: too long. */
+static bool wait_until(const struct nvme_driver *d, uint64_t until_ns)
 {
-	uint64_t at = a->config_read(a->ctx, CONFIG_CAPABILITIES, 1);
+	return d->access->wait(d->access->ctx) && loop_now_ns() < until_ns;
+}
 
-	while (at != 0 && a->config_read(a->ctx, at, 1) != CAPABILITY_MSIX)
-		at = a->config_read(a->ctx, at + 1, 1);
+static uint64_t long_time(void)
+{
+	return loop_now_ns() + WAIT_S * UINT64_C(1000000000);
+}
+
+static void config_msix(const struct nvme_driver *d)
+{
+	uint64_t at = driver_capability(d, CAPABILITY_MSIX);
+
 	if (at == 0)
 		abort();
-	a->config_write(a->ctx, at + 2, 2, 0x8000);
+	d->access->config_write(d->access->ctx, at + 2, 2, 0x8000);
 }
 
 void driver_init(struct nvme_driver *d, const struct nvme_access *access, bool msix)
@@ -30,7 +41,7 @@ void driver_init(struct nvme_driver *d, const struct nvme_access *access, bool m
 	d->access = access;
 	access->config_write(access->ctx, CONFIG_COMMAND, 2, 6);
 	if (msix)
-		config_msix(access);
+		config_msix(d);
 }
 
 uint64_t driver_alloc(struct nvme_driver *d, size_t len)
@@ -49,24 +60,25 @@ void *driver_ptr(const struct nvme_driver *d, uint64_t iova)
 	return d->access->memory + (iova - d->access->iova);
 }
 
-static uint64_t reg_get(const struct nvme_driver *d, uint64_t off, unsigned int width)
+uint64_t driver_reg(const struct nvme_driver *d, uint64_t off, unsigned int width)
 {
 	return d->access->reg_read(d->access->ctx, off, width);
 }
 
-static void reg_set(struct nvme_driver *d, uint64_t off, unsigned int width, uint64_t value)
+void driver_set_reg(struct nvme_driver *d, uint64_t off, unsigned int width, uint64_t value)
 {
 	d->access->reg_write(d->access->ctx, off, width, value);
 }
 
-static void queue_init(struct nvme_driver *d, uint16_t qid, uint32_t entries)
+static void queue_init(struct nvme_driver *d, uint16_t qid, uint32_t sq_entries,
+		       uint32_t cq_entries)
 {
 	struct driver_queue *q = &d->queue[qid];
 
-	q->sq = driver_alloc(d, (size_t)entries * NVME_SQE_SIZE);
-	q->cq = driver_alloc(d, (size_t)entries * NVME_CQE_SIZE);
-	q->size = entries;
-	q->cq_size = entries;
+	q->sq = driver_alloc(d, (size_t)sq_entries * NVME_SQE_SIZE);
+	q->cq = driver_alloc(d, (size_t)cq_entries * NVME_CQE_SIZE);
+	q->size = sq_entries;
+	q->cq_size = cq_entries;
 	q->cqid = qid;
 	q->tail = 0;
 	q->head = 0;
@@ -75,31 +87,45 @@ static void queue_init(struct nvme_driver *d, uint16_t qid, uint32_t entries)
 
 uint32_t driver_csts(const struct nvme_driver *d)
 {
-	return (uint32_t)reg_get(d, NVME_REG_CSTS, 4);
+	return (uint32_t)driver_reg(d, NVME_REG_CSTS, 4);
 }
 
-bool driver_enable(struct nvme_driver *d, uint32_t entries)
+bool driver_wait_csts(struct nvme_driver *d, uint32_t mask, uint32_t value)
 {
-	queue_init(d, 0, entries);
-	reg_set(d, NVME_REG_AQA, 4, (entries - 1) << 16 | (entries - 1));
-	reg_set(d, NVME_REG_ASQ, 8, d->queue[0].sq);
-	reg_set(d, NVME_REG_ACQ, 8, d->queue[0].cq);
-	reg_set(d, NVME_REG_CC, 4, CC_ENABLE);
+	uint64_t until_ns = long_time();
+
+	while ((driver_csts(d) & mask) != value) {
+		if (!wait_until(d, until_ns))
+			return false;
+	}
+	return true;
+}
+
+bool driver_enable_sized(struct nvme_driver *d, uint32_t sq_entries, uint32_t cq_entries)
+{
+	uint64_t until_ns = long_time();
+
+	queue_init(d, 0, sq_entries, cq_entries);
+	driver_set_reg(d, NVME_REG_AQA, 4, (cq_entries - 1) << 16 | (sq_entries - 1));
+	driver_set_reg(d, NVME_REG_ASQ, 8, d->queue[0].sq);
+	driver_set_reg(d, NVME_REG_ACQ, 8, d->queue[0].cq);
+	driver_set_reg(d, NVME_REG_CC, 4, CC_ENABLE);
 	while ((driver_csts(d) & 3) == 0) {
-		if (!d->access->wait(d->access->ctx))
+		if (!wait_until(d, until_ns))
 			return false;
 	}
 	return (driver_csts(d) & 3) == 1;
 }
 
+bool driver_enable(struct nvme_driver *d, uint32_t entries)
+{
+	return driver_enable_sized(d, entries, entries);
+}
+
 bool driver_disable(struct nvme_driver *d)
 {
-	reg_set(d, NVME_REG_CC, 4, CC_ENABLE & ~1u);
-	while ((driver_csts(d) & 1) != 0) {
-		if (!d->access->wait(d->access->ctx))
-			return false;
-	}
-	return true;
+	driver_set_reg(d, NVME_REG_CC, 4, CC_ENABLE & ~1u);
+	return driver_wait_csts(d, 1, 0);
 }
 
 uint16_t driver_write(struct nvme_driver *d, uint16_t qid, struct nvme_command *cmd)
@@ -114,7 +140,7 @@ uint16_t driver_write(struct nvme_driver *d, uint16_t qid, struct nvme_command *
 
 void driver_ring(struct nvme_driver *d, uint16_t qid)
 {
-	reg_set(d, NVME_REG_DOORBELLS + 8u * qid, 4, d->queue[qid].tail);
+	driver_set_reg(d, NVME_REG_DOORBELLS + 8u * qid, 4, d->queue[qid].tail);
 }
 
 uint16_t driver_submit(struct nvme_driver *d, uint16_t qid, struct nvme_command *cmd)
@@ -139,7 +165,7 @@ bool driver_peek(const struct nvme_driver *d, uint16_t qid)
 
 void driver_ring_cq(struct nvme_driver *d, uint16_t qid)
 {
-	reg_set(d, NVME_REG_DOORBELLS + 8u * qid + 4, 4, d->queue[qid].head);
+	driver_set_reg(d, NVME_REG_DOORBELLS + 8u * qid + 4, 4, d->queue[qid].head);
 }
 
 bool driver_poll(struct nvme_driver *d, uint16_t qid, struct nvme_completion *cpl)
@@ -165,8 +191,10 @@ bool driver_poll(struct nvme_driver *d, uint16_t qid, struct nvme_completion *cp
 
 bool driver_wait(struct nvme_driver *d, uint16_t qid, struct nvme_completion *cpl)
 {
+	uint64_t until_ns = long_time();
+
 	while (!driver_poll(d, qid, cpl)) {
-		if (!d->access->wait(d->access->ctx))
+		if (!wait_until(d, until_ns))
 			return false;
 	}
 	return true;
@@ -186,21 +214,37 @@ uint16_t driver_command(struct nvme_driver *d, uint16_t qid, struct nvme_command
 	return status_code(&d->cpl);
 }
 
-uint16_t driver_create(struct nvme_driver *d, uint16_t qid, uint32_t entries, uint16_t vector)
+uint16_t driver_create_sized(struct nvme_driver *d, uint16_t qid, uint32_t sq_entries,
+			     uint32_t cq_entries, uint16_t vector)
 {
 	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ };
 	struct nvme_command sq = { .opc = NVME_OPC_CREATE_IO_SQ };
 	uint16_t code;
 
-	queue_init(d, qid, entries);
+	queue_init(d, qid, sq_entries, cq_entries);
 	cq.prp1 = d->queue[qid].cq;
-	cq.cdw10 = (entries - 1) << 16 | qid;
+	cq.cdw10 = (cq_entries - 1) << 16 | qid;
 	cq.cdw11 = (uint32_t)vector << 16 | 3;
 	code = driver_command(d, 0, &cq);
 	if (code != 0)
 		return code;
 	sq.prp1 = d->queue[qid].sq;
-	sq.cdw10 = (entries - 1) << 16 | qid;
+	sq.cdw10 = (sq_entries - 1) << 16 | qid;
 	sq.cdw11 = (uint32_t)qid << 16 | 1;
 	return driver_command(d, 0, &sq);
+}
+
+uint16_t driver_create(struct nvme_driver *d, uint16_t qid, uint32_t entries, uint16_t vector)
+{
+	return driver_create_sized(d, qid, entries, entries, vector);
+}
+
+uint64_t driver_capability(const struct nvme_driver *d, uint8_t id)
+{
+	const struct nvme_access *a = d->access;
+	uint64_t at = a->config_read(a->ctx, CONFIG_CAPABILITIES, 1);
+
+	while (at != 0 && a->config_read(a->ctx, at, 1) != id)
+		at = a->config_read(a->ctx, at + 1, 1);
+	return at;
 }

@@ -1,70 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A drive on the test bench. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "spec/bytes.h"
 #include "tests/rig.h"
 
-enum { WAIT_MS = 5000 };
-
-static uint64_t reg_read(void *ctx, uint64_t off, unsigned int width)
-{
-	struct rig *rig = ctx;
-	uint8_t bytes[8];
-
-	rig->mem->answering = true;
-	if (device_bar_read(rig->dev, 0, off, bytes, width) != 0)
-		abort();
-	rig->mem->answering = false;
-	device_done(rig->dev);
-	return bytes_get_le(bytes, width);
-}
-
-static void reg_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
-{
-	struct rig *rig = ctx;
-	uint8_t bytes[8];
-
-	bytes_set_le(bytes, width, value);
-	rig->mem->answering = true;
-	if (device_bar_write(rig->dev, 0, off, bytes, width) != 0)
-		abort();
-	rig->mem->answering = false;
-	device_done(rig->dev);
-}
-
-static uint64_t config_read(void *ctx, uint64_t off, unsigned int width)
-{
-	struct rig *rig = ctx;
-	uint8_t bytes[8];
-
-	if (device_config_read(rig->dev, off, bytes, width) != 0)
-		abort();
-	device_done(rig->dev);
-	return bytes_get_le(bytes, width);
-}
-
-static void config_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
-{
-	struct rig *rig = ctx;
-	uint8_t bytes[8];
-
-	bytes_set_le(bytes, width, value);
-	if (device_config_write(rig->dev, off, bytes, width) != 0)
-		abort();
-	device_done(rig->dev);
-}
-
-static bool wait_round(void *ctx)
-{
-	struct rig *rig = ctx;
-	uint64_t start = loop_now_ns();
-
-	loop_once(rig->loop, WAIT_MS);
-	return loop_now_ns() - start < (uint64_t)WAIT_MS * 1000000;
-}
+enum { WAIT_S = 30 };
 
 static void idle(void *ctx, bool messages, bool sleeping)
 {
@@ -95,15 +36,16 @@ int rig_setup_bare(void **state)
 	struct plugin_code code = { "watcher", no_setup, NULL, &rig->watcher };
 	struct device_config config = { .nr_ns = 2, .bdf = 0x30 };
 
+	rig->way = *state != NULL ? *state : &rig_in_memory;
 	rig->seen = calloc(RIG_NR_SEEN, sizeof(*rig->seen));
 	rig->loop = loop_new();
 	rig->pool = pool_new(rig->loop, 1);
 	rig->ns[0] = new_ns("mem=1M", 1);
 	rig->ns[1] = new_ns("mem=1M,lbads=12,ro", 2);
-	rig->mem = mem_transport_new();
+	rig->way->open(rig);
 	config.loop = rig->loop;
 	config.pool = rig->pool;
-	config.transport = &rig->mem->transport;
+	config.transport = rig->transport;
 	config.ns = rig->ns;
 	config.serial = "SERIAL";
 	config.model = "Model";
@@ -112,12 +54,10 @@ int rig_setup_bare(void **state)
 	rig->dev = device_new(&config);
 	rig->taps = device_taps(rig->dev);
 	loop_on_idle(rig->loop, idle, rig);
-	rig->access = (struct nvme_access){
-		rig,	   reg_read,	     reg_write, config_write, config_read,
-		wait_round, rig->mem->memory, MEM_BASE,	 MEM_SIZE,
-	};
 	if (plugin_add(rig->taps, &code, NULL) != 0)
 		abort();
+	rig->way->start(rig);
+	rig->driver.access = &rig->access;
 	*state = rig;
 	return 0;
 }
@@ -138,11 +78,12 @@ int rig_teardown(void **state)
 {
 	struct rig *rig = *state;
 
+	rig->way->stop(rig);
 	device_stop(rig->dev);
 	pool_free(rig->pool);
 	loop_once(rig->loop, 0);
 	device_free(rig->dev);
-	transport_free(&rig->mem->transport);
+	transport_free(rig->transport);
 	ns_free(rig->ns[0]);
 	ns_free(rig->ns[1]);
 	loop_free(rig->loop);
@@ -215,8 +156,28 @@ uint16_t rig_read_block(struct rig *rig)
 
 void rig_settle(struct rig *rig)
 {
-	for (int i = 0; i < 100; i++)
-		loop_once(rig->loop, i < 5 ? 2 : 0);
+	rig->way->settle(rig);
+}
+
+void rig_reset(struct rig *rig)
+{
+	rig->way->reset(rig);
+}
+
+unsigned int rig_nr_irqs(struct rig *rig, unsigned int vector)
+{
+	return rig->way->nr_irqs(rig, vector);
+}
+
+bool rig_interrupted(struct rig *rig, unsigned int vector)
+{
+	uint64_t until_ns = loop_now_ns() + WAIT_S * UINT64_C(1000000000);
+
+	while (rig_nr_irqs(rig, vector) == 0) {
+		if (!rig->access.wait(rig->access.ctx) || loop_now_ns() > until_ns)
+			return false;
+	}
+	return true;
 }
 
 unsigned int rig_run_rows(struct rig *rig, uint16_t qid, const struct rig_row *rows,

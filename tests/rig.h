@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A drive on the test bench: a device with two namespaces in memory over the
- * transport in memory, a driver, and plug-ins that note what they see.
+ * A drive on the test bench: a device with two namespaces in memory, a driver,
+ * and plug-ins that note what they see.  The driver's way to it is the
+ * transport in memory, or the one that the test's initial state names
+ * (tests/suite.h): then the drive has a thread of its own, and mem, taps and
+ * plug-ins are out of the test's reach.
  */
 #ifndef TESTS_RIG_H
 #define TESTS_RIG_H
@@ -28,11 +31,33 @@ struct seen {
 	char text[2048];	/* NUL ended */
 };
 
+struct rig;
+
+/* How a guest of ours gets to the drive. */
+struct rig_transport {
+	const char *name;
+	/* Makes rig->transport, the drive's end. */
+	void (*open)(struct rig *rig);
+	/* The device is there: serves it, and fills rig->access, whose memory
+	 * are MEM_SIZE bytes at MEM_BASE. */
+	void (*start)(struct rig *rig);
+	/* The guest goes; the drive is the calling thread's. */
+	void (*stop)(struct rig *rig);
+	void (*reset)(struct rig *rig);		/* of the bus */
+	/* Gives the drive time for whatever it has to do. */
+	void (*settle)(struct rig *rig);
+	/* How many MSI-X messages of vector came since it was asked last. */
+	unsigned int (*nr_irqs)(struct rig *rig, unsigned int vector);
+};
+
 struct rig {
+	const struct rig_transport *way;
+	void *way_ctx;			/* the transport's */
+	struct transport *transport;
 	struct loop *loop;
 	struct pool *pool;
 	struct ns *ns[2];
-	struct mem_transport *mem;
+	struct mem_transport *mem;	/* NULL over another transport */
 	struct device *dev;
 	struct taps *taps;
 	struct nvme_access access;
@@ -49,7 +74,8 @@ struct rig_row {
 	uint16_t want;
 };
 
-/* CMocka setup and teardown: state is a struct rig. */
+/* CMocka setup and teardown: state is a struct rig, before that a struct
+ * rig_transport or NULL. */
 int rig_setup(void **state);		/* with MSI-X, enabled, queue pair 1 */
 int rig_setup_bare(void **state);	/* nothing done yet */
 int rig_teardown(void **state);
@@ -66,6 +92,13 @@ struct nvme_command rig_read_command(uint32_t nsid, uint64_t iova);
 uint16_t rig_read_block(struct rig *rig);
 /* Works until nothing more happens. */
 void rig_settle(struct rig *rig);
+/* Bus reset. */
+void rig_reset(struct rig *rig);
+unsigned int rig_nr_irqs(struct rig *rig, unsigned int vector);
+/* Waits for a message of vector. */
+bool rig_interrupted(struct rig *rig, unsigned int vector);
+
+extern const struct rig_transport rig_in_memory;
 /* Submits the commands to queue pair qid one after the other; says which did
  * not end as wanted, and how many. */
 unsigned int rig_run_rows(struct rig *rig, uint16_t qid, const struct rig_row *rows,

@@ -10,7 +10,7 @@
 #include "spec/table.h"
 #include "tests/rig.h"
 
-enum { CC_ON = 4u << 20 | 6u << 16 | 1 };
+enum { CC_ON = 4u << 20 | 6u << 16 | 1, CAP_EXPRESS = 16, CAP_MSIX = 17 };
 
 static uint64_t get(struct rig *rig, uint64_t off, unsigned int width)
 {
@@ -99,28 +99,6 @@ static void test_enable_makes_it_ready_and_disable_undoes_it(void **state)
 	assert_int_equal(rig->seen[2].info.ctrl.reason, NVMETAP_BY_DRIVER);
 }
 
-static void enable_badly(struct rig *rig, uint32_t aqa, uint32_t cc)
-{
-	set(rig, NVME_REG_CC, 4, 0);
-	set(rig, NVME_REG_AQA, 4, aqa);
-	set(rig, NVME_REG_CC, 4, cc);
-	assert_int_equal(get(rig, NVME_REG_CSTS, 4), 2);
-}
-
-static void test_a_bad_configuration_is_fatal_until_it_is_disabled(void **state)
-{
-	struct rig *rig = *state;
-
-	enable_badly(rig, 0x000f000f, CC_ON | 1u << 7);		/* MPS */
-	enable_badly(rig, 0x000f000f, CC_ON | 1u << 4);		/* CSS */
-	enable_badly(rig, 0x000f000f, CC_ON | 1u << 11);	/* AMS */
-	enable_badly(rig, 0x000f0000, CC_ON);
-	enable_badly(rig, 0x0000000f, CC_ON);
-	driver_init(&rig->driver, &rig->access, true);
-	assert_true(driver_disable(&rig->driver));
-	assert_true(driver_enable(&rig->driver, 16));
-}
-
 static void test_an_unreachable_queue_is_fatal(void **state)
 {
 	struct rig *rig = *state;
@@ -148,8 +126,7 @@ static void test_a_completion_queue_that_cannot_be_written_is_fatal(void **state
 	rig->mem->bad_start = rig->driver.queue[1].cq;
 	rig->mem->bad_end = rig->mem->bad_start + 16;
 	driver_submit(&rig->driver, 1, &cmd);
-	rig_settle(rig);
-	assert_int_equal(driver_csts(&rig->driver), 3);
+	assert_true(driver_wait_csts(&rig->driver, 3, 3));
 	assert_true(driver_disable(&rig->driver));
 }
 
@@ -175,11 +152,9 @@ static void test_every_kind_of_reset_is_told_with_its_reason_and_its_losses(void
 {
 	struct rig *rig = *state;
 	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
-	uint64_t pcie = rig->access.config_read(rig, 52, 1);
+	uint64_t pcie = driver_capability(&rig->driver, CAP_EXPRESS);
 
 	rig_watch(rig, "nvme:ctrl:execute");
-	while (rig->access.config_read(rig, pcie, 1) != 16)
-		pcie = rig->access.config_read(rig, pcie + 1, 1);
 	driver_submit(&rig->driver, 0, &aer);
 	rig->access.config_write(rig, pcie + 8, 2, 1u << 15);
 	assert_int_equal(rig->seen[0].info.ctrl.reason, NVMETAP_BY_FLR);
@@ -204,31 +179,6 @@ static void test_guest_memory_is_never_copied_while_the_peer_waits(void **state)
 	cmd.prp1 = driver_alloc(&rig->driver, 512);
 	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
 	assert_int_equal(rig->mem->nr_early, 0);
-}
-
-static void test_nothing_is_fetched_without_bus_mastering_and_nothing_is_lost(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command cmd = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
-	struct nvme_completion cpl;
-
-	rig->access.config_write(rig, 4, 2, 2);
-	driver_submit(&rig->driver, 1, &cmd);
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 1));
-	assert_int_equal(driver_csts(&rig->driver), 1);
-	rig->access.config_write(rig, 4, 2, 6);
-	assert_true(driver_wait(&rig->driver, 1, &cpl));
-	assert_int_equal(status_code(&cpl), 0);
-}
-
-static uint64_t msix_cap(struct rig *rig)
-{
-	uint64_t at = rig->access.config_read(rig, 52, 1);
-
-	while (rig->access.config_read(rig, at, 1) != 17)
-		at = rig->access.config_read(rig, at + 1, 1);
-	return at;
 }
 
 static void test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later(void **state)
@@ -260,10 +210,10 @@ static void test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later(v
 	assert_int_equal(irq->ev.count, 1);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXWRITE, 0)->info.acc.width, 8);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.offset, 0x3000);
-	rig->access.config_write(rig, msix_cap(rig) + 2, 2, 0xc000);
+	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0xc000);
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig->mem->nr_irqs, 1);
-	rig->access.config_write(rig, msix_cap(rig) + 2, 2, 0x8000);
+	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0x8000);
 	assert_int_equal(rig->mem->nr_irqs, 2);
 }
 
@@ -414,13 +364,11 @@ int main(void)
 		BARE(test_a_64_bit_register_can_be_used_in_halves_and_bytes),
 		BARE(test_odd_accesses_do_no_harm),
 		BARE(test_enable_makes_it_ready_and_disable_undoes_it),
-		BARE(test_a_bad_configuration_is_fatal_until_it_is_disabled),
 		TEST(test_an_unreachable_queue_is_fatal),
 		TEST(test_a_completion_queue_that_cannot_be_written_is_fatal),
 		TEST(test_a_shutdown_is_started_and_completed),
 		TEST(test_every_kind_of_reset_is_told_with_its_reason_and_its_losses),
 		TEST(test_guest_memory_is_never_copied_while_the_peer_waits),
-		TEST(test_nothing_is_fetched_without_bus_mastering_and_nothing_is_lost),
 		TEST(test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later),
 		TEST(test_a_refused_interrupt_is_sent_again),
 		BARE(test_intx_is_a_level_with_a_mask),

@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <linux/vfio.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +14,7 @@
 #include "emu/drive.h"
 #include "tests/vfio_access.h"
 
-enum {
-	SIZE = 8 << 20,
-	NR_VECTORS = 65,
-};
+enum { SIZE = 8 << 20 };
 
 struct fixture {
 	struct drive *drive;
@@ -76,23 +72,6 @@ static void watcher_teardown(struct nvmetap_plugin *self, void *ctx)
 	((struct fixture *)ctx)->nr_torn_down++;
 }
 
-static void connect_interrupts(struct fixture *f)
-{
-	int fds[NR_VECTORS];
-
-	for (unsigned int done = 0, n; done < NR_VECTORS; done += n) {
-		n = NR_VECTORS - done < 8 ? NR_VECTORS - done : 8;
-		for (unsigned int i = 0; i < n; i++)
-			fds[i] = f->way.irq_fd;
-		assert_int_equal(vfio_client_set_irqs(f->way.client, VFIO_PCI_MSIX_IRQ_INDEX,
-						      done, n,
-						      VFIO_IRQ_SET_DATA_EVENTFD |
-							      VFIO_IRQ_SET_ACTION_TRIGGER,
-						      NULL, fds, n),
-				 0);
-	}
-}
-
 static void start(struct fixture *f, bool shared)
 {
 	static const char *const ns[] = { "mem=4M", "mem=1M,lbads=12,ro" };
@@ -111,7 +90,6 @@ static void start(struct fixture *f, bool shared)
 	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
 	f->way.failed = failed;
 	assert_int_equal(vfio_access_take(&f->way, fds[1], SIZE, shared), 0);
-	connect_interrupts(f);
 	driver_init(&f->driver, &f->way.access, true);
 	assert_true(driver_enable(&f->driver, 32));
 	assert_int_equal(driver_create(&f->driver, 1, 64, 1), 0);

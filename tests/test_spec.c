@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "spec/bytes.h"
-#include "tests/rig.h"
+#include "tests/suite.h"
 
 enum {
 	EN = 1,
@@ -25,12 +25,12 @@ enum {
 
 static uint64_t reg(struct rig *rig, uint64_t off, unsigned int width)
 {
-	return rig->access.reg_read(rig, off, width);
+	return rig->access.reg_read(rig->access.ctx, off, width);
 }
 
 static void set(struct rig *rig, uint64_t off, unsigned int width, uint64_t value)
 {
-	rig->access.reg_write(rig, off, width, value);
+	rig->access.reg_write(rig->access.ctx, off, width, value);
 }
 
 static uint32_t csts(struct rig *rig)
@@ -40,9 +40,7 @@ static uint32_t csts(struct rig *rig)
 
 static void wait_csts(struct rig *rig, uint32_t mask, uint32_t value)
 {
-	for (int i = 0; i < 1000 && (csts(rig) & mask) != value; i++)
-		rig->access.wait(rig);
-	assert_int_equal(csts(rig) & mask, value);
+	assert_true(driver_wait_csts(&rig->driver, mask, value));
 }
 
 /* Section 3.1.1 and what the figures behind it give as reset values. */
@@ -189,73 +187,62 @@ static void test_a_controller_that_was_shut_down_is_enabled_again(void **state)
 	}
 }
 
-/* Two entries: one command at a time; phases and heads go round and round. */
-static void test_the_smallest_queue_goes_round(void **state)
+/* Section 7.6.2: also while it is disabled. */
+static void test_a_controller_that_is_not_enabled_can_be_shut_down(void **state)
 {
 	struct rig *rig = *state;
-	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
 
-	assert_int_equal(driver_create(&rig->driver, 2, 2, 2), 0);
-	for (int i = 1; i < 9; i++) {
-		assert_int_equal(driver_command(&rig->driver, 2, &flush), 0);
-		assert_int_equal(rig->driver.cpl.sqhd, i % 2);
-		assert_int_equal(rig->driver.cpl.sqid, 2);
-		assert_int_equal(rig->driver.cpl.status & 1, (i - 1) / 2 % 2 == 0);
+	set(rig, NVME_REG_CC, 4, ENTRY_SIZES | SHN_NORMAL);
+	wait_csts(rig, SHST, SHST_COMPLETE);
+	assert_int_equal(csts(rig) & (RDY | CFS), 0);
+	driver_init(&rig->driver, &rig->access, true);
+	assert_true(driver_enable(&rig->driver, 32));
+	assert_int_equal(csts(rig), RDY);
+}
+
+/* Section 5.3: with the pin there is one vector, and with MSI-X as many as its
+ * table has. */
+static void test_only_vectors_that_there_are_can_be_used(void **state)
+{
+	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = BUFFER,
+				   .cdw10 = 15u << 16 | 1 };
+	struct nvme_command del = { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 };
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+
+	for (unsigned int msix = 0; msix < 2; msix++) {
+		driver_init(d, &rig->access, msix);
+		assert_true(driver_enable(d, 8));
+		for (uint32_t vector = 0; vector < 70; vector++) {
+			bool valid = vector == 0 || (msix && vector < 65);
+
+			cq.cdw11 = vector << 16 | 3;
+			assert_int_equal(driver_command(d, 0, &cq),
+					 valid ? 0 : ST(INVALID_INTERRUPT_VECTOR));
+			if (valid)
+				assert_int_equal(driver_command(d, 0, &del), 0);
+		}
+		assert_true(driver_disable(d));
 	}
 }
 
-/* Section 4.1: a full completion queue holds completions back, and none is lost. */
-static void test_a_full_completion_queue_waits_for_its_driver(void **state)
+/* Section 7.5: the queues of a vector share its message. */
+static void test_queues_may_share_a_vector(void **state)
 {
-	struct rig *rig = *state;
-	struct nvme_driver *d = &rig->driver;
-	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = ACQ, .cdw10 = 3u << 16 | 2,
-				   .cdw11 = 1 };
-	struct nvme_command sq = { .opc = NVME_OPC_CREATE_IO_SQ, .prp1 = ASQ,
-				   .cdw10 = 31u << 16 | 2, .cdw11 = 2u << 16 | 1 };
 	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
-	struct nvme_completion cpl;
-	uint32_t seen = 0;
-
-	assert_int_equal(driver_command(d, 0, &cq), 0);
-	assert_int_equal(driver_command(d, 0, &sq), 0);
-	d->queue[2] = (struct driver_queue){ .sq = ASQ, .cq = ACQ, .size = 32, .cq_size = 4,
-					     .cqid = 2, .phase = true };
-	d->next_cid = 0;
-	for (int i = 0; i < 20; i++)
-		driver_write(d, 2, &flush);
-	driver_ring(d, 2);
-	rig_settle(rig);
-	assert_int_equal(bytes_get_le((uint8_t *)driver_ptr(d, ACQ) + 3 * 16 + 12, 4), 0);
-	for (int i = 0; i < 20; i++) {
-		assert_true(driver_wait(d, 2, &cpl));
-		assert_int_equal(status_code(&cpl), 0);
-		seen |= 1u << cpl.cid;
-	}
-	assert_int_equal(seen, (1u << 20) - 1);
-	assert_int_equal(cpl.sqhd, 20);
-}
-
-/* Section 5.6: what was in the queue is completed or gone, and its number is free. */
-static void test_a_busy_submission_queue_can_be_deleted(void **state)
-{
 	struct rig *rig = *state;
 	struct nvme_driver *d = &rig->driver;
-	struct nvme_command rd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER };
-	struct nvme_command sq = { .opc = NVME_OPC_DELETE_IO_SQ, .cdw10 = 1 };
-	struct nvme_command cq = { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 };
 
-	for (int i = 0; i < 60; i++)
-		driver_write(d, 1, &rd);
-	driver_ring(d, 1);
-	assert_int_equal(driver_command(d, 0, &sq), 0);
-	assert_int_equal(driver_command(d, 0, &cq), 0);
-	memset(driver_ptr(d, d->queue[1].cq), 0, 64 * 16);
-	rig_settle(rig);
-	for (int i = 0; i < 64; i++)
-		assert_int_equal(bytes_get_le((uint8_t *)driver_ptr(d, d->queue[1].cq) + 16 * i, 8), 0);
-	assert_int_equal(driver_create(d, 1, 16, 1), 0);
-	assert_int_equal(driver_command(d, 1, &rd), 0);
+	for (uint16_t qid = 2; qid < 5; qid++)
+		assert_int_equal(driver_create(d, qid, 8, 7), 0);
+	for (uint16_t qid = 2; qid < 5; qid++) {
+		assert_int_equal(driver_command(d, qid, &flush), 0);
+		assert_true(rig_interrupted(rig, 7));
+		rig_settle(rig);
+		rig_nr_irqs(rig, 7);
+	}
+	for (unsigned int vector = 1; vector < 7; vector++)
+		assert_int_equal(rig_nr_irqs(rig, vector), 0);
 }
 
 /* After RDY is 0 nothing old lands in memory. */
@@ -270,17 +257,17 @@ static void test_nothing_is_written_after_a_reset(void **state)
 			driver_write(d, 1, &rd);
 		driver_ring(d, 1);
 		assert_true(driver_disable(d));
-		memset(rig->mem->memory, 0xa5, MEM_SIZE);
+		memset(rig->access.memory, 0xa5, MEM_SIZE);
 		rig_settle(rig);
 		for (size_t i = 0; i < MEM_SIZE; i += 4)
-			assert_int_equal(rig->mem->memory[i], 0xa5);
+			assert_int_equal(rig->access.memory[i], 0xa5);
 		assert_true(driver_enable(d, 32));
 		assert_int_equal(driver_create(d, 1, 16, 1), 0);
 	}
 }
 
 /* PCI: a function that is no bus master reads and writes no memory. */
-static void test_data_waits_while_the_drive_may_not_master_the_bus(void **state)
+static void test_commands_wait_while_the_drive_may_not_master_the_bus(void **state)
 {
 	struct rig *rig = *state;
 	struct nvme_driver *d = &rig->driver;
@@ -289,12 +276,12 @@ static void test_data_waits_while_the_drive_may_not_master_the_bus(void **state)
 	struct nvme_completion cpl;
 
 	memset(buf, 0xa5, 512);
+	rig->access.config_write(rig->access.ctx, 4, 2, 2);
 	driver_submit(d, 1, &rd);
-	rig->access.config_write(rig, 4, 2, 2);
 	rig_settle(rig);
 	assert_int_equal(buf[0], 0xa5);
 	assert_false(driver_peek(d, 1));
-	rig->access.config_write(rig, 4, 2, 6);
+	rig->access.config_write(rig->access.ctx, 4, 2, 6);
 	assert_true(driver_wait(d, 1, &cpl));
 	assert_int_equal(status_code(&cpl), 0);
 	assert_int_equal(buf[0], 0);
@@ -314,19 +301,21 @@ static void test_no_interrupt_without_ien(void **state)
 	assert_int_equal(driver_command(d, 0, &sq), 0);
 	d->queue[2] = (struct driver_queue){ .sq = ASQ, .cq = ACQ, .size = 16, .cq_size = 16,
 					     .cqid = 2, .phase = true };
-	rig_settle(rig);
-	rig->mem->nr_irqs = 0;
 	assert_int_equal(driver_command(d, 2, &flush), 0);
 	rig_settle(rig);
-	assert_int_equal(rig->mem->nr_irqs, 0);
+	assert_int_equal(rig_nr_irqs(rig, 2), 0);
 }
 
-static bool intx_asserted(const struct rig *rig)
+/* PCI Status bit 3, Interrupt Status. */
+static bool intx_asserted(struct rig *rig)
 {
-	const struct mem_transport *mem = rig->mem;
+	return rig->access.config_read(rig->access.ctx, 6, 2) & 8;
+}
 
-	return mem->nr_irqs > 0 && mem->irqs[mem->nr_irqs - 1].type == NVMETAP_IRQ_INTX &&
-	       mem->irqs[mem->nr_irqs - 1].level;
+static void wait_intx(struct rig *rig)
+{
+	for (int i = 0; i < 20000 && !intx_asserted(rig); i++)
+		assert_true(rig->access.wait(rig->access.ctx));
 }
 
 /* Section 7.5.1.1: the pin follows what the driver has not yet consumed. */
@@ -336,13 +325,16 @@ static void test_the_pin_stays_asserted_while_entries_remain(void **state)
 	struct nvme_driver *d = &rig->driver;
 	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 1 };
 	struct nvme_completion cpl;
+	const volatile uint8_t *second;
 
 	driver_init(d, &rig->access, false);
 	assert_true(driver_enable(d, 8));
+	second = (const uint8_t *)driver_ptr(d, d->queue[0].cq) + 16;
 	driver_submit(d, 0, &get);
 	driver_submit(d, 0, &get);
-	rig_settle(rig);
-	assert_true(intx_asserted(rig));
+	for (int i = 0; i < 20000 && (second[14] & 1) == 0; i++)
+		assert_true(rig->access.wait(rig->access.ctx));
+	wait_intx(rig);
 	set(rig, NVME_REG_INTMS, 4, 1);
 	assert_false(intx_asserted(rig));
 	set(rig, NVME_REG_INTMC, 4, 1);
@@ -362,52 +354,31 @@ static void test_the_pin_is_released_by_a_reset(void **state)
 	driver_init(d, &rig->access, false);
 	assert_true(driver_enable(d, 8));
 	driver_submit(d, 0, &get);
-	rig_settle(rig);
-	assert_true(intx_asserted(rig));
+	wait_intx(rig);
 	assert_true(driver_disable(d));
 	assert_false(intx_asserted(rig));
-}
-
-/* Queue memory that is not there: a fatal status, from which a reset recovers. */
-static void test_queues_nowhere_are_fatal_until_a_reset(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_driver *d = &rig->driver;
-	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 1 };
-
-	rig->mem->bad_start = d->queue[0].sq;
-	rig->mem->bad_end = rig->mem->bad_start + 4096;
-	driver_submit(d, 0, &get);
-	wait_csts(rig, CFS, CFS);
-	rig->mem->bad_end = 0;
-	assert_true(driver_disable(d));
-	assert_true(driver_enable(d, 32));
-	assert_int_equal(driver_command(d, 0, &get), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
-#define BARE(name) cmocka_unit_test_setup_teardown(name, rig_setup_bare, rig_teardown)
-		BARE(test_registers_have_their_reset_values),
-		BARE(test_read_only_registers_stay_as_they_are),
-		BARE(test_reserved_bits_of_queue_registers_read_as_zero),
-		BARE(test_the_interrupt_mask_is_set_and_cleared_by_ones),
-		BARE(test_what_cannot_be_enabled_does_not_become_ready),
-		BARE(test_entry_sizes_may_be_set_after_enabling),
-		TEST(test_a_controller_reset_keeps_the_admin_queue_registers_only),
-		TEST(test_a_controller_that_was_shut_down_is_enabled_again),
-		TEST(test_the_smallest_queue_goes_round),
-		TEST(test_a_full_completion_queue_waits_for_its_driver),
-		TEST(test_a_busy_submission_queue_can_be_deleted),
-		TEST(test_nothing_is_written_after_a_reset),
-		TEST(test_data_waits_while_the_drive_may_not_master_the_bus),
-		TEST(test_no_interrupt_without_ien),
-		BARE(test_the_pin_stays_asserted_while_entries_remain),
-		BARE(test_the_pin_is_released_by_a_reset),
-		TEST(test_queues_nowhere_are_fatal_until_a_reset),
+		SUITE_BARE(test_registers_have_their_reset_values),
+		SUITE_BARE(test_read_only_registers_stay_as_they_are),
+		SUITE_BARE(test_reserved_bits_of_queue_registers_read_as_zero),
+		SUITE_BARE(test_the_interrupt_mask_is_set_and_cleared_by_ones),
+		SUITE_BARE(test_what_cannot_be_enabled_does_not_become_ready),
+		SUITE_BARE(test_entry_sizes_may_be_set_after_enabling),
+		SUITE_TEST(test_a_controller_reset_keeps_the_admin_queue_registers_only),
+		SUITE_TEST(test_a_controller_that_was_shut_down_is_enabled_again),
+		SUITE_BARE(test_a_controller_that_is_not_enabled_can_be_shut_down),
+		SUITE_BARE(test_only_vectors_that_there_are_can_be_used),
+		SUITE_TEST(test_queues_may_share_a_vector),
+		SUITE_TEST(test_nothing_is_written_after_a_reset),
+		SUITE_TEST(test_commands_wait_while_the_drive_may_not_master_the_bus),
+		SUITE_TEST(test_no_interrupt_without_ien),
+		SUITE_BARE(test_the_pin_stays_asserted_while_entries_remain),
+		SUITE_BARE(test_the_pin_is_released_by_a_reset),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return SUITE_RUN(tests);
 }

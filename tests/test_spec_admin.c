@@ -8,14 +8,13 @@
 #include <string.h>
 #include <cmocka.h>
 #include "spec/bytes.h"
-#include "tests/rig.h"
+#include "tests/suite.h"
 
 enum {
 	ALL = NVME_NSID_BROADCAST,
 	BUFFER = MEM_BASE + (8 << 20),	/* beyond what driver_alloc gives out here */
-	NR_AERS = 4,
+	NOWHERE = MEM_BASE + MEM_SIZE,
 	DNR = 0x8000,
-	MORE = 0x4000,
 };
 
 #define CQ NVME_OPC_CREATE_IO_CQ
@@ -175,7 +174,8 @@ static void test_features_are_as_their_capabilities_say(void **state)
 		{ "queues after queues", COMMAND(SET, 0, 7, 0x00010001), ST(COMMAND_SEQUENCE_ERROR) },
 		{ "vector 65", COMMAND(GET, 0, 9, 65), ST(INVALID_FIELD) },
 		{ "set vector FFFFh", COMMAND(SET, 0, 9, 0xffff), ST(INVALID_FIELD) },
-		{ "vector 64", COMMAND(SET, 0, 9, 64), 0 },
+		{ "vector 64 without a queue", COMMAND(SET, 0, 9, 64), ST(INVALID_FIELD) },
+		{ "vector 1", COMMAND(SET, 0, 9, 1), 0 },
 		{ "write atomicity", COMMAND(SET, 0, 10, 1), 0 },
 		{ "arbitration of one namespace", COMMAND(SET, 1, 1, 0),
 		  ST(FEATURE_NOT_NS_SPECIFIC) },
@@ -230,203 +230,86 @@ static void test_error_recovery_is_that_of_a_namespace(void **state)
 	assert_int_equal(rig->driver.cpl.cdw0, 6);
 }
 
-/* Section 5.21.1.7. */
-static void test_the_number_of_queues_is_not_ffffh(void **state)
+static bool is_known(uint16_t qid, unsigned int opc)
+{
+	static const uint8_t admin[] = { 0, 1, 2, 4, 5, 6, 8, 9, 10, 12 };
+	static const uint8_t io[] = { 0, 1, 2, 8, 9 };
+	const uint8_t *known = qid == 0 ? admin : io;
+	size_t nr = qid == 0 ? sizeof(admin) : sizeof(io);
+
+	return memchr(known, (int)opc, nr) != NULL;
+}
+
+/* Figures 139 and 346: what is mandatory, and what ONCS says. */
+static void test_all_other_opcodes_are_invalid_and_not_to_be_retried(void **state)
 {
 	struct rig *rig = *state;
+
+	for (uint16_t qid = 0; qid < 2; qid++) {
+		for (unsigned int opc = 0; opc < 256; opc++) {
+			struct nvme_command cmd = COMMAND((uint8_t)opc, 1, 0, 0);
+
+			if (is_known(qid, opc))
+				continue;
+			assert_int_equal(driver_command(&rig->driver, qid, &cmd),
+					 ST(INVALID_OPCODE));
+			assert_true(rig->driver.cpl.status & DNR);
+		}
+	}
+}
+
+static void test_all_other_structures_to_identify_are_invalid(void **state)
+{
+	struct rig *rig = *state;
+
+	for (uint32_t cns = 4; cns < 256; cns++) {
+		struct nvme_command cmd = COMMAND(IDENTIFY, 1, cns, 0);
+
+		assert_int_equal(driver_command(&rig->driver, 0, &cmd), ST(INVALID_FIELD));
+	}
+}
+
+#define TO(op, one, two, d10) { .opc = (op), .prp1 = (one), .prp2 = (two), .cdw10 = (d10) }
+
+/* Section 4.3: admin commands have PRP entries too, and no SGLs. */
+static void test_data_pointers_of_admin_commands_are_checked(void **state)
+{
 	static const struct rig_row rows[] = {
-		{ "NCQR FFFFh", COMMAND(SET, 0, 7, 0xffff0001), ST(INVALID_FIELD) },
-		{ "NSQR FFFFh", COMMAND(SET, 0, 7, 0x0001ffff), ST(INVALID_FIELD) },
-		{ "the most", COMMAND(SET, 0, 7, 0xfffefffe), 0 },
+		{ "over two pages", TO(IDENTIFY, BUFFER + 4, BUFFER + 8192, 1), 0 },
+		{ "PRP1 not of dwords", TO(IDENTIFY, BUFFER + 1, BUFFER + 8192, 1),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "PRP2 with an offset", TO(IDENTIFY, BUFFER + 4, BUFFER + 8196, 1),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "PRP1 nowhere", TO(IDENTIFY, NOWHERE, 0, 1), ST(DATA_TRANSFER_ERROR) },
+		{ "PRP2 nowhere", TO(IDENTIFY, BUFFER + 4, NOWHERE, 1), ST(DATA_TRANSFER_ERROR) },
+		{ "log, PRP1 not of dwords", TO(LOG, BUFFER + 2, 0, 127u << 16 | 2),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "log, nowhere", TO(LOG, NOWHERE, 0, 127u << 16 | 2), ST(DATA_TRANSFER_ERROR) },
+		{ "log, list not of qwords", TO(LOG, BUFFER, BUFFER + 4, 0xfffu << 16 | 2),
+		  ST(PRP_OFFSET_INVALID) },
+		{ "SGL", { .opc = IDENTIFY, .prp1 = BUFFER, .cdw10 = 1, .fuse = 0x40 },
+		  ST(INVALID_FIELD) },
+		{ "fused", { .opc = IDENTIFY, .prp1 = BUFFER, .cdw10 = 1, .fuse = 1 },
+		  ST(INVALID_FIELD) },
 	};
 
-	driver_init(&rig->driver, &rig->access, true);
-	assert_true(driver_enable(&rig->driver, 8));
-	RIG_RUN(rig, 0, rows);
-	assert_int_equal(rig->driver.cpl.cdw0, 63u << 16 | 63);
-}
-
-static void test_unknown_opcodes_are_invalid_and_not_to_be_retried(void **state)
-{
-	struct rig *rig = *state;
-	static const uint8_t unknown[] = { 3, 7, 11, 13, 17, 20, 21, 24, 25, 26, 28, 29, 30, 31, 60,
-					   124, 127, 128, 129, 130, 132, 134, 192, 255 };
-
-	for (size_t i = 0; i < sizeof(unknown); i++) {
-		struct nvme_command cmd = COMMAND(unknown[i], 1, 0, 0);
-
-		assert_int_equal(driver_command(&rig->driver, 0, &cmd), ST(INVALID_OPCODE));
-		assert_true(rig->driver.cpl.status & DNR);
-		cmd.nsid = 1;
-		assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(INVALID_OPCODE));
-		assert_true(rig->driver.cpl.status & DNR);
-	}
-}
-
-static uint16_t submit_aer(struct rig *rig)
-{
-	struct nvme_command cmd = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
-
-	return driver_submit(&rig->driver, 0, &cmd);
-}
-
-/* Section 5.2. */
-static void test_one_request_for_events_too_many_is_refused(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_completion cpl;
-	uint16_t cid = 0;
-
-	for (int i = 0; i <= NR_AERS; i++)
-		cid = submit_aer(rig);
-	assert_true(driver_wait(&rig->driver, 0, &cpl));
-	assert_int_equal(cpl.cid, cid);
-	assert_int_equal(status_code(&cpl), ST(ASYNC_EVENT_REQUEST_LIMIT_EXCEEDED));
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 0));
-}
-
-/* Section 5.1: Dword 0 bit 0 clear: aborted; the victim is completed first or later. */
-static void test_a_request_for_events_can_be_aborted(void **state)
-{
-	struct rig *rig = *state;
-	uint16_t aer = submit_aer(rig);
-	struct nvme_command cmd = { .opc = NVME_OPC_ABORT, .cdw10 = (uint32_t)aer << 16 };
-	struct nvme_completion cpl[2];
-	uint16_t abort_cid = driver_submit(&rig->driver, 0, &cmd);
-	unsigned int victim;
-
-	assert_true(driver_wait(&rig->driver, 0, &cpl[0]));
-	assert_true(driver_wait(&rig->driver, 0, &cpl[1]));
-	victim = cpl[0].cid == aer ? 0 : 1;
-	assert_int_equal(cpl[victim].cid, aer);
-	assert_int_equal(status_code(&cpl[victim]), ST(ABORTED_BY_REQUEST));
-	assert_int_equal(cpl[!victim].cid, abort_cid);
-	assert_int_equal(status_code(&cpl[!victim]), 0);
-	assert_int_equal(cpl[!victim].cdw0 & 1, 0);
-}
-
-static void test_what_is_not_there_is_not_aborted(void **state)
-{
-	struct rig *rig = *state;
-	static const uint32_t cdw10[] = { 0x77770000, 0x77770001, 0x00000009, 0xffffffff };
-
-	for (size_t i = 0; i < 4; i++) {
-		struct nvme_command cmd = { .opc = NVME_OPC_ABORT, .cdw10 = cdw10[i] };
-
-		assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
-		assert_int_equal(rig->driver.cpl.cdw0, 1);
-	}
-}
-
-static void expect_event(struct rig *rig, uint32_t dw0)
-{
-	struct nvme_completion cpl;
-
-	assert_true(driver_wait(&rig->driver, 0, &cpl));
-	assert_int_equal(status_code(&cpl), 0);
-	assert_int_equal(cpl.cdw0, dw0);
-}
-
-static void ring(struct rig *rig, uint32_t index, uint32_t value)
-{
-	rig->access.reg_write(rig, NVME_REG_DOORBELLS + 4 * index, 4, value);
-}
-
-static void read_log(struct rig *rig, uint8_t lid, uint32_t len, bool retain)
-{
-	struct nvme_command cmd = COMMAND(LOG, ALL, 0, 0);
-
-	cmd.cdw10 = (len / 4 - 1) << 16 | (uint32_t)retain << 15 | lid;
-	memset(driver_ptr(&rig->driver, BUFFER), 0xa5, 4096);
-	assert_int_equal(driver_command(&rig->driver, 0, &cmd), 0);
-}
-
-/* Figure 147: error status, information 00h and 01h, log page 01h. */
-static void test_wrong_doorbells_are_events_and_masked_until_the_log_is_read(void **state)
-{
-	struct rig *rig = *state;
-
-	for (int i = 0; i < NR_AERS; i++)
-		submit_aer(rig);
-	ring(rig, 2 * 9, 1);
-	expect_event(rig, 0x010000);
-	ring(rig, 2 * 1, 64);
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 0));
-	read_log(rig, 1, 64, true);
-	rig_settle(rig);
-	assert_false(driver_peek(&rig->driver, 0));
-	read_log(rig, 1, 64, false);
-	expect_event(rig, 0x010100);
-	read_log(rig, 1, 64, false);
-	ring(rig, 2 * 1 + 1, 64);
-	expect_event(rig, 0x010100);
-}
-
-static void test_a_doorbell_that_frees_more_than_is_there_is_an_event(void **state)
-{
-	struct rig *rig = *state;
-
-	submit_aer(rig);
-	ring(rig, 2 * 1 + 1, 5);
-	expect_event(rig, 0x010100);
-}
-
-static void test_doorbells_behind_the_last_queue_are_events(void **state)
-{
-	struct rig *rig = *state;
-
-	submit_aer(rig);
-	ring(rig, 2 * 65, 1);
-	expect_event(rig, 0x010000);
-}
-
-/* Section 5.14.1.1. */
-static void test_an_error_is_found_in_the_log(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command cmd = { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER,
-				    .cdw10 = RIG_NS1_BLOCKS };
-	const uint8_t *entry = driver_ptr(&rig->driver, BUFFER);
-	uint16_t code = driver_command(&rig->driver, 1, &cmd);
-	struct nvme_completion cpl = rig->driver.cpl;
-
-	assert_int_equal(code, ST(LBA_OUT_OF_RANGE));
-	assert_true(cpl.status & MORE);
-	assert_true(cpl.status & DNR);
-	read_log(rig, 1, 128, false);
-	assert_int_equal(bytes_get_le(entry, 8), 1);
-	assert_int_equal(bytes_get_le(entry + 8, 2), 1);
-	assert_int_equal(bytes_get_le(entry + 10, 2), cpl.cid);
-	assert_int_equal(bytes_get_le(entry + 12, 2) >> 1, cpl.status >> 1);
-	assert_int_equal(bytes_get_le(entry + 16, 8), RIG_NS1_BLOCKS);
-	assert_int_equal(bytes_get_le(entry + 24, 4), 1);
-	assert_int_equal(bytes_get_le(entry + 64, 8), 0);
+	RIG_RUN(*state, 0, rows);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
-		TEST(test_queues_that_figures_153_and_157_forbid_are_refused),
-		TEST(test_queues_are_created_and_deleted_in_their_order),
-		TEST(test_identify_answers_each_cns_and_nsid),
-		TEST(test_log_pages_have_bounds),
-		TEST(test_features_are_as_their_capabilities_say),
-		TEST(test_every_mandatory_feature_can_be_read),
-		TEST(test_error_recovery_is_that_of_a_namespace),
-		cmocka_unit_test_setup_teardown(test_the_number_of_queues_is_not_ffffh,
-						rig_setup_bare, rig_teardown),
-		TEST(test_unknown_opcodes_are_invalid_and_not_to_be_retried),
-		TEST(test_one_request_for_events_too_many_is_refused),
-		TEST(test_a_request_for_events_can_be_aborted),
-		TEST(test_what_is_not_there_is_not_aborted),
-		TEST(test_wrong_doorbells_are_events_and_masked_until_the_log_is_read),
-		TEST(test_a_doorbell_that_frees_more_than_is_there_is_an_event),
-		TEST(test_doorbells_behind_the_last_queue_are_events),
-		TEST(test_an_error_is_found_in_the_log),
+		SUITE_TEST(test_queues_that_figures_153_and_157_forbid_are_refused),
+		SUITE_TEST(test_queues_are_created_and_deleted_in_their_order),
+		SUITE_TEST(test_identify_answers_each_cns_and_nsid),
+		SUITE_TEST(test_log_pages_have_bounds),
+		SUITE_TEST(test_features_are_as_their_capabilities_say),
+		SUITE_TEST(test_every_mandatory_feature_can_be_read),
+		SUITE_TEST(test_error_recovery_is_that_of_a_namespace),
+		SUITE_TEST(test_all_other_opcodes_are_invalid_and_not_to_be_retried),
+		SUITE_TEST(test_all_other_structures_to_identify_are_invalid),
+		SUITE_TEST(test_data_pointers_of_admin_commands_are_checked),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return SUITE_RUN(tests);
 }

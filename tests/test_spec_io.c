@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "spec/bytes.h"
-#include "tests/rig.h"
+#include "spec/table.h"
+#include "tests/suite.h"
 
 enum {
 	BUFFER = MEM_BASE + (8 << 20),	/* beyond what driver_alloc gives out here */
@@ -54,9 +54,9 @@ static void test_namespaces_are_checked(void **state)
 		{ "flush all", { .opc = FLUSH, .nsid = NVME_NSID_BROADCAST }, 0 },
 		{ "flush 0", { .opc = FLUSH }, ST(INVALID_NAMESPACE_OR_FORMAT) },
 		{ "flush 3", { .opc = FLUSH, .nsid = 3 }, ST(INVALID_NAMESPACE_OR_FORMAT) },
-		{ "write read-only", IO(WR, 2, 0, 1), ST(NAMESPACE_IS_WRITE_PROTECTED) },
-		{ "zeroes read-only", IO(ZEROES, 2, 0, 1), ST(NAMESPACE_IS_WRITE_PROTECTED) },
-		{ "deallocate read-only", RANGES(2, 1, 4), ST(NAMESPACE_IS_WRITE_PROTECTED) },
+		{ "write read-only", IO(WR, 2, 0, 1), ST(ATTEMPTED_WRITE_TO_RO_PAGE) },
+		{ "zeroes read-only", IO(ZEROES, 2, 0, 1), ST(ATTEMPTED_WRITE_TO_RO_PAGE) },
+		{ "deallocate read-only", RANGES(2, 1, 4), ST(ATTEMPTED_WRITE_TO_RO_PAGE) },
 	};
 
 	RIG_RUN(*state, 1, rows);
@@ -77,6 +77,8 @@ static void test_blocks_beyond_the_end_are_out_of_range(void **state)
 		{ "2^55: bytes overflow", IO(RD, 1, UINT64_C(1) << 55, 1), ST(LBA_OUT_OF_RANGE) },
 		{ "zeroes, all", IO(ZEROES, 1, 0, 2048), 0 },
 		{ "zeroes, one more", IO(ZEROES, 1, 0, 2049), ST(LBA_OUT_OF_RANGE) },
+		{ "last of 4096 bytes", IO(RD, 2, 255, 1), 0 },
+		{ "beyond the last of 4096 bytes", IO(RD, 2, 256, 1), ST(LBA_OUT_OF_RANGE) },
 	};
 
 	RIG_RUN(*state, 1, rows);
@@ -88,6 +90,7 @@ static void test_what_identify_does_not_offer_is_an_invalid_field(void **state)
 	static const struct rig_row rows[] = {
 		{ "more than MDTS", IO(RD, 1, 0, 1025), ST(INVALID_FIELD) },
 		{ "64 Ki blocks", IO(WR, 1, 0, 0x10000), ST(INVALID_FIELD) },
+		{ "more than MDTS of 4096 bytes", IO(RD, 2, 0, 129), ST(INVALID_FIELD) },
 		{ "first of a fused pair", FLAGS(FUSE_FIRST), ST(INVALID_FIELD) },
 		{ "second of a fused pair", FLAGS(FUSE_SECOND), ST(INVALID_FIELD) },
 		{ "FUSE reserved", FLAGS(3), ST(INVALID_FIELD) },
@@ -125,75 +128,6 @@ static void test_prp_entries_are_checked(void **state)
 	RIG_RUN(*state, 1, rows);
 }
 
-static void put_list(struct rig *rig, uint64_t at, uint64_t first, unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		bytes_set_le((uint8_t *)driver_ptr(&rig->driver, at) + 8 * i, 8, first + i * PAGE);
-}
-
-static uint16_t read_list(struct rig *rig, uint64_t list, uint32_t pages)
-{
-	struct nvme_command cmd = PRP(BUFFER, list, pages * PAGE);
-
-	return driver_command(&rig->driver, 1, &cmd);
-}
-
-static void fill(struct rig *rig, uint32_t blocks)
-{
-	uint8_t *buf = driver_ptr(&rig->driver, BUFFER);
-
-	for (uint32_t i = 0; i < blocks; i++) {
-		struct nvme_command cmd = IO(WR, 1, i, 1);
-
-		memset(buf, (int)(i * 7 + 1), 512);
-		assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
-	}
-}
-
-static void test_a_list_may_end_its_page_and_be_continued(void **state)
-{
-	struct rig *rig = *state;
-	uint8_t *buf = driver_ptr(&rig->driver, BUFFER);
-
-	fill(rig, 64);
-	memset(buf, 0, 8 * PAGE);
-	put_list(rig, LIST + PAGE - 16, BUFFER + PAGE, 1);
-	put_list(rig, LIST + PAGE - 8, LIST + 2 * PAGE, 1);
-	put_list(rig, LIST + 2 * PAGE, BUFFER + 2 * PAGE, 6);
-	assert_int_equal(read_list(rig, LIST + PAGE - 16, 8), 0);
-	for (uint32_t i = 0; i < 64; i++)
-		assert_int_equal(buf[i * 512 + 511], (uint8_t)(i * 7 + 1));
-}
-
-/* Two pages remain and two entries fit: the last is data, not a pointer. */
-static void test_the_last_entry_of_a_page_is_data_if_it_is_the_last(void **state)
-{
-	struct rig *rig = *state;
-
-	put_list(rig, LIST + PAGE - 16, BUFFER + PAGE, 2);
-	assert_int_equal(read_list(rig, LIST + PAGE - 16, 3), 0);
-}
-
-static void test_lists_that_go_round_in_circles_end(void **state)
-{
-	struct rig *rig = *state;
-
-	put_list(rig, LIST + PAGE - 8, LIST + PAGE - 8, 1);
-	assert_int_not_equal(read_list(rig, LIST + PAGE - 8, 128), 0);
-	assert_int_not_equal(rig->driver.cpl.status >> 1, 0x7fff);
-}
-
-static void test_entries_of_a_list_have_no_offset(void **state)
-{
-	struct rig *rig = *state;
-
-	put_list(rig, LIST, BUFFER + PAGE + 4, 4);
-	assert_int_equal(read_list(rig, LIST, 4), ST(PRP_OFFSET_INVALID));
-	put_list(rig, LIST + PAGE - 8, LIST + 2 * PAGE + 8, 1);
-	put_list(rig, LIST + 2 * PAGE + 8, BUFFER + PAGE, 4);
-	assert_int_equal(read_list(rig, LIST + PAGE - 8, 4), ST(PRP_OFFSET_INVALID));
-}
-
 static void put_range(struct rig *rig, unsigned int i, uint32_t nlb, uint64_t slba)
 {
 	uint8_t *range = (uint8_t *)driver_ptr(&rig->driver, BUFFER) + 16 * i;
@@ -212,6 +146,12 @@ static void test_dataset_management_takes_256_ranges(void **state)
 	for (unsigned int i = 0; i < 256; i++)
 		put_range(rig, i, 8, 8 * i);
 	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
+	put_range(rig, 255, 8, 2041);
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(LBA_OUT_OF_RANGE));
+	cmd.prp1 = NOWHERE;
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(DATA_TRANSFER_ERROR));
+	cmd.prp1 = BUFFER + 1;
+	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(PRP_OFFSET_INVALID));
 }
 
 static void test_ranges_beyond_the_end_are_out_of_range(void **state)
@@ -244,6 +184,7 @@ static void test_the_error_log_names_no_block_of_a_command_without_one(void **st
 	assert_int_equal(driver_command(&rig->driver, 1, &cmd), ST(LBA_OUT_OF_RANGE));
 	assert_int_equal(driver_command(&rig->driver, 0, &get), 0);
 	assert_int_equal(bytes_get_le(entry, 8), 1);
+	assert_int_equal(bytes_get_le(entry + 14, 2), 0xffff);
 	assert_int_equal(bytes_get_le(entry + 16, 8), 0);
 }
 
@@ -293,24 +234,112 @@ static void test_health_counts_thousands_of_sectors_rounded_up(void **state)
 	assert_int_equal(smart(rig, 160, 8), 0);
 }
 
+static uint16_t io(struct rig *rig, uint8_t opc, uint32_t nsid, uint64_t slba, uint32_t cdw12,
+		   uint64_t prp1)
+{
+	struct nvme_command cmd = { .opc = opc, .nsid = nsid, .prp1 = prp1, .cdw12 = cdw12 };
+
+	cmd.cdw10 = (uint32_t)slba;
+	cmd.cdw11 = (uint32_t)(slba >> 32);
+	return driver_command(&rig->driver, 1, &cmd);
+}
+
+static void test_what_is_written_is_read_back(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t a = driver_alloc(&rig->driver, 4096), b = driver_alloc(&rig->driver, 4096);
+
+	memset(driver_ptr(&rig->driver, a), 0x5a, 4096);
+	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 2040, 7, a), 0);
+	assert_int_equal(io(rig, NVME_OPC_READ, 1, 2040, 7, b), 0);
+	assert_memory_equal(driver_ptr(&rig->driver, a), driver_ptr(&rig->driver, b), 4096);
+	assert_int_equal(io(rig, NVME_OPC_FLUSH, 1, 0, 0, 0), 0);
+	assert_int_equal(io(rig, NVME_OPC_FLUSH, UINT32_MAX, 0, 0, 0), 0);
+}
+
+static bool is_filled(struct rig *rig, uint64_t slba, uint8_t with)
+{
+	uint64_t a = driver_alloc(&rig->driver, 512);
+	const uint8_t *p = driver_ptr(&rig->driver, a);
+
+	assert_int_equal(io(rig, NVME_OPC_READ, 1, slba, 0, a), 0);
+	for (unsigned int i = 0; i < 512; i++) {
+		if (p[i] != with)
+			return false;
+	}
+	return true;
+}
+
+static void fill(struct rig *rig)
+{
+	uint64_t a = driver_alloc(&rig->driver, 4096);
+
+	memset(driver_ptr(&rig->driver, a), 0x77, 4096);
+	for (unsigned int slba = 0; slba < 64; slba += 8)
+		assert_int_equal(io(rig, NVME_OPC_WRITE, 1, slba, 7, a), 0);
+}
+
+static void test_zeroes_are_written_where_they_belong(void **state)
+{
+	struct rig *rig = *state;
+
+	fill(rig);
+	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 1, 10, 1, 0), 0);
+	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 1, 20, 1 << 25 | 1, 0), 0);
+	assert_true(is_filled(rig, 9, 0x77));
+	assert_true(is_filled(rig, 10, 0));
+	assert_true(is_filled(rig, 11, 0));
+	assert_true(is_filled(rig, 12, 0x77));
+	assert_true(is_filled(rig, 20, 0));
+	assert_true(is_filled(rig, 22, 0x77));
+}
+
+static void test_every_range_is_deallocated_or_none(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command dsm = { .opc = NVME_OPC_DATASET_MANAGEMENT, .nsid = 1 };
+	uint8_t *ranges;
+
+	fill(rig);
+	dsm.prp1 = driver_alloc(&rig->driver, 4096);
+	ranges = driver_ptr(&rig->driver, dsm.prp1);
+	dsm_range_slba_set(ranges, 3);
+	dsm_range_nlb_set(ranges, 2);
+	dsm_range_slba_set(ranges + 32, 40);
+	dsm_range_nlb_set(ranges + 32, 1);
+	dsm.cdw10 = 2;
+	assert_int_equal(driver_command(&rig->driver, 1, &dsm), 0);
+	assert_true(is_filled(rig, 3, 0x77));
+	dsm.cdw11 = 4;
+	dsm_range_slba_set(ranges + 16, 2040);
+	dsm_range_nlb_set(ranges + 16, 9);
+	assert_int_equal(driver_command(&rig->driver, 1, &dsm), ST(LBA_OUT_OF_RANGE));
+	assert_true(is_filled(rig, 3, 0x77));
+	dsm_range_nlb_set(ranges + 16, 0);
+	assert_int_equal(driver_command(&rig->driver, 1, &dsm), 0);
+	assert_true(is_filled(rig, 2, 0x77));
+	assert_true(is_filled(rig, 3, 0));
+	assert_true(is_filled(rig, 4, 0));
+	assert_true(is_filled(rig, 5, 0x77));
+	assert_true(is_filled(rig, 40, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
-		TEST(test_namespaces_are_checked),
-		TEST(test_blocks_beyond_the_end_are_out_of_range),
-		TEST(test_what_identify_does_not_offer_is_an_invalid_field),
-		TEST(test_prp_entries_are_checked),
-		TEST(test_a_list_may_end_its_page_and_be_continued),
-		TEST(test_the_last_entry_of_a_page_is_data_if_it_is_the_last),
-		TEST(test_lists_that_go_round_in_circles_end),
-		TEST(test_entries_of_a_list_have_no_offset),
-		TEST(test_dataset_management_takes_256_ranges),
-		TEST(test_ranges_beyond_the_end_are_out_of_range),
-		TEST(test_the_error_log_names_no_block_of_a_command_without_one),
-		TEST(test_advice_only_and_empty_ranges_succeed),
-		TEST(test_health_counts_thousands_of_sectors_rounded_up),
+		SUITE_TEST(test_namespaces_are_checked),
+		SUITE_TEST(test_blocks_beyond_the_end_are_out_of_range),
+		SUITE_TEST(test_what_identify_does_not_offer_is_an_invalid_field),
+		SUITE_TEST(test_prp_entries_are_checked),
+		SUITE_TEST(test_what_is_written_is_read_back),
+		SUITE_TEST(test_zeroes_are_written_where_they_belong),
+		SUITE_TEST(test_every_range_is_deallocated_or_none),
+		SUITE_TEST(test_dataset_management_takes_256_ranges),
+		SUITE_TEST(test_ranges_beyond_the_end_are_out_of_range),
+		SUITE_TEST(test_the_error_log_names_no_block_of_a_command_without_one),
+		SUITE_TEST(test_advice_only_and_empty_ranges_succeed),
+		SUITE_TEST(test_health_counts_thousands_of_sectors_rounded_up),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return SUITE_RUN(tests);
 }

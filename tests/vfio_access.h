@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The access of the small NVMe driver over a vfio-user client: registers by
- * message, memory in a shared file, and MSI-X vectors that all trigger one
- * eventfd.  One thread.
+ * message, memory in a shared file, and every MSI-X vector with an eventfd of
+ * its own.  One thread.
  */
 #ifndef TESTS_VFIO_ACCESS_H
 #define TESTS_VFIO_ACCESS_H
@@ -10,14 +10,16 @@
 #include "tests/nvme_driver.h"
 #include "tests/vfio_client.h"
 
-enum { VFIO_ACCESS_VECTORS = 2 };
+enum { VFIO_ACCESS_VECTORS = 65 };	/* as many as the drive has */
 
 struct vfio_access {
 	struct nvme_access access;	/* for driver_init */
 	struct vfio_client *client;
-	int irq_fd, timer_fd;
+	int irq_fd[VFIO_ACCESS_VECTORS], timer_fd;
+	int ready_fd;			/* an epoll of these */
+	unsigned int nr_irqs[VFIO_ACCESS_VECTORS];	/* heard of in waits */
 	unsigned int nr_waits;		/* that have ended: with an interrupt, or a moment */
-	bool polls;			/* wait for a moment rather than for an interrupt */
+	bool polls;			/* wait for a moment at most, not for an interrupt only */
 	void (*failed)(void *ctx, int error);	/* does not return */
 	void *ctx;
 };

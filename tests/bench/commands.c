@@ -111,7 +111,7 @@ static void load_trace(struct load *load, const char *path, bool lossless)
 
 static void load_init(struct load *load, bool bare)
 {
-	void *state;
+	void *state = NULL;
 
 	*load = (struct load){.random = 1, .mixed = bare};
 	if ((bare ? rig_setup_bare : rig_setup)(&state) != 0)
