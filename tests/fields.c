@@ -50,3 +50,29 @@ const char *display_of(const struct record *rec, const char *name)
 
 	return find(rec, &search);
 }
+
+struct record record_of_command(uint8_t qkind, const uint8_t *sqe, uint32_t len)
+{
+	return (struct record){
+		.seq = 7, .bdf = 0x30, .flags = 8, .event = qkind == 1 ? 10 : 11, .stage = 1,
+		.qkind = qkind, .opc = sqe[0], .cid = (uint16_t)(sqe[2] | sqe[3] << 8),
+		.nsid = sqe[4], .len = len, .caplen = len, .payload = sqe,
+		.cdw10 = sqe[40] | (uint32_t)sqe[41] << 8 | (uint32_t)sqe[42] << 16 |
+			 (uint32_t)sqe[43] << 24,
+	};
+}
+
+struct record record_of_completion(uint8_t opc, uint32_t cdw10, uint16_t status,
+				   const uint8_t *cqe)
+{
+	return (struct record){
+		.seq = 8, .cause = 7, .flags = 8, .event = 12, .stage = 4, .qkind = 1,
+		.opc = opc, .cdw10 = cdw10, .status = status, .payload = cqe, .len = 16,
+		.caplen = 16,
+	};
+}
+
+struct record record_of_access(uint8_t event, const uint8_t *info)
+{
+	return (struct record){ .seq = 1, .event = event, .info = info, .info_len = 32 };
+}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# Sourced by the tests that boot a real guest: "make check-guests".
+# Sourced by the tests that boot a real guest: "make check-guests".  With
+# NVMETAP_TEST_LONG=1 they try every kernel where otherwise one is enough.
 
 set -u
 here=${srcdir:-.}/tests
@@ -10,8 +11,11 @@ NVMETAP_LIBEXECDIR=${NVMETAP_LIBEXECDIR:-$(readlink -f -- "${srcdir:-.}/tools")}
 export NVMETAP_LIBEXECDIR
 # shellcheck source=tests/tshark.sh
 . "$here/tshark.sh"
+# shellcheck source=tests/parity.sh
+. "$here/parity.sh"
 
-say() { echo "$name: $*"; }
+round=
+say() { echo "$name: ${round:+$round: }$*"; }
 skip() { say "skipped: $*" >&2; exit 77; }
 
 # Shows what is there to find out why, and ends the test.
@@ -28,6 +32,13 @@ work=$(mktemp -d) || exit 1
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 
+# kernels SOME...: these, or in long rounds all that there are.
+kernels()
+{
+	[ -z "${NVMETAP_TEST_LONG:-}" ] || set -- linux-6.1 linux-6.12 linux-7
+	echo "$@"
+}
+
 # boot GUEST CAPTURE OPTION...: from $work/disk.img, into $work/CAPTURE; GUEST may be "none".
 boot()
 {
@@ -42,6 +53,41 @@ boot()
 		--console-file "$work/console.txt" --timeout 150 "$@" 2>"$work/boot.err" ||
 		fail "boot's exit status is $?"
 	chmod a+r "$capture"
+}
+
+# boot_linux GUEST CPUS IOMMU STEPS QEMU-OPTION...: from a new disk, on a machine of one or two
+# CPUs, IOMMU on or off; STEPS are the guest's, empty for those that it does by itself.
+boot_linux()
+{
+	cpus=$2
+	iommu=$3
+	steps=$4
+	round="$1, CPUs: $cpus, IOMMU: $iommu"
+	# On a machine as busy as this one the kernel may find that its timer does not tick.
+	words="no_timer_check${steps:+ nvmetap.steps=$steps}"
+	guest=$1
+	shift 4
+	if [ "$iommu" = on ]; then
+		words="$words intel_iommu=on"
+		set -- -device intel-iommu,caching-mode=on "$@"
+	fi
+	rm -f "$work/disk.img" "$work/console.txt"
+	boot "$guest" boot.pcapng.zst --cpus "$cpus" --append "$words" -- "$@"
+	machine_is_right
+	disk_is_right
+}
+
+# The guest had that machine, and a queue pair for each CPU; an IOMMU maps and unmaps page by page.
+machine_is_right()
+{
+	grep -q "smp: Brought up 1 node, $cpus CPU" "$work/console.txt" || fail "not $cpus CPUs"
+	grep -q "nvme nvme0: $cpus/0/0 default/read/poll queues" "$work/console.txt" ||
+		fail "not $cpus queue pairs"
+	pages=$("$nvmetap" dump -r "$capture" | grep -c ' DMA map .* size=1000 ')
+	case $iommu in
+	on) [ "$pages" -gt 100 ] ;;
+	off) [ "$pages" -eq 0 ] ;;
+	esac || fail "$pages pages were mapped"
 }
 
 # Waits until the guest's console has said $1, then sends the line $2 to QEMU's monitor, which
@@ -67,6 +113,7 @@ tell_qemu()
 # start_tell_qemu TEXT LINE: in the background, before "boot".
 start_tell_qemu()
 {
+	rm -f "$work/console.txt" "$work/monitor.in" "$work/monitor.out"
 	mkfifo "$work/monitor.in" "$work/monitor.out" || fail "mkfifo"
 	tell_qemu "$@" &
 	teller=$!
@@ -80,17 +127,18 @@ disabled_by()
 	[ "$times" -ge "$2" ] || fail "the controller was disabled by $1 $times times, not $2"
 }
 
-# The disk holds what the guest wrote to it in steps $1.
+# The disk holds what the guest wrote to it.
 disk_is_right()
 {
-	"$NVMETAP_LIBEXECDIR/nvmetap-guest" verify --steps="$1" "$work/disk.img" ||
+	"$NVMETAP_LIBEXECDIR/nvmetap-guest" verify ${steps:+--steps="$steps"} "$work/disk.img" ||
 		fail "the disk from outside"
 }
 
 # QEMU has said nothing of what it did not like.
 qemu_is_content()
 {
-	! grep -i 'vfio\|qemu' "$work/boot.err" >&2 || fail "QEMU complains"
+	! grep -v '^nvmetap-guest: ' "$work/boot.err" | grep -i 'vfio\|qemu' >&2 ||
+		fail "QEMU complains"
 }
 
 # The number of records by everyone who counts them is the same.
@@ -124,6 +172,23 @@ clean_in_tshark()
 		fail "tshark finds something wrong"
 	rows=$(run_tshark -r "$capture" -Y 'nvme.cmd.opc == 6' | wc -l)
 	[ "$rows" -gt 0 ] || fail "no Identify for the filter nvme.cmd.opc == 6"
+}
+
+# dump and tshark say the same of every field.
+same_fields()
+{
+	parity "$capture" "$work" || fail "the decoders do not agree"
+	values=$(wc -l <"$work/ours")
+}
+
+# What holds for every capture, whatever the guest did.
+capture_is_right()
+{
+	qemu_is_content
+	same_counts
+	clean_in_tshark
+	same_fields
+	say "$whole records by everyone's count, $values values of fields by both decoders"
 }
 
 # The guest's own lines are in the capture, between what the driver did.

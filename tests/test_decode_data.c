@@ -52,17 +52,19 @@ static struct record identify_controller(void)
 	put(266, 2, 343);
 	put(280, 8, 1);
 	put(288, 8, 1);
-	put(512, 1, 0x66);
+	put(512, 1, 0x76);
 	put(513, 1, 0x44);
 	put(516, 4, 256);
-	put(520, 2, 0x0c);
+	put(520, 2, 0x5c);
 	put(525, 1, 0x07);
+	put(530, 1, 0x81);
 	put(536, 4, 0x10001);
 	memcpy(page + 768, "nqn.2014-08.org.nvmexpress:a", 28);
 	put(2048, 2, 2500);
 	put(2051, 1, 0x02);
 	put(2052, 4, 16);
 	put(2080 + 18, 1, 0x40);
+	put(2080 + 22, 1, 0x83);
 	return rec;
 }
 
@@ -87,11 +89,22 @@ static void test_identify_controller(void **state)
 	assert_field(&rec, "nvme.cmd.identify.ctrl.tnvmcap", "01000000000000000100000000000000");
 	assert_display(&rec, "nvme.cmd.identify.ctrl.tnvmcap", "18446744073709551617");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.sqes.mins", "6");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.sqes.maxs", "7");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.cqes.maxs", "4");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.nn", "256");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.dsms", "1");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.wus", "0");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.wzs", "1");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.ccs", "0");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.nzfs", "1");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.ress", "0");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.tstmps", "1");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.vers", "0");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.nvscc", "0x81");
+	put(520, 2, 0xa1);
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.ccs", "1");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.ress", "1");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.oncs.vers", "1");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.vwc.cp", "1");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.vwc.cfb", "3");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.sgls", "0x00010001");
@@ -100,6 +113,8 @@ static void test_identify_controller(void **state)
 	assert_field(&rec, "nvme.cmd.identify.ctrl.psds.psd.nops", "1,0");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.psds.psd.enlat", "16,0");
 	assert_field(&rec, "nvme.cmd.identify.ctrl.psds.psd.ips", "0,1");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.psds.psd.apw", "0,3");
+	assert_field(&rec, "nvme.cmd.identify.ctrl.psds.psd.aps", "0,2");
 }
 
 /* Figure 245. */
@@ -142,7 +157,7 @@ static void test_smart(void **state)
 	struct record rec = data(0x02, 0x7f0002, 512);
 
 	(void)state;
-	put(0, 1, 0x28);
+	put(0, 1, 0x2a);
 	put(1, 2, 300);
 	put(3, 1, 100);
 	put(4, 1, 10);
@@ -154,7 +169,8 @@ static void test_smart(void **state)
 	put(202, 2, 302);
 	put(216, 4, 3);
 	put(228, 4, 4);
-	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw", "0x28");
+	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw", "0x2a");
+	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.temp", "1");
 	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.ro", "1");
 	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.bdf", "0");
 	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.mrro", "1");
@@ -168,6 +184,10 @@ static void test_smart(void **state)
 	assert_field(&rec, "nvmetap.get_logpage.smart.ts.k", "301,302");
 	assert_field(&rec, "nvme.cmd.get_logpage.smart.tmt1c", "3");
 	assert_field(&rec, "nvme.cmd.get_logpage.smart.tmt2t", "4");
+	put(0, 1, 0x05);
+	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.sc", "1");
+	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.temp", "0");
+	assert_field(&rec, "nvme.cmd.get_logpage.smart.cw.sme", "1");
 }
 
 /* Figure 193: two entries and the rest empty. */
@@ -183,6 +203,7 @@ static void test_error_log(void **state)
 	put(14, 2, 0x0128);
 	put(16, 8, 0x1000);
 	put(24, 4, 1);
+	put(28, 1, 0x85);
 	put(64, 8, 1);
 	assert_field(&rec, "nvme.cmd.get_logpage.errinf.errcnt", "2,1");
 	assert_field(&rec, "nvme.cmd.get_logpage.errinf.cid", "0x0033,0x0000");
@@ -191,6 +212,7 @@ static void test_error_log(void **state)
 	assert_field(&rec, "nvme.cmd.get_logpage.errinf.pel", "0x0128,0x0000");
 	assert_field(&rec, "nvme.cmd.get_logpage.errinf.lba", "0x0000000000001000,0x0000000000000000");
 	assert_field(&rec, "nvmetap.get_logpage.errinf.nsid", "0x00000001,0x00000000");
+	assert_field(&rec, "nvme.cmd.get_logpage.errinf.vsi", "0x85,0x00");
 }
 
 /* Figures 195 and 197. */
@@ -200,17 +222,27 @@ static void test_firmware_slots_and_effects(void **state)
 
 	(void)state;
 	put(0, 1, 0x21);
-	memcpy(page + 8, "one     two     ", 16);
+	memcpy(page + 8, "one     two     three   four    five    six     seven   ", 56);
 	assert_field(&rec, "nvme.cmd.get_logpage.fw_slot.afi.afs", "1");
 	assert_field(&rec, "nvme.cmd.get_logpage.fw_slot.afi.nfs", "2");
 	assert_field(&rec, "nvmetap.get_logpage.fw_slot.frs2", "two");
+	assert_field(&rec, "nvmetap.get_logpage.fw_slot.frs3", "three");
+	assert_field(&rec, "nvmetap.get_logpage.fw_slot.frs4", "four");
+	assert_field(&rec, "nvmetap.get_logpage.fw_slot.frs5", "five");
+	assert_field(&rec, "nvmetap.get_logpage.fw_slot.frs6", "six");
+	assert_field(&rec, "nvmetap.get_logpage.fw_slot.frs7", "seven");
 	rec = data(0x02, 0x3ff0005, 4096);
 	put(4 * 0x06, 4, 0x00000001);
+	put(4 * 0x0d, 4, 0x00000009);
 	put(1024 + 4 * 0x01, 4, 0x000a0003);
-	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.csupp", "1,1");
-	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.lbcc", "0,1");
-	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.cse", "0,2");
-	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.uss", "0,1");
+	put(1024 + 4 * 0x02, 4, 0x00000015);
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.csupp", "1,1,1,1");
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.lbcc", "0,0,1,0");
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.ncc", "0,0,0,1");
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.nic", "0,1,0,0");
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.ccc", "0,0,0,1");
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.cse", "0,0,2,0");
+	assert_field(&rec, "nvme.cmd.get_logpage.cmd_and_eff.cseds.uss", "0,0,1,0");
 }
 
 static void test_a_namespace_list_ends_at_zero(void **state)
@@ -244,6 +276,9 @@ static void test_namespace_descriptors_are_as_long_as_they_say(void **state)
 	rec.caplen = 31;
 	assert_field(&rec, "nvmetap.ns_desc.nidt", "0x01,0x03");
 	assert_absent(&rec, "nvmetap.ns_desc.uuid");
+	page[12] = 0x02;
+	rec.caplen = 32;
+	assert_field(&rec, "nvmetap.ns_desc.nguid", "00112233445566778899aabbccddeeff");
 }
 
 /* Section 6.7.1. */
@@ -316,10 +351,21 @@ static void test_the_registers_of_a_snapshot_are_shown_bit_by_bit(void **state)
 	rec.info_len = 0;
 	rec.flags = 2;
 	put(0, 8, 0x0040002014010fff);
+	put(8, 4, 0x00010400);
+	put(12, 4, 0x00000005);
 	put(20, 4, 0x00460001);
 	put(28, 4, 1);
 	put(36, 4, 0x001f003f);
+	put(40, 8, 0x1bfffd000);
+	put(48, 8, 0x2bfffc000);
+	assert_field(&rec, "nvmetap.reg.cap", "0x0040002014010fff");
+	assert_field(&rec, "nvmetap.reg.vs", "0x00010400");
+	assert_field(&rec, "nvmetap.reg.intms", "0x00000005");
 	assert_field(&rec, "nvmetap.reg.cc", "0x00460001");
+	assert_field(&rec, "nvmetap.reg.csts", "0x00000001");
+	assert_field(&rec, "nvmetap.reg.aqa", "0x001f003f");
+	assert_field(&rec, "nvmetap.reg.asq", "0x00000001bfffd000");
+	assert_field(&rec, "nvmetap.reg.acq", "0x00000002bfffc000");
 	assert_field(&rec, "nvmetap.cap.mqes", "4095");
 	assert_field(&rec, "nvmetap.cc.iosqes", "6");
 	assert_field(&rec, "nvmetap.csts.rdy", "1");

@@ -153,6 +153,39 @@ static void test_a_guest_without_shared_memory_writes_and_reads_back(void **stat
 	finish(&f);
 }
 
+/* All memory is unmapped and mapped again, with other bytes behind the same addresses. */
+static void map_anew(struct fixture *f, bool shared)
+{
+	struct nvme_access *access = &f->way.access;
+	uint8_t *copy = malloc(SIZE);
+	void *mem;
+
+	assert_non_null(copy);
+	memcpy(copy, access->memory, SIZE);
+	assert_int_equal(vfio_client_unmap(f->way.client, access->iova), 0);
+	assert_int_equal(vfio_client_map(f->way.client, access->iova, SIZE,
+					 VFIO_CLIENT_READ | VFIO_CLIENT_WRITE, shared, &mem), 0);
+	memcpy(mem, copy, SIZE);
+	access->memory = mem;
+	free(copy);
+}
+
+static void test_queues_live_on_in_memory_that_is_mapped_anew(void **state)
+{
+	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
+	struct fixture f = { 0 };
+
+	(void)state;
+	start(&f, true);
+	driver_submit(&f.driver, 0, &aer);
+	for (unsigned int i = 0; i < 4; i++) {
+		write_read_compare(&f);
+		map_anew(&f, i % 2 != 0);
+	}
+	write_read_compare(&f);
+	finish(&f);
+}
+
 static void test_a_guest_that_goes_with_commands_in_flight_is_survived(void **state)
 {
 	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
@@ -204,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_guest_writes_and_reads_back),
 		cmocka_unit_test(test_a_guest_without_shared_memory_writes_and_reads_back),
+		cmocka_unit_test(test_queues_live_on_in_memory_that_is_mapped_anew),
 		cmocka_unit_test(test_a_guest_that_goes_with_commands_in_flight_is_survived),
 		cmocka_unit_test(test_what_cannot_be_is_refused_with_the_option_s_name),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The second oracle: offsets of the table against libnvme's structures, where
- * libnvme's header is installed.  The compiler does the comparison.
+ * The second oracle: sizes, offsets and registers of the table against
+ * libnvme's, where its header is installed.  The compiler does the comparison.
  */
 #include "spec/table.h"
 
@@ -173,6 +173,29 @@ SAME(ns_desc, nidt, nvme_ns_id_desc, nidt)
 SAME(ns_desc, nidl, nvme_ns_id_desc, nidl)
 SAME(log_firmware, afs, nvme_firmware_slot, afi)
 SAME(log_firmware, frs1, nvme_firmware_slot, frs)
+SAME(log_effects, acs, nvme_cmd_effects_log, acs)
+SAME(log_effects, iocs, nvme_cmd_effects_log, iocs)
+
+#define AS_LARGE(ours, theirs) \
+	static_assert((size_t)ours##_SIZE == sizeof(struct theirs), \
+		      #ours " is of another size in libnvme");
+AS_LARGE(id_ns, nvme_id_ns)
+AS_LARGE(lbaf, nvme_lbaf)
+AS_LARGE(id_ctrl, nvme_id_ctrl)
+AS_LARGE(psd, nvme_id_psd)
+AS_LARGE(error_entry, nvme_error_log_page)
+AS_LARGE(log_smart, nvme_smart_log)
+AS_LARGE(log_firmware, nvme_firmware_slot)
+AS_LARGE(log_effects, nvme_cmd_effects_log)
+AS_LARGE(dsm_range, nvme_dsm_range)
+AS_LARGE(ns_desc, nvme_ns_id_desc)
+
+/* The names are libnvme's, but for one register that it has in halves. */
+#define NVME_REG_PMRMSC NVME_REG_PMRMSCL
+#define REGISTER(cname, offset, size, strct, title) \
+	static_assert((int)(offset) == (int)(cname), #cname " is elsewhere in libnvme");
+#include "spec/nvme.def"
+
 int main(void)
 {
 	return 0;

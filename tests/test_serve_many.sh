@@ -19,9 +19,10 @@ guests()
 }
 
 test -r /proc/self/status || exit 77
-# A sanitizer keeps what is freed for a while.
+# A sanitizer keeps what is freed, or what threads did, for a while.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=0:thread_local_quarantine_size_kb=0
-export ASAN_OPTIONS
+TSAN_OPTIONS=${TSAN_OPTIONS:+$TSAN_OPTIONS:}history_size=0
+export ASAN_OPTIONS TSAN_OPTIONS
 truncate -s 8M "$work/disk.img"
 serve --ns "path=$work/disk.img" -w "$work/many.pcapng.zst"
 guests 10

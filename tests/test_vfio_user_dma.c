@@ -168,6 +168,41 @@ static void test_what_arrives_meanwhile_is_done_afterwards_in_order(void **state
 	assert_int_equal(vfio_client_nr_dma(f->c), 1);
 }
 
+/* The next DMA message, as bytes, to a device that is told to copy len bytes at 1000h. */
+static void ask_raw(struct vfio_fixture *f, uint32_t go, uint32_t len, uint8_t *to, size_t to_len)
+{
+	fx_set_reg(f, DOUBLE_DMA_IOVA, 0x1000);
+	fx_set_reg(f, DOUBLE_DMA_LEN, len);
+	assert_int_equal(vfio_client_post(f->c, 0, DOUBLE_DMA_GO, &go, 4), 0);
+	assert_int_equal(recv(vfio_client_fd(f->c), to, to_len, MSG_WAITALL), to_len);
+}
+
+/* QEMU 11.1 has a count of 64 bits, behind the address; after the header's 16 bytes: identifier,
+ * command, size, flags, errno. */
+static void test_dma_messages_are_the_protocols_byte_by_byte(void **state)
+{
+	static const uint8_t read[32] = { [2] = 11, [4] = 32, [17] = 0x10, [24] = 6 };
+	static const uint8_t read_reply[38] = { [2] = 11, [4] = 38, [8] = 1, [17] = 0x10, [24] = 6,
+						[32] = 'g', 'u', 'e', 's', 't' };
+	static const uint8_t write[38] = { [0] = 1, [2] = 12, [4] = 38, [17] = 0x10, [24] = 6,
+					   [32] = 'g', 'u', 'e', 's', 't' };
+	static const uint8_t write_reply[28] = { [0] = 1, [2] = 12, [4] = 28, [8] = 1,
+						 [17] = 0x10, [24] = 6 };
+	struct vfio_fixture *f = *state;
+	uint8_t asked[38];
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, 2 * PAGE, RW, false, &mem), 0);
+	ask_raw(f, 1, 6, asked, sizeof(read));
+	assert_memory_equal(asked, read, sizeof(read));
+	fx_raw(f, read_reply, sizeof(read_reply));
+	assert_int_equal(fx_reg(f, DOUBLE_DMA_RESULT), 0);
+	ask_raw(f, 2, 6, asked, sizeof(write));
+	assert_memory_equal(asked, write, sizeof(write));
+	fx_raw(f, write_reply, sizeof(write_reply));
+	assert_int_equal(fx_reg(f, DOUBLE_DMA_RESULT), 0);
+}
+
 static void test_an_answer_of_the_wrong_length_disconnects(void **state)
 {
 	struct vfio_fixture *f = *state;
@@ -184,6 +219,25 @@ static void test_an_answer_of_the_wrong_length_disconnects(void **state)
 			 sizeof(asked));
 	fx_raw(f, hdr, sizeof(hdr));
 	fx_assert_disconnected(f, "an answer to a DMA message that does not fit");
+}
+
+static void test_no_message_has_more_data_than_the_client_takes(void **state)
+{
+	static const char json[] = "{\"capabilities\":{\"max_data_xfer_size\":4096}}";
+	uint8_t body[VU_VERSION_LEN + sizeof(json)] = { 0 };
+	struct vfio_fixture *f = *state;
+	void *mem;
+
+	memcpy(body + VU_VERSION_LEN, json, sizeof(json));
+	assert_int_equal(fx_call(f, VU_VERSION, body, sizeof(body)), 0);
+	assert_int_equal(vfio_client_map(f->c, 0, 4 * PAGE, RW, false, &mem), 0);
+	memset(mem, 'a', PAGE);
+	memset((char *)mem + PAGE, 'b', PAGE);
+	assert_int_equal(dma(f, 0, 2 * PAGE + 1, 1), 0);
+	assert_int_equal(vfio_client_nr_dma(f->c), 3);
+	assert_int_equal(dma(f, PAGE, 2 * PAGE, 2), 0);
+	assert_memory_equal((char *)mem + PAGE, mem, PAGE);
+	assert_int_equal(((char *)mem)[2 * PAGE], 'b');
 }
 
 static int map_raw(struct vfio_fixture *f, uint64_t iova, uint64_t size, uint32_t flags,
@@ -241,6 +295,28 @@ static void test_unmapped_memory_is_out_of_reach(void **state)
 	assert_int_equal(fx_reg(f, DOUBLE_NR_UNMAP), 1);
 }
 
+/* As QEMU does with all RAM while the firmware flips memory. */
+static void test_memory_mapped_anew_is_what_the_next_access_reaches(void **state)
+{
+	struct vfio_fixture *f = *state;
+	char buf[8];
+	void *mem;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		char words[8] = "guest 0";
+
+		words[6] = (char)('0' + i);
+		assert_int_equal(vfio_client_map(f->c, 0, 2 * PAGE, RW, i % 2 == 0, &mem), 0);
+		strcpy((char *)mem + PAGE - 4, words);
+		assert_int_equal(dma(f, PAGE - 4, 8, 1), 0);
+		assert_int_equal(vfio_client_read(f->c, 0, DOUBLE_BUFFER, buf, 8), 0);
+		assert_string_equal(buf, words);
+		assert_int_equal(dma(f, PAGE, 8, 2), 0);
+		assert_string_equal((char *)mem + PAGE, words);
+		assert_int_equal(vfio_client_unmap(f->c, 0), 0);
+	}
+}
+
 static void test_a_range_is_unmapped_with_all_it_holds(void **state)
 {
 	struct vfio_fixture *f = *state;
@@ -268,6 +344,7 @@ static void test_unmap_all_unmaps_all(void **state)
 	assert_int_equal(dma(f, PAGE, 8, 1), -EFAULT);
 }
 
+#define SILENT(test) cmocka_unit_test_setup_teardown(test, fx_setup_silent, fx_teardown)
 #define T(test) cmocka_unit_test_setup_teardown(test, fx_setup, fx_teardown)
 
 int main(void)
@@ -282,9 +359,12 @@ int main(void)
 		T(test_nothing_is_asked_while_a_request_waits_for_its_answer),
 		T(test_a_client_that_waits_itself_gets_less_time_to_answer),
 		T(test_what_arrives_meanwhile_is_done_afterwards_in_order),
+		T(test_dma_messages_are_the_protocols_byte_by_byte),
 		T(test_an_answer_of_the_wrong_length_disconnects),
+		SILENT(test_no_message_has_more_data_than_the_client_takes),
 		T(test_hostile_mappings_get_the_protocols_errno),
 		T(test_unmapped_memory_is_out_of_reach),
+		T(test_memory_mapped_anew_is_what_the_next_access_reaches),
 		T(test_a_range_is_unmapped_with_all_it_holds),
 		T(test_unmap_all_unmaps_all),
 	};

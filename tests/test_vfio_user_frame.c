@@ -121,6 +121,47 @@ static void test_pipelined_messages_are_answered_in_order(void **state)
 	}
 }
 
+/* No reply is awaited in between, so that the server finds several messages at once. */
+static void send_vector(struct vfio_fixture *f, uint32_t vector, int fd)
+{
+	uint8_t body[VU_SET_LEN] = { 0 };
+
+	VU_SET_ARGSZ_set(body, VU_SET_LEN);
+	VU_SET_FLAGS_set(body, TRIGGER_FD);
+	VU_SET_INDEX_set(body, MSIX);
+	VU_SET_START_set(body, vector);
+	VU_SET_COUNT_set(body, 1);
+	assert_int_equal(vfio_client_send(f->c, VU_DEVICE_RESET, 0, NULL, 0, NULL, 0), 0);
+	assert_int_equal(vfio_client_send(f->c, VU_DEVICE_SET_IRQS, 0, body, VU_SET_LEN, &fd, 1),
+			 0);
+}
+
+static void test_descriptors_belong_to_the_message_that_they_came_with(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint8_t replies[4 * VU_HDR_LEN];
+	uint64_t count;
+
+	for (unsigned int i = 0; i < 200; i++) {
+		int fds[2] = { fx_eventfd(), fx_eventfd() };
+
+		send_vector(f, 3, fds[0]);
+		send_vector(f, 4, fds[1]);
+		assert_int_equal(recv(vfio_client_fd(f->c), replies, sizeof(replies), MSG_WAITALL),
+				 sizeof(replies));
+		for (uint32_t v = 0; v < 2; v++) {
+			assert_int_equal(VU_HDR_FLAGS_get(replies + (2 * v + 1) * VU_HDR_LEN),
+					 VU_TYPE_REPLY);
+			assert_int_equal(vfio_client_set_irqs(f->c, MSIX, 3 + v, 1, TRIGGER, NULL,
+							      NULL, 0), 0);
+			assert_int_equal(read(fds[v], &count, 8), 8);
+			assert_int_equal(read(fds[1 - v], &count, 8), -1);
+		}
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
 static void send_header(struct vfio_fixture *f, uint32_t size, uint32_t flags)
 {
 	uint8_t hdr[VU_HDR_LEN];
@@ -192,6 +233,7 @@ int main(void)
 		T(test_more_than_16_descriptors_disconnect),
 		T(test_a_message_in_single_bytes_is_one_message),
 		T(test_pipelined_messages_are_answered_in_order),
+		T(test_descriptors_belong_to_the_message_that_they_came_with),
 		T(test_a_truncated_header_disconnects),
 		T(test_a_truncated_body_disconnects),
 		T(test_a_message_shorter_than_its_header_disconnects),

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The first oracle, continued: registers and configuration space whose bytes
+ * were written by hand from NVM Express 1.4 and PCI 3.0, without the table.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+#include "tests/fields.h"
+
+/* Section 3.1.1: MQES 2047, CQR, AMS 1, TO 20, NSSRS, CSS NVM, MPSMAX 4, CMBS;
+ * bytes of the access: offset, value, old value, width, all big-endian. */
+static void test_capabilities_in_one_read_and_in_halves(void **state)
+{
+	uint8_t whole[32] = { [8] = 0x02, 0x40, 0x00, 0x30, 0x14, 0x03, 0x07, 0xff, [27] = 8 };
+	uint8_t low[32] = { [12] = 0x14, 0x03, 0x07, 0xff, [27] = 4 };
+	uint8_t high[32] = { [7] = 4, [12] = 0x02, 0x40, 0x00, 0x30, [27] = 4 };
+	uint8_t rest[32] = { [7] = 4, [12] = 0x01, 0x09, 0x20, 0x02, [27] = 4 };
+	struct record rec = record_of_access(4, whole);
+
+	(void)state;
+	assert_display(&rec, "nvmetap.access.offset", "Controller Capabilities (0x0000000000000000)");
+	assert_field(&rec, "nvmetap.cap.mqes", "2047");
+	assert_field(&rec, "nvmetap.cap.cqr", "1");
+	assert_field(&rec, "nvmetap.cap.ams", "0x00000001");
+	assert_field(&rec, "nvmetap.cap.to", "20");
+	assert_field(&rec, "nvmetap.cap.nssrs", "1");
+	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
+	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
+	assert_field(&rec, "nvmetap.cap.cmbs", "1");
+	rec = record_of_access(4, low);
+	assert_field(&rec, "nvmetap.cap.mqes", "2047");
+	assert_field(&rec, "nvmetap.cap.to", "20");
+	assert_absent(&rec, "nvmetap.cap.css");
+	rec = record_of_access(4, high);
+	assert_absent(&rec, "nvmetap.cap.to");
+	assert_field(&rec, "nvmetap.cap.dstrd", "0");
+	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
+	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
+	assert_field(&rec, "nvmetap.cap.bps", "0");
+	assert_field(&rec, "nvmetap.cap.pmrs", "0");
+	rec = record_of_access(4, rest);
+	assert_field(&rec, "nvmetap.cap.dstrd", "2");
+	assert_field(&rec, "nvmetap.cap.bps", "1");
+	assert_field(&rec, "nvmetap.cap.mpsmin", "9");
+	assert_field(&rec, "nvmetap.cap.pmrs", "1");
+	assert_field(&rec, "nvmetap.cap.cmbs", "0");
+}
+
+/* Section 3.1.2: 1.4.2. */
+static void test_version(void **state)
+{
+	uint8_t info[32] = { [7] = 8, [12] = 0x00, 0x01, 0x04, 0x02, [27] = 4 };
+	struct record rec = record_of_access(4, info);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.vs.mjr", "1");
+	assert_field(&rec, "nvmetap.vs.mnr", "4");
+	assert_field(&rec, "nvmetap.vs.ter", "2");
+}
+
+/* Sections 3.1.5 and 3.1.6: CC 00464811h is written; CSTS 2Dh, with a reserved
+ * shutdown status, is read. */
+static void test_configuration_and_status(void **state)
+{
+	uint8_t cc[32] = { [7] = 0x14, [12] = 0x00, 0x46, 0x48, 0x11, [27] = 4 };
+	uint8_t csts[32] = { [7] = 0x1c, [15] = 0x2d, [27] = 4 };
+	struct record rec = record_of_access(5, cc);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.cc.en", "1");
+	assert_field(&rec, "nvmetap.cc.css", "1");
+	assert_field(&rec, "nvmetap.cc.mps", "0");
+	assert_field(&rec, "nvmetap.cc.ams", "1");
+	assert_display(&rec, "nvmetap.cc.shn", "normal shutdown (1)");
+	assert_field(&rec, "nvmetap.cc.iosqes", "6");
+	assert_field(&rec, "nvmetap.cc.iocqes", "4");
+	assert_absent(&rec, "nvmetap.access.old");
+	rec = record_of_access(4, csts);
+	assert_field(&rec, "nvmetap.csts.rdy", "1");
+	assert_field(&rec, "nvmetap.csts.cfs", "0");
+	assert_display(&rec, "nvmetap.csts.shst", "3");
+	assert_field(&rec, "nvmetap.csts.pp", "1");
+	assert_field(&rec, "nvmetap.csts.nssro", "0");
+	csts[15] = 0x10;
+	assert_field(&rec, "nvmetap.csts.nssro", "1");
+	assert_field(&rec, "nvmetap.csts.pp", "0");
+	csts[28] = 2;		/* the same offset of another region is no register */
+	assert_absent(&rec, "nvmetap.csts.rdy");
+}
+
+static void test_an_access_to_a_half_shows_the_bits_that_it_touched(void **state)
+{
+	uint8_t low[32] = { [7] = 0x14, [14] = 0x40, 0x01, [27] = 2 };
+	uint8_t high[32] = { [7] = 0x16, [15] = 0x46, [27] = 1 };
+	struct record rec = record_of_access(5, low);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.cc.en", "1");
+	assert_field(&rec, "nvmetap.cc.shn", "1");
+	assert_absent(&rec, "nvmetap.cc.iosqes");
+	rec = record_of_access(5, high);
+	assert_absent(&rec, "nvmetap.cc.en");
+	assert_field(&rec, "nvmetap.cc.iosqes", "6");
+	assert_field(&rec, "nvmetap.cc.iocqes", "4");
+}
+
+/* PCI: the dword at 4 is Command and Status; 0406h and 0010h. */
+static void test_configuration_space(void **state)
+{
+	uint8_t both[32] = { [7] = 4, [12] = 0x00, 0x10, 0x04, 0x06, [27] = 4 };
+	uint8_t status[32] = { [7] = 6, [14] = 0xa9, 0x10, [27] = 2 };
+	uint8_t parity[32] = { [7] = 4, [12] = 0x40, 0x08, 0x00, 0x40, [27] = 4 };
+	uint8_t serr[32] = { [7] = 4, [14] = 0x01, 0x00, [27] = 2 };
+	struct record rec = record_of_access(2, both);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.pci.cmd.iose", "0");
+	assert_field(&rec, "nvmetap.pci.cmd.mse", "1");
+	assert_field(&rec, "nvmetap.pci.cmd.bme", "1");
+	assert_field(&rec, "nvmetap.pci.cmd.id", "1");
+	assert_field(&rec, "nvmetap.pci.sts.cl", "1");
+	assert_field(&rec, "nvmetap.pci.sts.dpe", "0");
+	assert_display(&rec, "nvmetap.access.offset", "Command (0x0000000000000004)");
+	rec = record_of_access(3, status);
+	assert_absent(&rec, "nvmetap.pci.cmd.mse");
+	assert_field(&rec, "nvmetap.pci.sts.dpe", "1");
+	assert_field(&rec, "nvmetap.pci.sts.rma", "1");
+	assert_field(&rec, "nvmetap.pci.sts.rta", "0");
+	assert_field(&rec, "nvmetap.pci.sts.sta", "1");
+	assert_field(&rec, "nvmetap.pci.sts.dpd", "1");
+	assert_field(&rec, "nvmetap.pci.sts.is", "0");
+	assert_field(&rec, "nvmetap.pci.sts.sse", "0");
+	rec = record_of_access(2, parity);
+	assert_field(&rec, "nvmetap.pci.cmd.pee", "1");
+	assert_field(&rec, "nvmetap.pci.cmd.see", "0");
+	assert_field(&rec, "nvmetap.pci.sts.is", "1");
+	assert_field(&rec, "nvmetap.pci.sts.sse", "1");
+	rec = record_of_access(2, serr);
+	assert_field(&rec, "nvmetap.pci.cmd.see", "1");
+	assert_field(&rec, "nvmetap.pci.cmd.pee", "0");
+}
+
+/* PCI: a type 0 header, as a driver reads it at once. */
+static void test_a_whole_header(void **state)
+{
+	static const uint8_t header[64] = {
+		0x36, 0x1b, 0x10, 0x00, 0x06, 0x04, 0x10, 0x08, 0x03, 0x02, 0x08, 0x01,
+		[14] = 0x80, [16] = 0x04, 0x40, 0x00, 0xfe, 0x01, [44] = 0xf4, 0x1a, 0x00, 0x11,
+		[52] = 0x40, [60] = 0x0b, 0x01,
+	};
+	uint8_t info[32] = { [27] = 64 };
+	struct record rec = record_of_access(2, info);
+
+	(void)state;
+	rec.payload = header;
+	rec.len = rec.caplen = sizeof(header);
+	assert_field(&rec, "nvmetap.pci.vid", "0x1b36");
+	assert_field(&rec, "nvmetap.pci.did", "0x0010");
+	assert_field(&rec, "nvmetap.pci.cmd", "0x0406");
+	assert_field(&rec, "nvmetap.pci.sts", "0x0810");
+	assert_field(&rec, "nvmetap.pci.rid", "0x03");
+	assert_field(&rec, "nvmetap.pci.cc", "0x010802");
+	assert_field(&rec, "nvmetap.pci.htype", "0x80");
+	assert_field(&rec, "nvmetap.pci.bar0", "0xfe004004");
+	assert_field(&rec, "nvmetap.pci.bar1", "0x00000001");
+	assert_field(&rec, "nvmetap.pci.ssvid", "0x1af4");
+	assert_field(&rec, "nvmetap.pci.ssid", "0x1100");
+	assert_field(&rec, "nvmetap.pci.cap", "0x40");
+	assert_field(&rec, "nvmetap.pci.iline", "11");
+	assert_field(&rec, "nvmetap.pci.ipin", "1");
+}
+
+static void test_a_doorbell_shows_old_and_new(void **state)
+{
+	uint8_t info[32] = { [6] = 0x10, [7] = 0x08, [15] = 9, [23] = 5, [27] = 4, [29] = 1,
+			     [31] = 1 };
+	struct record rec = record_of_access(6, info);
+
+	(void)state;
+	assert_field(&rec, "nvmetap.access.value", "0x0000000000000009");
+	assert_field(&rec, "nvmetap.access.old", "0x0000000000000005");
+	assert_display(&rec, "nvmetap.access.doorbell", "submission queue tail (1)");
+	assert_field(&rec, "nvmetap.access.vector", "1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_capabilities_in_one_read_and_in_halves),
+		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_configuration_and_status),
+		cmocka_unit_test(test_an_access_to_a_half_shows_the_bits_that_it_touched),
+		cmocka_unit_test(test_configuration_space),
+		cmocka_unit_test(test_a_whole_header),
+		cmocka_unit_test(test_a_doorbell_shows_old_and_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
