@@ -12,7 +12,6 @@
 #include "tracer/writer.h"
 
 enum {
-	TRACER_RING_MIN = 1 << 20,	/* holds the longest entry several times */
 	TRACER_WAIT_NS = 100 * 1000,	/* lossless: between two looks at a full ring */
 	TRACER_SESSION_MAX = 64 << 10,	/* of the drive's session text, bytes */
 };
@@ -114,18 +113,14 @@ static int tracer_refuse_file(char *err, size_t errlen, const char *path, int er
 static int tracer_init(struct tracer *tracer, const struct tracer_config *config, char *err,
 		       size_t errlen)
 {
-	size_t ring_size = config->ring_size;
-
 	if (words_parse(config->events, &tracer->set, err, errlen) != 0)
 		return -EINVAL;
 	if (config->snap_admin == 0)
 		tracer->set &= ~WORDS_TAP(NVMETAP_TAP_ADMIN_MEMORY);
 	if (config->snap_io == 0)
 		tracer->set &= ~WORDS_TAP(NVMETAP_TAP_IO_MEMORY);
-	if (ring_size != 0 && ring_size < TRACER_RING_MIN)
-		ring_size = TRACER_RING_MIN;
 	tracer->feed = (struct event_feed){
-		.ring = ring_new(ring_size),
+		.ring = ring_new(config->ring_size),
 		.snap_admin = config->snap_admin,
 		.snap_io = config->snap_io,
 		.lossless = config->lossless,

@@ -22,7 +22,7 @@ struct tracer_config {
 	const char *events;	/* "pci,reg,-data…" as --events (words.h), NULL: the default */
 	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer; 0: no records */
 	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */
-	size_t ring_size;	/* bytes, 0: 16 MiB; at least 1 MiB */
+	size_t ring_size;	/* bytes, 0: 16 MiB; at least 4 KiB, at most 1 GiB */
 	int zstd_level;		/* 0: 1 */
 	bool lossless;		/* a full ring makes the drive wait instead of dropping */
 	const char *if_name;	/* of the interface: "00:06.0"; NULL: from the first record */
