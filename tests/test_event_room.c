@@ -166,11 +166,12 @@ struct drained {
 	uint32_t offset;	/* of the transfer that is coming */
 };
 
-static void drain(void *ctx)
+static void drain(void *ctx, unsigned int nr)
 {
 	struct drained *drained = ctx;
 	struct record rec;
 
+	(void)nr;
 	while (feed_next(&drained->feed, bytes, &rec) != 0) {
 		drained->nr++;
 		drained->last_seq = rec.seq;
@@ -202,7 +203,7 @@ static void test_lossless_waits_instead_of_dropping(void **state)
 		ev = feed_text(seq, seq * 3);
 		event_push(&drained.feed, &ev);
 	}
-	drain(&drained);
+	drain(&drained, 0);
 	assert_int_equal(drained.feed.nr_dropped, 0);
 	assert_int_equal(drained.nr, 1000);
 	assert_int_equal(drained.last_seq, 1000);
@@ -218,7 +219,7 @@ static void test_lossless_data_is_whole_through_a_ring_that_is_smaller(void **st
 	lossless(&drained);
 	ev = data_event(1, 300000);
 	event_push(&drained.feed, &ev);
-	drain(&drained);
+	drain(&drained, 0);
 	assert_int_equal(drained.offset, 300000);
 	assert_int_equal(drained.feed.nr_dropped, 0);
 	ring_free(drained.feed.ring);

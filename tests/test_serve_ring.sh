@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # nvmetap serve: rings that are too small for what happens, and readers that stand still.
 
+# until_true calls functions that nothing else does.
+# shellcheck disable=SC2317
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
 
@@ -78,25 +80,59 @@ for ring in 4K 1M; do
 	said 1 "pipe: $records records, 0 events dropped"
 done
 
-# --- a reader that never reads on does not keep the user waiting: a second signal ends all
-gone()
+# --- a reader that never reads on does not keep the user waiting: it is said, and a second signal
+# ends all
+# never_read WORDS OPTION...
+never_read()
 {
-	kill -INT "$drive" 2>/dev/null
-	! kill -0 "$drive" 2>/dev/null
-}
-for lossless in '' --lossless; do
+	words=$1
+	shift
 	: >"$work/err"
-	# shellcheck disable=SC2086
 	./nvmetap serve --vfio-user "$work/nvme.sock" --ns mem=8M -w "$work/pipe" --ring 1M \
-		--data-snap 8192 $lossless 2>"$work/err" &
+		--data-snap 8192 "$@" 2>"$work/err" &
 	drive=$!
 	exec 5<"$work/pipe"
 	guest_in_io -s 8192 -r 20000 -d 64
-	until_true gone || fail "serve $lossless cannot be ended while nobody reads"
+	test $# = 0 || until_true grep -q "$words" "$work/err" || fail "serve $*: not said: $words"
+	kill -INT "$drive"
+	until_true grep -q "$words" "$work/err" || fail "serve $*: not said: $words"
+	! is_dead || fail "serve $* does not wait for its reader"
+	kill -INT "$drive"
+	until_true is_dead || fail "serve $* cannot be ended while nobody reads"
 	wait "$drive" 2>/dev/null
 	drive=
 	exec 5<&-
 	guest_ended 3
-done
+	said 1 "$words"
+}
+never_read "pipe: waiting until it takes the rest; another Ctrl-C"
+never_read "pipe: takes no more, and the drive waits for it (--lossless); Ctrl-C" --lossless
+
+# --- a pipe that nobody reads yet
+# unread: serve, once it has said that it waits.
+unread()
+{
+	rm -f "$work/pipe"
+	mkfifo "$work/pipe"
+	: >"$work/err"
+	./nvmetap serve --vfio-user "$work/nvme.sock" --ns mem=8M -w "$work/pipe" --once \
+		2>"$work/err" &
+	drive=$!
+	until_true grep -q "serve: $work/pipe: waiting for somebody to read it" "$work/err" ||
+		fail "serve does not say that nobody reads"
+}
+unread
+kill -INT "$drive"
+ended 1
+said 1 "serve: $work/pipe: nobody came to read it"
+test "$(wc -l <"$work/err")" = 2 || fail "more is said"
+unread
+cat "$work/pipe" >"$work/late.pcapng" &
+reader=$!
+until_true is_listening || fail "serve does not go on when somebody reads"
+guest 0
+ended 0
+wait "$reader"
+whole "$work/late.pcapng"
 
 exit $status

@@ -73,6 +73,7 @@ static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap
 				   size_t len)
 {
 	size_t need = len;
+	unsigned int nr = 0;
 	struct entry *entry;
 
 	if (feed->drops.info.count != 0)
@@ -83,7 +84,7 @@ static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap
 			event_drop(feed, ev);
 			return NULL;
 		}
-		feed->wait(feed->wait_ctx);
+		feed->wait(feed->wait_ctx, nr++);
 	}
 	if (feed->drops.info.count != 0) {
 		event_drop_entry(entry, &feed->drops);

@@ -30,7 +30,8 @@ struct event_feed {
 	struct ring *ring;
 	uint32_t snap_admin, snap_io;	/* bytes of data that are kept of a transfer */
 	bool lossless;
-	void (*wait)(void *ctx);	/* lossless: the ring is full and published */
+	/* Lossless: the ring is full and published; nr: so often before for this event. */
+	void (*wait)(void *ctx, unsigned int nr);
 	void *wait_ctx;
 	uint64_t nr_dropped;
 	struct event_drops drops;
