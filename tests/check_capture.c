@@ -65,6 +65,10 @@ static int feed_all(struct reader *reader, struct model *model, struct check *ch
 	}
 	if (ret < 0)
 		fprintf(stderr, "%s\n", reader_error(reader));
+	if (reader_unfinished(reader)) {
+		fprintf(stderr, "the last block is missing\n");
+		return -1;
+	}
 	return ret;
 }
 

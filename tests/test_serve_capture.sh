@@ -18,19 +18,6 @@ if test -c /dev/full; then
 	said 1 "/dev/full: No space left on device; the capture ends there"
 fi
 
-# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain
-# one that happens to end between two blocks is like any other.
-ended_early()
-{
-	if test "$1" = 0 && test "${2%.zst}" = "$2"; then
-		test ! -s "$work/why" || fail "dump of $2: $(cat "$work/why")"
-		return
-	fi
-	test "$1" = 1 || fail "dump of $2: exit status $1"
-	test "$(wc -l <"$work/why")" = 1 || fail "dump of $2: $(cat "$work/why")"
-	grep -q "${2##*/}: .*byte" "$work/why" || fail "dump of $2: $(cat "$work/why")"
-}
-
 # A limit on the size of files, which comes with a signal of its own.
 for form in pcapng pcapng.zst; do
 	truncate -s 8M "$work/disk.img"

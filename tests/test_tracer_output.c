@@ -259,7 +259,7 @@ static void test_a_viewer_that_goes_does_not_take_the_drive_with_it(void **state
 static void test_what_is_flushed_can_be_read_before_the_end(void **state)
 {
 	struct outfile *output = outfile_open(packed_path, 0);
-	struct pcapng_section section = {NULL, NULL, NULL};
+	struct pcapng_section section = {NULL, NULL, NULL, NULL};
 	struct pcapng_interface interface = {.linktype = PCAPNG_LINKTYPE, .name = "x"};
 	struct record rec = {.event = NVMETAP_EV_MARK};
 	struct contents contents;

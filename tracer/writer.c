@@ -65,7 +65,9 @@ static void writer_begin(struct writer *writer, uint32_t bdf)
 {
 	struct utsname host;
 	char name[32], os[sizeof(host.sysname) + sizeof(host.release) + 1];
-	struct pcapng_section section = {.application = writer->application, .os = os};
+	struct pcapng_section section = {
+		.application = writer->application, .os = os, .closes = PCAPNG_CLOSES,
+	};
 	struct pcapng_interface interface = {
 		.linktype = PCAPNG_LINKTYPE,
 		.name = writer->name != NULL ? writer->name : name,
