@@ -184,13 +184,17 @@ cleared "two signals"
 whole "$work/deaf.pcapng" -c
 
 # --- a capture that nobody reads, and a drive that waits for that, are ended, too
-ended_by_signals() { kill -INT "$drive" 2>/dev/null; is_dead; }
+gone()
+{
+	kill -INT "$drive" 2>/dev/null
+	is_dead
+}
 mkfifo "$work/pipe"
 exec 5<>"$work/pipe"
 FAKE_QEMU='run -s 8192 -r 30000 -d 64'
 in_io -w "$work/pipe" --ring 64K --data-snap 8192 --lossless
 until_true grep -q "takes no more, and the drive waits" "$work/err" || fail "no word of waiting"
-until_true ended_by_signals || { fail "Ctrl-C does not end boot"; kill -KILL "$drive"; }
+until_true gone || { fail "Ctrl-C does not end boot"; kill -KILL "$drive"; }
 wait "$drive"
 drive=
 exec 5<&-
