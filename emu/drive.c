@@ -16,7 +16,9 @@
 #include "emu/vfio_user.h"
 
 enum {
-	LAST_ROUNDS = 64,	/* of the loop, so that a busy guest does not hold up the end */
+	/* Of the loop: more than a socket holds messages of a guest that is dead, and not so many
+	 * that a busy one holds up the end. */
+	LAST_ROUNDS = 1024,
 };
 
 struct drive {

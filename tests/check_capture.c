@@ -7,8 +7,8 @@
  * number of packets; exit 0 whole, 1 not, 2 usage.
  *
  * -c  the capture was cut: commands may lack their completion
- * -d  events were dropped: drop records cover every missing number, one by one;
- *     prints the number of those dropped as well
+ * -d  events were dropped: each drop record covers just what is missing before
+ *     it; prints the number of those dropped as well
  */
 #include "config.h"
 
@@ -24,12 +24,22 @@ struct check {
 	uint64_t nr_packets;
 	uint64_t nr_numbers;	/* distinct sequence numbers of records */
 	uint64_t first_seq, last_seq, drops_last;
+	uint64_t nr_wrong_drops;	/* whose count is not that of the numbers left out */
 };
+
+static void count_drop(struct check *check, const struct record *rec)
+{
+	uint64_t count = drop_info_count_get(rec->info), first = drop_info_first_get(rec->info);
+	uint64_t before = check->last_seq > check->drops_last ? check->last_seq : check->drops_last;
+
+	check->drops_last = drop_info_last_get(rec->info);
+	check->nr_wrong_drops += first != before + 1 || check->drops_last - before != count;
+}
 
 static void count_numbers(struct check *check, const struct record *rec)
 {
 	if (rec->event == NVMETAP_EV_DROP && rec->info_len >= drop_info_SIZE)
-		check->drops_last = drop_info_last_get(rec->info);
+		count_drop(check, rec);
 	if (rec->seq == 0 || rec->flags & NVMETAP_SNAPSHOT || rec->seq == check->last_seq)
 		return;
 	if (check->nr_numbers++ == 0)
@@ -55,6 +65,10 @@ static int feed_all(struct reader *reader, struct model *model, struct check *ch
 	}
 	if (ret < 0)
 		fprintf(stderr, "%s\n", reader_error(reader));
+	if (reader_unfinished(reader)) {
+		fprintf(stderr, "the last block is missing\n");
+		return -1;
+	}
 	return ret;
 }
 
@@ -87,6 +101,7 @@ static int judge(const struct model *model, const struct check *check)
 
 	bad |= complain_if(counts->nr_gaps, "sequence numbers are missing");
 	if (check->dropped) {
+		bad |= complain_if(check->nr_wrong_drops, "drop records do not fit what is missing");
 		bad |= judge_numbers(check, counts->nr_dropped);
 	} else {
 		bad |= complain_if(counts->nr_dropped, "events were dropped");

@@ -221,6 +221,30 @@ void file_put_beginning(void)
 	assert_int_equal(file.len, 92);
 }
 
+void file_put_pcap(bool big, uint32_t magic)
+{
+	uint8_t record[128];
+
+	file.big = big;
+	file.len = 0;
+	file_put(4, magic);
+	file_put(2, 2);
+	file_put(2, 4);
+	file_put(8, 0);
+	file_put(4, 262144);
+	file_put(4, 147);
+	for (uint64_t seq = 1; seq <= 2; seq++) {
+		file_put(4, 1556804537);
+		file_put(4, 200909);
+		file_put(8, 0);
+		file.len -= 8;
+		file_put(4, file_make_record(record, seq));
+		file_put(4, file_make_record(record, seq));
+		memcpy(file.bytes + file.len, record, 61);
+		file.len += 61;
+	}
+}
+
 int file_remove(void **state)
 {
 	(void)state;

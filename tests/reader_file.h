@@ -41,6 +41,8 @@ void file_put_unknown(uint32_t type, size_t len);
  * interface, without packets. */
 void file_put_two_sections(void);
 void file_put_beginning(void);
+/* A classic pcap file of 2 packets. */
+void file_put_pcap(bool big, uint32_t magic);
 
 void file_write(const void *bytes, size_t len);
 /* Teardown. */

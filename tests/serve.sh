@@ -105,6 +105,30 @@ whole()
 	fi
 }
 
+# ended_early STATUS FILE: dump, which said so to $work/why and $work/out, has failed and told in one
+# line where the file ends; only a plain one that happens to end between two blocks is all there.
+# Wireshark's tools count the same records.
+ended_early()
+{
+	test "$(wc -l <"$work/why")" = 1 || fail "dump of $2: $(cat "$work/why")"
+	if test "$1" = 0 && test "${2%.zst}" = "$2"; then
+		grep -q "${2##*/}: unfinished" "$work/why" || fail "dump of $2: $(cat "$work/why")"
+	else
+		test "$1" = 1 || fail "dump of $2: exit status $1"
+		grep -q "${2##*/}: .*byte" "$work/why" || fail "dump of $2: $(cat "$work/why")"
+	fi
+	lines=$(wc -l <"$work/out")
+	chmod a+r "$2"
+	if command -v capinfos >/dev/null; then
+		info=$(capinfos -TMrc "$2" 2>"$work/why" | cut -f 2)
+		test "$info" = "$lines" || fail "$2: capinfos: $info, not $lines $(cat "$work/why")"
+	fi
+	if command -v tshark >/dev/null; then
+		frames=$(tshark -n -r "$2" -T fields -e frame.number 2>"$work/why" | wc -l)
+		test "$frames" = "$lines" || fail "$2: tshark: $frames, not $lines $(cat "$work/why")"
+	fi
+}
+
 # said N WORDS: in so many lines of the drive's words.
 said()
 {

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # nvmetap boot without QEMU: a program that takes its options and is a guest by itself.
 
+# until_true calls functions that nothing else does.
+# shellcheck disable=SC2317
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
 
@@ -88,6 +90,14 @@ boots 1 --qemu "$qemu" --kernel k -w "$work/early.pcapng"
 said 1 "QEMU ended with status 1"
 said 1 "no use of the drive was seen"
 whole "$work/early.pcapng"
+FAKE_QEMU='run -x die -n 400 -d 64'
+boots 1 --qemu "$qemu" --kernel k -w "$work/killed.pcapng.zst"
+said 1 "boot: QEMU was killed: Killed"
+said 1 "killed.pcapng.zst: "
+whole "$work/killed.pcapng.zst"
+./nvmetap dump "$work/killed.pcapng.zst" | grep -q 'disabled by guest gone' ||
+	fail "a killed QEMU is not seen to go"
+FAKE_QEMU='exit 1'
 boots 1 --qemu "$work/no-such-qemu" --kernel k
 said 1 "no-such-qemu: No such file or directory"
 one_line
@@ -172,6 +182,23 @@ drive=
 test "$got" = 143 || test "$got" = 130 || fail "two signals: exit status $got"
 cleared "two signals"
 whole "$work/deaf.pcapng" -c
+
+# --- a capture that nobody reads, and a drive that waits for that, are ended, too
+gone()
+{
+	kill -INT "$drive" 2>/dev/null
+	is_dead
+}
+mkfifo "$work/pipe"
+exec 5<>"$work/pipe"
+FAKE_QEMU='run -s 8192 -r 30000 -d 64'
+in_io -w "$work/pipe" --ring 64K --data-snap 8192 --lossless
+until_true grep -q "takes no more, and the drive waits" "$work/err" || fail "no word of waiting"
+until_true gone || { fail "Ctrl-C does not end boot"; kill -KILL "$drive"; }
+wait "$drive"
+drive=
+exec 5<&-
+cleared "a reader that stands still"
 
 # --- nvmetap-guest that takes its time is ended, too
 cat >"$NVMETAP_LIBEXECDIR/nvmetap-guest" <<-END

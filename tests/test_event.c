@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/every_event.h"
+#include "tests/feed.h"
 #include "tracer/encode.h"
 #include "tracer/event.h"
 #include "tracer/pcapng.h"
@@ -45,33 +46,6 @@ static const uint8_t doorbell_record[] = {
 
 static uint8_t bytes[RECORD_LEN_MAX];
 
-static struct event_feed feed_new(size_t ring_size)
-{
-	fake_reset();
-	return (struct event_feed){
-		.ring = ring_new(ring_size),
-		.snap_admin = UINT32_MAX,
-		.snap_io = UINT32_MAX,
-	};
-}
-
-/* The next entry of the ring as a record in bytes. */
-static size_t next_record(struct event_feed *feed, struct record *rec)
-{
-	const struct entry *entry;
-	size_t len, got;
-
-	ring_publish(feed->ring);
-	entry = ring_next(feed->ring, &got);
-	if (entry == NULL)
-		return 0;
-	assert_in_range(encode_size(entry), 0, RECORD_LEN_MAX);
-	memset(bytes, 0xa5, sizeof(bytes));
-	len = encode_entry(bytes, entry, rec);
-	ring_release(feed->ring);
-	return len;
-}
-
 static void push(void *ctx, struct nvmetap_event *ev)
 {
 	event_push(ctx, ev);
@@ -85,7 +59,7 @@ static void assert_record(unsigned int event, const uint8_t *expected, size_t ex
 
 	every_event(push, &feed);
 	do {
-		len = next_record(&feed, &rec);
+		len = feed_next(&feed, bytes, &rec);
 		assert_int_not_equal(len, 0);
 	} while (rec.event != event);
 	assert_int_equal(len, expected_len);
@@ -120,7 +94,7 @@ static void test_every_event_becomes_a_record_that_decodes(void **state)
 	(void)state;
 	every_event(push, &feed);
 	for (unsigned int event = 1; event <= NVMETAP_EV_REGISTERS; event++) {
-		len = next_record(&feed, &rec);
+		len = feed_next(&feed, bytes, &rec);
 		assert_int_equal(record_decode(bytes, len, &decoded), 0);
 		assert_int_equal(decoded.event, event);
 		assert_int_equal(decoded.seq, event);
@@ -129,86 +103,19 @@ static void test_every_event_becomes_a_record_that_decodes(void **state)
 		assert_ptr_equal(decoded.payload, rec.payload);
 		assert_int_equal(decoded.caplen, rec.caplen);
 	}
-	assert_int_equal(next_record(&feed, &rec), 0);
-	ring_free(feed.ring);
-}
-
-static struct nvmetap_event text_event(uint64_t seq, size_t len)
-{
-	static char text[EVENT_CHUNK + 1];
-
-	return (struct nvmetap_event){
-		.event = NVMETAP_EV_LOG, .seq = seq, .text = text, .text_len = len,
-	};
-}
-
-static void test_what_finds_no_room_is_counted_and_told_before_the_next_event(void **state)
-{
-	struct event_feed feed = feed_new(4096);
-	struct nvmetap_event ev;
-	struct record rec;
-	uint64_t seq = 0;
-
-	(void)state;
-	while (feed.nr_dropped < 3) {
-		ev = text_event(++seq, 1000);
-		event_push(&feed, &ev);
-	}
-	assert_int_equal(seq, 6);
-	for (uint64_t i = 1; i <= 3; i++) {
-		assert_int_not_equal(next_record(&feed, &rec), 0);
-		assert_int_equal(rec.seq, i);
-	}
-	ev = text_event(++seq, 10);
-	event_push(&feed, &ev);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
-	assert_int_equal(rec.event, NVMETAP_EV_DROP);
-	assert_int_equal(rec.seq, 0);
-	assert_int_equal(rec.bdf, 0);
-	assert_int_equal(drop_info_count_get(rec.info), 3);
-	assert_int_equal(drop_info_first_get(rec.info), 4);
-	assert_int_equal(drop_info_last_get(rec.info), 6);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
-	assert_int_equal(rec.seq, 7);
-	assert_int_equal(next_record(&feed, &rec), 0);
-	ring_free(feed.ring);
-}
-
-static void test_what_fits_only_without_its_drop_entry_is_dropped(void **state)
-{
-	struct event_feed feed = feed_new(4096);
-	struct nvmetap_event ev;
-	struct record rec;
-
-	(void)state;
-	for (uint64_t seq = 1; seq <= 4; seq++) {
-		ev = text_event(seq, 1000);
-		event_push(&feed, &ev);
-	}
-	ev = text_event(5, 760);	/* 880 bytes are left, of which it needs 832 */
-	event_push(&feed, &ev);
-	assert_int_equal(feed.nr_dropped, 2);
-	ev = text_event(6, 700);
-	event_push(&feed, &ev);
-	assert_int_equal(feed.nr_dropped, 2);
-	for (unsigned int i = 0; i < 4; i++)
-		assert_int_not_equal(next_record(&feed, &rec), 0);
-	assert_int_equal(rec.event, NVMETAP_EV_DROP);
-	assert_int_equal(drop_info_count_get(rec.info), 2);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
-	assert_int_equal(rec.seq, 6);
+	assert_int_equal(feed_next(&feed, bytes, &rec), 0);
 	ring_free(feed.ring);
 }
 
 static void test_a_text_longer_than_a_record_is_marked_as_truncated(void **state)
 {
 	struct event_feed feed = feed_new(0);
-	struct nvmetap_event ev = text_event(1, EVENT_CHUNK + 1);
+	struct nvmetap_event ev = feed_text(1, EVENT_CHUNK + 1);
 	struct record rec;
 
 	(void)state;
 	event_push(&feed, &ev);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
+	assert_int_not_equal(feed_next(&feed, bytes, &rec), 0);
 	assert_true(rec.flags & NVMETAP_TRUNCATED);
 	assert_int_equal(rec.len, EVENT_CHUNK + 1);
 	assert_int_equal(rec.caplen, EVENT_CHUNK);
@@ -243,7 +150,7 @@ static void test_long_data_is_continued_in_further_records(void **state)
 
 	(void)state;
 	push_long(&feed, NVMETAP_QUEUE_IO);
-	while (next_record(&feed, &rec) != 0) {
+	while (feed_next(&feed, bytes, &rec) != 0) {
 		assert_int_equal(rec.seq, 9);
 		assert_int_equal(rec.flags, 0);
 		assert_int_equal(rec.len, rec.caplen);
@@ -264,14 +171,14 @@ static void test_a_snap_length_cuts_and_says_so(void **state)
 	(void)state;
 	feed.snap_io = EVENT_CHUNK + 512;
 	push_long(&feed, NVMETAP_QUEUE_IO);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
+	assert_int_not_equal(feed_next(&feed, bytes, &rec), 0);
 	assert_int_equal(rec.caplen, EVENT_CHUNK);
 	assert_false(rec.flags & NVMETAP_TRUNCATED);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
+	assert_int_not_equal(feed_next(&feed, bytes, &rec), 0);
 	assert_true(rec.flags & NVMETAP_TRUNCATED);
 	assert_int_equal(rec.caplen, 512);
 	assert_int_equal(rec.len, LONG_TOTAL - EVENT_CHUNK);
-	assert_int_equal(next_record(&feed, &rec), 0);
+	assert_int_equal(feed_next(&feed, bytes, &rec), 0);
 	ring_free(feed.ring);
 }
 
@@ -283,11 +190,11 @@ static void test_without_a_snap_length_there_is_no_data(void **state)
 	(void)state;
 	feed.snap_io = 0;
 	push_long(&feed, NVMETAP_QUEUE_IO);
-	assert_int_equal(next_record(&feed, &rec), 0);
+	assert_int_equal(feed_next(&feed, bytes, &rec), 0);
 	feed.snap_io = 512;
 	feed.snap_admin = 0;
 	push_long(&feed, NVMETAP_QUEUE_ADMIN);
-	assert_int_equal(next_record(&feed, &rec), 0);
+	assert_int_equal(feed_next(&feed, bytes, &rec), 0);
 	ring_free(feed.ring);
 }
 
@@ -300,52 +207,10 @@ static void test_data_that_the_drive_refuses_is_an_empty_truncated_record(void *
 
 	(void)state;
 	event_push(&feed, &ev);
-	assert_int_not_equal(next_record(&feed, &rec), 0);
+	assert_int_not_equal(feed_next(&feed, bytes, &rec), 0);
 	assert_true(rec.flags & NVMETAP_TRUNCATED);
 	assert_int_equal(rec.caplen, 0);
 	assert_int_equal(rec.len, 512);
-	ring_free(feed.ring);
-}
-
-static void drain(void *ctx)
-{
-	struct event_feed *feed = ctx;
-	size_t len;
-
-	while (ring_next(feed->ring, &len) != NULL)
-		fake.nr_snapshots++;
-	ring_release(feed->ring);
-}
-
-static void test_lossless_waits_instead_of_dropping(void **state)
-{
-	struct event_feed feed = feed_new(4096);
-	struct nvmetap_event ev;
-
-	(void)state;
-	feed.lossless = true;
-	feed.wait = drain;
-	feed.wait_ctx = &feed;
-	for (uint64_t seq = 1; seq <= 1000; seq++) {
-		ev = text_event(seq, seq * 3);
-		event_push(&feed, &ev);
-	}
-	ring_publish(feed.ring);
-	drain(&feed);
-	assert_int_equal(feed.nr_dropped, 0);
-	assert_int_equal(fake.nr_snapshots, 1000);
-	ring_free(feed.ring);
-}
-
-static void test_lossless_drops_what_the_ring_can_never_hold(void **state)
-{
-	struct event_feed feed = feed_new(4096);
-	struct nvmetap_event ev = text_event(1, 5000);
-
-	(void)state;
-	feed.lossless = true;
-	event_push(&feed, &ev);
-	assert_int_equal(feed.nr_dropped, 1);
 	ring_free(feed.ring);
 }
 
@@ -356,15 +221,11 @@ int main(void)
 		cmocka_unit_test(test_a_completion_carries_status_latency_and_its_command),
 		cmocka_unit_test(test_a_doorbell_carries_queue_old_and_new_value),
 		cmocka_unit_test(test_every_event_becomes_a_record_that_decodes),
-		cmocka_unit_test(test_what_finds_no_room_is_counted_and_told_before_the_next_event),
-		cmocka_unit_test(test_what_fits_only_without_its_drop_entry_is_dropped),
 		cmocka_unit_test(test_a_text_longer_than_a_record_is_marked_as_truncated),
 		cmocka_unit_test(test_long_data_is_continued_in_further_records),
 		cmocka_unit_test(test_a_snap_length_cuts_and_says_so),
 		cmocka_unit_test(test_without_a_snap_length_there_is_no_data),
 		cmocka_unit_test(test_data_that_the_drive_refuses_is_an_empty_truncated_record),
-		cmocka_unit_test(test_lossless_waits_instead_of_dropping),
-		cmocka_unit_test(test_lossless_drops_what_the_ring_can_never_hold),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

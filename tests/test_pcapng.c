@@ -19,12 +19,13 @@ static uint8_t block[PCAPNG_BLOCK_MAX];
 
 static void test_a_section_begins_with_its_magic_and_says_who_wrote_it(void **state)
 {
-	static const struct pcapng_section section = {"arm64", NULL, "tap"};
+	static const struct pcapng_section section = {"arm64", NULL, "tap", "end"};
 	static const uint8_t expected[] = {
-		0x0a, 0x0d, 0x0d, 0x0a, 52, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
+		0x0a, 0x0d, 0x0d, 0x0a, 60, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
 		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 		2, 0, 5, 0, 'a', 'r', 'm', '6', '4', 0, 0, 0,
-		4, 0, 3, 0, 't', 'a', 'p', 0, 0, 0, 0, 0, 52, 0, 0, 0,
+		4, 0, 3, 0, 't', 'a', 'p', 0, 1, 0x80, 3, 0, 'e', 'n', 'd', 0,
+		0, 0, 0, 0, 60, 0, 0, 0,
 	};
 
 	(void)state;

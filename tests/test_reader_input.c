@@ -70,30 +70,6 @@ static void test_an_unfinished_frame_gives_all_and_says_it_is_unfinished(void **
 	ZSTD_freeCCtx(zstd);
 }
 
-static void put_pcap(bool big, uint32_t magic)
-{
-	uint8_t record[128];
-
-	file.big = big;
-	file.len = 0;
-	file_put(4, magic);
-	file_put(2, 2);
-	file_put(2, 4);
-	file_put(8, 0);
-	file_put(4, 262144);
-	file_put(4, 147);
-	for (uint64_t seq = 1; seq <= 2; seq++) {
-		file_put(4, 1556804537);
-		file_put(4, 200909);
-		file_put(8, 0);
-		file.len -= 8;
-		file_put(4, file_make_record(record, seq));
-		file_put(4, file_make_record(record, seq));
-		memcpy(file.bytes + file.len, record, 61);
-		file.len += 61;
-	}
-}
-
 static void test_classic_pcap_is_read_in_both_orders_and_resolutions(void **state)
 {
 	struct reader_packet pkt;
@@ -102,7 +78,7 @@ static void test_classic_pcap_is_read_in_both_orders_and_resolutions(void **stat
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		put_pcap(i & 1, i & 2 ? 0xa1b23c4d : 0xa1b2c3d4);
+		file_put_pcap(i & 1, i & 2 ? 0xa1b23c4d : 0xa1b2c3d4);
 		reader = file_open();
 		assert_next(reader, &pkt, &rec, 1);
 		assert_int_equal(rec.time_ns,
@@ -155,7 +131,7 @@ static void test_a_pipe_is_as_good_as_a_file(void **state)
 	(void)state;
 	file_put_two_sections();
 	read_through_pipe(6);
-	put_pcap(true, 0xa1b2c3d4);
+	file_put_pcap(true, 0xa1b2c3d4);
 	read_through_pipe(2);
 }
 
@@ -196,7 +172,7 @@ static void test_random_damage_ends_in_an_answer(void **state)
 		if (round % 2 == 0)
 			file_put_two_sections();
 		else
-			put_pcap(round % 4 == 1, 0xa1b2c3d4);
+			file_put_pcap(round % 4 == 1, 0xa1b2c3d4);
 		memcpy(damaged, file.bytes, file.len);
 		for (unsigned int i = 0; i < 1 + round % 5; i++) {
 			value = value * 1664525 + 1013904223;

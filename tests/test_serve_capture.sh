@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# nvmetap serve: captures that cannot be written, that lose events, and what is kept of data.
+# nvmetap serve: captures that cannot be written or are cut, and what is kept of data.
 
 # until_true calls functions that nothing else does.
 # shellcheck disable=SC2317
@@ -17,19 +17,6 @@ if test -c /dev/full; then
 	ended 1
 	said 1 "/dev/full: No space left on device; the capture ends there"
 fi
-
-# ended_early STATUS FILE: dump has failed and said in one line where the file ends; only a plain
-# one that happens to end between two blocks is like any other.
-ended_early()
-{
-	if test "$1" = 0 && test "${2%.zst}" = "$2"; then
-		test ! -s "$work/why" || fail "dump of $2: $(cat "$work/why")"
-		return
-	fi
-	test "$1" = 1 || fail "dump of $2: exit status $1"
-	test "$(wc -l <"$work/why")" = 1 || fail "dump of $2: $(cat "$work/why")"
-	grep -q "${2##*/}: .*byte" "$work/why" || fail "dump of $2: $(cat "$work/why")"
-}
 
 # A limit on the size of files, which comes with a signal of its own.
 for form in pcapng pcapng.zst; do
@@ -98,71 +85,6 @@ for form in pcapng pcapng.zst; do
 	kill -INT "$drive"
 	ended 0
 	whole "$work/live.$form"
-done
-
-# --- a reader that stands still while the guest works
-# stalled OPTION...: as much data as the ring holds several times; nobody reads until the guest is
-# done, or with READ=early until it has begun.
-stalled()
-{
-	rm -f "$work/pipe"
-	mkfifo "$work/pipe"
-	: >"$work/err"
-	./nvmetap serve --vfio-user "$work/nvme.sock" --ns mem=64M -w "$work/pipe" --ring 1M \
-		--data-snap 8192 --once "$@" 2>"$work/err" &
-	drive=$!
-	exec 5<"$work/pipe"
-	guest_in_io -s 8192 -n 400 -d 32
-	test "$READ" = early || guest_ended 0
-	cat <&5 >"$work/stalled.pcapng" &
-	reader=$!
-	exec 5<&-
-	test "$READ" = late || guest_ended 0
-	ended 0
-	wait "$reader"
-}
-
-READ=late
-stalled
-whole "$work/stalled.pcapng" -d
-dropped=${counted#* }
-test "$dropped" -gt 0 || fail "a full ring drops nothing"
-said 1 "pipe: $records records, $dropped events dropped"
-./nvmetap dump "$work/stalled.pcapng" | grep -q " TAP Drop .*count=" || fail "no drop record"
-# The interface statistics, the last block, say so too: option isb_ifdrop, 5, of 8 bytes.
-stated=$(tail -c 120 "$work/stalled.pcapng" | od -An -v -t u4 | tr -s ' \n' '\n' |
-	sed -n '/^524293$/{n;p;}')
-test "$stated" = "$dropped" || fail "the interface statistics say $stated dropped, not $dropped"
-if command -v tshark >/dev/null; then
-	shown=$(tshark -r "$work/stalled.pcapng" -T fields -e frame.drop_count 2>/dev/null |
-		awk '{ sum += $1 } END { print sum + 0 }')
-	test "$shown" = "$dropped" || fail "tshark sees $shown dropped, not $dropped"
-fi
-
-READ=early
-stalled --lossless
-whole "$work/stalled.pcapng"
-said 1 "pipe: $records records, 0 events dropped"
-
-# --- a reader that never reads on does not keep the user waiting: a second signal ends all
-gone()
-{
-	kill -INT "$drive" 2>/dev/null
-	! kill -0 "$drive" 2>/dev/null
-}
-for lossless in '' --lossless; do
-	: >"$work/err"
-	# shellcheck disable=SC2086
-	./nvmetap serve --vfio-user "$work/nvme.sock" --ns mem=8M -w "$work/pipe" --ring 1M \
-		--data-snap 8192 $lossless 2>"$work/err" &
-	drive=$!
-	exec 5<"$work/pipe"
-	guest_in_io -s 8192 -r 20000 -d 64
-	until_true gone || fail "serve $lossless cannot be ended while nobody reads"
-	wait "$drive" 2>/dev/null
-	drive=
-	exec 5<&-
-	guest_ended 3
 done
 
 # --- what is kept: -s, --data-snap, --events

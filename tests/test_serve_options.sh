@@ -44,7 +44,8 @@ for bad in 0 65 two -1 ""; do
 	refused 2 "must be a number from 1 to 64" --threads "$bad"
 done
 refused 2 "must be a number from 0 to 1000000000" --poll-max-ns 2s
-refused 2 "must be a number" --ring 512K
+refused 2 "must be a number from 4096 to 1073741824" --ring 4095
+refused 2 "must be a number from 4096 to 1073741824" --ring 1025M
 refused 2 "must be a number" --ring 1X
 refused 2 "must be a number from 1 to 19" --zstd-level 20
 refused 2 "must be a number" -s -1

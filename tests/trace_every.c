@@ -79,7 +79,7 @@ static void make_own(struct make *make)
 
 int main(int argc, char **argv)
 {
-	static const struct pcapng_section section = {"x86_64", "Linux", "nvmetap"};
+	static const struct pcapng_section section = {"x86_64", "Linux", "nvmetap", NULL};
 	static const struct pcapng_interface interface = {
 		PCAPNG_LINKTYPE, "00:06.0", "every event", "nvmetap drive", "Linux",
 	};

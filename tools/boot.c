@@ -200,13 +200,10 @@ static void block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-/* QEMU has ended: what may still take its time, may be cut short. */
 static int finish(struct boot *boot, int why, int status)
 {
 	int ret;
 
-	remove_dir(boot);
-	signals_release();
 	session_close(&boot->session);
 	progress_summary(boot->progress);
 	ret = session_report(&boot->session);
@@ -239,6 +236,9 @@ static int run_guest(struct boot *boot)
 	}
 	why = guest_wait(pid, boot->options.timeout_s, &status);
 	session_stop(&boot->session);
+	/* What may still take its time, may be cut short. */
+	remove_dir(boot);
+	signals_release();
 	pthread_join(thread, NULL);
 	return finish(boot, why, status);
 }

@@ -178,7 +178,7 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 		options->tracer.events = arg;
 		return 0;
 	case OPT_RING:
-		if (set_size(&size, command, "ring", arg, 1 << 20, 1ULL << 32) != 0)
+		if (set_size(&size, command, "ring", arg, 4 << 10, 1 << 30) != 0)
 			return -1;
 		options->tracer.ring_size = (size_t)size;
 		return 0;

@@ -225,6 +225,11 @@ static int show_all(struct dump *dump, struct reader *reader)
 	return 0;
 }
 
+static const char *name_of(const struct dump *dump)
+{
+	return strcmp(dump->path, "-") == 0 ? "standard input" : dump->path;
+}
+
 static int dump_capture(struct dump *dump)
 {
 	struct reader *reader;
@@ -248,9 +253,11 @@ static int dump_capture(struct dump *dump)
 	} else if (ret < 0) {
 		complain("%s", reader_error(reader));
 		status = EXIT_FAILED;
+	} else if (reader_unfinished(reader)) {
+		complain("%s: unfinished: cut short or still being written", name_of(dump));
 	}
 	if (dump->nr_foreign > 0)
-		complain("%s: %llu packets are not nvmetap's", dump->path,
+		complain("%s: %llu packets are not nvmetap's", name_of(dump),
 			 (unsigned long long)dump->nr_foreign);
 	reader_close(reader);
 	return status;

@@ -34,6 +34,21 @@ static void on_failure(void *ctx, int error)
 		 strerror(-error));
 }
 
+/* What keeps a user waiting, and how not to wait. */
+static void on_stall(void *ctx, enum tracer_stall what)
+{
+	static const char *const words[] = {
+		[TRACER_STALL_OPEN] = "waiting for somebody to read it",
+		[TRACER_STALL_DRIVE] = "takes no more, and the drive waits for it (--lossless); "
+				       "Ctrl-C more than once ends both",
+		[TRACER_STALL_CLOSE] = "waiting until it takes the rest; "
+				       "another Ctrl-C ends that",
+	};
+	const struct session *session = ctx;
+
+	complain("%s: %s: %s", session->command, name(session), words[what]);
+}
+
 static int open_tracer(struct session *session, const struct drive_options *options,
 		       const char *command)
 {
@@ -45,6 +60,8 @@ static int open_tracer(struct session *session, const struct drive_options *opti
 		return 0;
 	config.failed = on_failure;
 	config.failed_ctx = session;
+	config.stalled = on_stall;
+	config.stalled_ctx = session;
 	session->tracer = tracer_new(&config, err, sizeof(err));
 	if (session->tracer == NULL) {
 		complain("%s: %s", command, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From the tap to the ring: an event becomes one entry or several. */
+#include <assert.h>
 #include <string.h>
 #include "tracer/event.h"
 
@@ -26,15 +27,30 @@ static const struct {
 enum {
 	EVENT_NR = sizeof(event_shape) / sizeof(event_shape[0]),
 	EVENT_FLAGS = NVMETAP_ALTERED | NVMETAP_SNAPSHOT,
+	EVENT_INFO_MAX = 40,
+	/* What stands in the ring with a payload, at most: the entry of what was
+	 * dropped before, and its own. */
+	EVENT_OVERHEAD = 2 * RING_HEADER + EVENT_DROP_LEN + sizeof(struct entry) + EVENT_INFO_MAX,
+	/* What an entry of a transfer is besides its payload. */
+	EVENT_DATA_ROOM = sizeof(struct entry) + data_info_HOST,
 };
+
+#define EVENT(cname, number, info, payload, proto, name) \
+	static_assert((int)info##_HOST <= (int)EVENT_INFO_MAX, #cname ": info is too long");
+#include "spec/nvme.def"
+static_assert(EVENT_OVERHEAD % 8 == 0, "payloads are cut between PRP entries");
+static_assert(data_info_HOST % 8 == 0, "the payload follows without padding");
 
 static void event_drop(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	struct event_drops *drops = &feed->drops;
 
-	if (drops->info.count++ == 0)
-		drops->info.first = ev->seq;
-	drops->info.last = ev->seq;
+	drops->info.count++;
+	if (ev->seq != 0) {	/* a snapshot's records have none */
+		if (drops->info.first == 0)
+			drops->info.first = ev->seq;
+		drops->info.last = ev->seq;
+	}
 	drops->ticks = ev->ticks;
 	drops->bdf = ev->bdf;
 	feed->nr_dropped++;
@@ -57,6 +73,7 @@ static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap
 				   size_t len)
 {
 	size_t need = len;
+	unsigned int nr = 0;
 	struct entry *entry;
 
 	if (feed->drops.info.count != 0)
@@ -67,7 +84,7 @@ static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap
 			event_drop(feed, ev);
 			return NULL;
 		}
-		feed->wait(feed->wait_ctx);
+		feed->wait(feed->wait_ctx, nr++);
 	}
 	if (feed->drops.info.count != 0) {
 		event_drop_entry(entry, &feed->drops);
@@ -76,6 +93,14 @@ static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap
 		entry = ring_reserve(feed->ring, len);
 	}
 	return entry;
+}
+
+/* The longest payload of one entry: no longer than that it has a chance. */
+static uint32_t event_chunk(const struct event_feed *feed)
+{
+	size_t half = ring_size(feed->ring) / 2 - EVENT_OVERHEAD;
+
+	return half < EVENT_CHUNK ? (uint32_t)half : EVENT_CHUNK;
 }
 
 static void event_header(struct entry *entry, const struct nvmetap_event *ev)
@@ -146,9 +171,9 @@ static void event_push_one(struct event_feed *feed, const struct nvmetap_event *
 	const void *payload = event_payload(ev, &len);
 	struct entry *entry;
 
-	caplen = len < EVENT_CHUNK ? len : EVENT_CHUNK;
-	if (payload == NULL)
-		caplen = 0;
+	caplen = payload != NULL ? len : 0;
+	if (caplen > sizeof(struct nvme_command) && caplen > event_chunk(feed))
+		caplen = event_chunk(feed);
 	entry = event_reserve(feed, ev, sizeof(*entry) + info_room + caplen);
 	if (entry == NULL)
 		return;
@@ -168,15 +193,11 @@ static void event_push_one(struct event_feed *feed, const struct nvmetap_event *
 }
 
 /* One entry of a transfer, from offset on, of which caplen bytes are kept. */
-static bool event_push_chunk(struct event_feed *feed, const struct nvmetap_event *ev,
-			     uint32_t offset, uint32_t len, uint32_t caplen)
+static void event_put_chunk(struct event_feed *feed, const struct nvmetap_event *ev,
+			    struct entry *entry, uint32_t offset, uint32_t len, uint32_t caplen)
 {
 	struct entry_data info = {.xfer = *ev->xfer, .offset = offset};
-	size_t room = sizeof(struct entry) + entry_info_room(data_info_HOST);
-	struct entry *entry = event_reserve(feed, ev, room + caplen);
 
-	if (entry == NULL)
-		return false;
 	event_header(entry, ev);
 	memcpy(entry_info(entry), &info, sizeof(info));
 	if (caplen != 0 && nvmetap_data(ev, offset, entry_payload(entry), caplen, 0) != 0)
@@ -185,25 +206,46 @@ static bool event_push_chunk(struct event_feed *feed, const struct nvmetap_event
 	entry->caplen = caplen;
 	if (caplen < len)
 		entry->flags |= NVMETAP_TRUNCATED;
-	ring_commit(feed->ring, room + caplen);
-	return true;
+	ring_commit(feed->ring, EVENT_DATA_ROOM + caplen);
 }
 
+/* The room for all entries of len bytes of a transfer, one behind the other. */
+static size_t event_data_need(uint32_t len, uint32_t chunk)
+{
+	size_t nr = len > chunk ? (len + chunk - 1) / chunk : 1;
+
+	return nr * (EVENT_DATA_ROOM + RING_HEADER) + ((len + 7) & ~UINT32_C(7)) - RING_HEADER;
+}
+
+/*
+ * A transfer is in the capture with all its entries, or it counts as dropped:
+ * so there is room for all before the first, unless they may wait for theirs.
+ */
 static void event_push_data(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	uint32_t snap = ev->qkind == NVMETAP_QUEUE_IO ? feed->snap_io : feed->snap_admin;
-	uint32_t total = ev->xfer->total;
+	uint32_t total = ev->xfer->total, chunk = event_chunk(feed);
 	uint32_t end = total < snap ? total : snap;
 	uint32_t offset = 0, caplen, len;
+	struct entry *entry;
+	size_t need;
 
 	if (snap == 0)
 		return;
+	if (!feed->lossless && event_data_need(end, chunk) + EVENT_OVERHEAD > ring_size(feed->ring))
+		end = chunk;
 	do {
-		caplen = end - offset < EVENT_CHUNK ? end - offset : EVENT_CHUNK;
-		/* The last record also says what the snap length left out. */
+		caplen = end - offset < chunk ? end - offset : chunk;
+		/* The last record also says what was left out. */
 		len = caplen == end - offset ? total - offset : caplen;
-		if (!event_push_chunk(feed, ev, offset, len, caplen))
+		need = feed->lossless ? EVENT_DATA_ROOM + caplen : event_data_need(end, chunk);
+		if (feed->lossless || offset == 0)
+			entry = event_reserve(feed, ev, need);
+		else
+			entry = ring_reserve(feed->ring, EVENT_DATA_ROOM + caplen);
+		if (entry == NULL)
 			return;
+		event_put_chunk(feed, ev, entry, offset, len, caplen);
 		offset += caplen;
 	} while (offset < end);
 }

@@ -14,7 +14,8 @@
 #include "tracer/ring.h"
 
 enum {
-	EVENT_CHUNK = 128 << 10,	/* the longest payload of one record, bytes */
+	EVENT_CHUNK = 128 << 10,	/* the longest payload of one record, bytes; half a
+					 * small ring, less what belongs to it */
 };
 
 /* Events that found no room since the last drop entry. */
@@ -29,19 +30,21 @@ struct event_feed {
 	struct ring *ring;
 	uint32_t snap_admin, snap_io;	/* bytes of data that are kept of a transfer */
 	bool lossless;
-	void (*wait)(void *ctx);	/* lossless: the ring is full and published */
+	/* Lossless: the ring is full and published; nr: so often before for this event. */
+	void (*wait)(void *ctx, unsigned int nr);
 	void *wait_ctx;
 	uint64_t nr_dropped;
 	struct event_drops drops;
 };
 
 /*
- * Pushes what is known of the event: one entry, or several for data longer
- * than EVENT_CHUNK.  The entries are published by event_publish.  Where there
- * is no room the event is counted, and a drop entry goes in before the next
- * event that fits.  Data that did not fit whole counts as dropped, too; its
- * first entries may be there.  An event longer than the ring is dropped even
- * when lossless.
+ * Pushes what is known of the event: one entry, or several for data that is
+ * longer than EVENT_CHUNK.  The entries are published by event_publish.  Where
+ * there is no room for all of them the event is counted, and a drop entry goes
+ * in before the next event that fits, so that a number is in the capture or in
+ * a drop entry, never in both.  No event is too long for the ring: its payload
+ * is cut, and marked so.  Lossless data is never cut, as its entries wait for
+ * room one by one.
  */
 void event_push(struct event_feed *feed, const struct nvmetap_event *ev);
 

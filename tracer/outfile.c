@@ -82,18 +82,28 @@ static int output_take(int fd)
 
 	if (fstat(fd, &st) != 0)
 		return -errno;
+	/* It was opened so to see whether somebody reads. */
 	if (!S_ISREG(st.st_mode))
-		return 0;
+		return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0 ? 0 : -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		return -EBUSY;
 	return ftruncate(fd, 0) == 0 ? 0 : -errno;
 }
 
-static int output_open(const char *path)
+static bool output_is_pipe(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static int output_open(const char *path, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
 	int err = fd >= 0 ? output_take(fd) : -errno;
 
+	if (err == -ENXIO && output_is_pipe(path))
+		err = -EAGAIN;
 	if (err == 0)
 		return fd;
 	if (fd >= 0)
@@ -102,14 +112,14 @@ static int output_open(const char *path)
 	return -1;
 }
 
-struct outfile *outfile_open(const char *path, int zstd_level)
+static struct outfile *output_new(const char *path, int zstd_level, int flags)
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = STDOUT_FILENO, err;
 	struct outfile *output;
 
 	if (!standard)
-		fd = output_open(path);
+		fd = output_open(path, flags);
 	if (fd < 0)
 		return NULL;
 	output = outfile_open_fd(fd, !standard, output_is_zstd(path), zstd_level);
@@ -119,6 +129,16 @@ struct outfile *outfile_open(const char *path, int zstd_level)
 		errno = err;
 	}
 	return output;
+}
+
+struct outfile *outfile_open(const char *path, int zstd_level)
+{
+	return output_new(path, zstd_level, O_NONBLOCK);
+}
+
+struct outfile *outfile_open_wait(const char *path, int zstd_level)
+{
+	return output_new(path, zstd_level, 0);
 }
 
 static void output_fail(struct outfile *output, int err)

@@ -20,8 +20,11 @@ struct outfile;
 /* "-" is standard output; a path that ends in ".zst" is compressed, with level
  * (0: 1).  An existing file is overwritten, unless somebody has locked it (flock):
  * another capture, or a drive whose disk it is.  NULL and errno of open, EBUSY for
- * a locked file, or ENOMEM. */
+ * a locked file, EAGAIN for a named pipe that nobody reads yet, or ENOMEM. */
 struct outfile *outfile_open(const char *path, int zstd_level);
+/* The same, but waits until somebody has opened the named pipe for reading; EINTR after
+ * a signal. */
+struct outfile *outfile_open_wait(const char *path, int zstd_level);
 /* The same for an open file, which outfile_close closes if owned. */
 struct outfile *outfile_open_fd(int fd, bool owned, bool zstd, int zstd_level);
 

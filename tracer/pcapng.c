@@ -81,6 +81,7 @@ size_t pcapng_section(uint8_t *to, const struct pcapng_section *section)
 	at = pcapng_option_string(at, PCAPNG_SHB_HARDWARE, section->hardware);
 	at = pcapng_option_string(at, PCAPNG_SHB_OS, section->os);
 	at = pcapng_option_string(at, PCAPNG_SHB_APPLICATION, section->application);
+	at = pcapng_option_string(at, PCAPNG_SHB_CLOSES, section->closes);
 	at = pcapng_option_header(at, PCAPNG_END, 0);
 	return pcapng_finish(to, PCAPNG_SECTION, at);
 }

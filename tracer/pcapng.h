@@ -31,6 +31,8 @@ enum {
 	PCAPNG_SHB_HARDWARE = 2,
 	PCAPNG_SHB_OS = 3,
 	PCAPNG_SHB_APPLICATION = 4,
+	PCAPNG_SHB_CLOSES = 0x8001,	/* PCAPNG_CLOSES: statistics will be the last block; of
+					 * the codes for local use, so others do not copy it */
 	PCAPNG_IF_NAME = 2,
 	PCAPNG_IF_DESCRIPTION = 3,
 	PCAPNG_IF_TSRESOL = 9,
@@ -62,8 +64,11 @@ enum {
 					 * if packets have at most RECORD_LEN_MAX */
 };
 
+#define PCAPNG_CLOSES "nvmetap"
+
 struct pcapng_section {
 	const char *hardware, *os, *application;
+	const char *closes;	/* PCAPNG_CLOSES or NULL */
 };
 
 /* Time is in ns, the snap length 0. */

@@ -167,3 +167,9 @@ const char *reader_application(const struct reader *reader)
 {
 	return reader->pcapng != NULL ? reader_pcapng_application(reader->pcapng) : NULL;
 }
+
+bool reader_unfinished(const struct reader *reader)
+{
+	return reader->ended == 0 && reader->pcapng != NULL &&
+	       reader_pcapng_unfinished(reader->pcapng);
+}

@@ -7,6 +7,7 @@
 #ifndef TRACER_READER_H
 #define TRACER_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "spec/record.h"
@@ -57,6 +58,10 @@ const char *reader_error(const struct reader *reader);
 
 /* The packet's first comment, or NULL.  Until the next call of either. */
 const char *reader_comment(const struct reader_packet *pkt);
+
+/* After the end of a whole file (0): it is one of ours and lacks the block that ends it,
+ * since it was cut between two blocks or is still being written. */
+bool reader_unfinished(const struct reader *reader);
 
 /* From the newest section header, or NULL. */
 const char *reader_application(const struct reader *reader);

@@ -118,6 +118,7 @@ static int reader_block_one(struct reader_blocks *blocks, struct block *block)
 		return reader_source_fail(blocks->source, -ENODATA, block->offset,
 					  "truncated block");
 	block->type = reader_u32(blocks, block->at);
+	blocks->closed = block->type == PCAPNG_STATISTICS;
 	if (block->type == PCAPNG_SECTION) {
 		err = reader_order(blocks, block);
 		if (err != 0)

@@ -19,6 +19,7 @@ enum {
 struct reader_blocks {
 	struct reader_source *source;
 	bool big;		/* the section's byte order */
+	bool closed;		/* the newest block is an interface's statistics */
 };
 
 struct block {

@@ -24,6 +24,7 @@ struct reader_pcapng {
 	struct interface **interfaces;
 	size_t nr_interfaces;
 	char *application;
+	bool closes;		/* the section promises a last block */
 	char *comment;		/* room for the longest */
 };
 
@@ -66,9 +67,12 @@ static int reader_section(struct reader_pcapng *pcapng, const struct block *bloc
 	reader_forget_interfaces(pcapng);
 	free(pcapng->application);
 	pcapng->application = NULL;
+	pcapng->closes = false;
 	while (err == 0 && reader_option(&pcapng->blocks, &at, end, &code, &len, &value)) {
 		if (code == PCAPNG_SHB_APPLICATION)
 			err = reader_string(&pcapng->application, value, len);
+		else if (code == PCAPNG_SHB_CLOSES && len == sizeof(PCAPNG_CLOSES) - 1)
+			pcapng->closes = memcmp(value, PCAPNG_CLOSES, len) == 0;
 	}
 	return err;
 }
@@ -268,6 +272,11 @@ const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct rea
 const char *reader_pcapng_application(const struct reader_pcapng *pcapng)
 {
 	return pcapng->application;
+}
+
+bool reader_pcapng_unfinished(const struct reader_pcapng *pcapng)
+{
+	return pcapng->closes && !pcapng->blocks.closed;
 }
 
 struct reader_pcapng *reader_pcapng_new(struct reader_source *source)

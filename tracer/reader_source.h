@@ -3,6 +3,7 @@
 #ifndef TRACER_READER_SOURCE_H
 #define TRACER_READER_SOURCE_H
 
+#include <stdbool.h>
 #include "tracer/input.h"
 #include "tracer/reader.h"
 
@@ -28,6 +29,7 @@ void reader_pcapng_free(struct reader_pcapng *pcapng);
 int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt, uint64_t *time_ns);
 const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct reader_packet *pkt);
 const char *reader_pcapng_application(const struct reader_pcapng *pcapng);
+bool reader_pcapng_unfinished(const struct reader_pcapng *pcapng);
 
 struct reader_pcap;
 struct reader_pcap *reader_pcap_new(struct reader_source *source);

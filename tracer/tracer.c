@@ -12,8 +12,8 @@
 #include "tracer/writer.h"
 
 enum {
-	TRACER_RING_MIN = 1 << 20,	/* holds the longest entry several times */
 	TRACER_WAIT_NS = 100 * 1000,	/* lossless: between two looks at a full ring */
+	TRACER_STALL_WAITS = 1000000000 / TRACER_WAIT_NS,	/* of one event: tell it */
 	TRACER_SESSION_MAX = 64 << 10,	/* of the drive's session text, bytes */
 };
 
@@ -24,6 +24,8 @@ struct tracer {
 	char about[512];	/* what this tracer keeps of what passes */
 	struct outfile *output;	/* the writer's thread */
 	struct writer *writer;
+	void (*stalled)(void *ctx, enum tracer_stall what);	/* NULL once the drive's is told */
+	void *stalled_ctx;
 };
 
 static const char *const tracer_taps[] = {
@@ -80,11 +82,15 @@ static int tracer_event(void *ctx, struct nvmetap_event *ev)
 }
 
 /* Lossless: the drive waits until the writer has made room. */
-static void tracer_wait(void *ctx)
+static void tracer_wait(void *ctx, unsigned int nr)
 {
 	struct tracer *tracer = ctx;
 	struct timespec ts = {0, TRACER_WAIT_NS};
 
+	if (nr >= TRACER_STALL_WAITS && tracer->stalled != NULL) {
+		tracer->stalled(tracer->stalled_ctx, TRACER_STALL_DRIVE);
+		tracer->stalled = NULL;
+	}
 	writer_wake(tracer->writer);
 	nanosleep(&ts, NULL);
 }
@@ -105,39 +111,51 @@ static int tracer_refuse(char *err, size_t errlen, const char *what, int errnum)
 
 static int tracer_refuse_file(char *err, size_t errlen, const char *path, int errnum)
 {
-	if (errnum != EBUSY)
+	if (errnum == EBUSY)
+		snprintf(err, errlen, "%s: in use by a drive or by another capture", path);
+	else if (errnum == EINTR)
+		snprintf(err, errlen, "%s: nobody came to read it", path);
+	else
 		return tracer_refuse(err, errlen, path, errnum);
-	snprintf(err, errlen, "%s: in use by a drive or by another capture", path);
-	return -EBUSY;
+	return -errnum;
+}
+
+static struct outfile *tracer_open(const struct tracer_config *config)
+{
+	struct outfile *output = outfile_open(config->path, config->zstd_level);
+
+	if (output != NULL || errno != EAGAIN)
+		return output;
+	if (config->stalled != NULL)
+		config->stalled(config->stalled_ctx, TRACER_STALL_OPEN);
+	return outfile_open_wait(config->path, config->zstd_level);
 }
 
 static int tracer_init(struct tracer *tracer, const struct tracer_config *config, char *err,
 		       size_t errlen)
 {
-	size_t ring_size = config->ring_size;
-
 	if (words_parse(config->events, &tracer->set, err, errlen) != 0)
 		return -EINVAL;
 	if (config->snap_admin == 0)
 		tracer->set &= ~WORDS_TAP(NVMETAP_TAP_ADMIN_MEMORY);
 	if (config->snap_io == 0)
 		tracer->set &= ~WORDS_TAP(NVMETAP_TAP_IO_MEMORY);
-	if (ring_size != 0 && ring_size < TRACER_RING_MIN)
-		ring_size = TRACER_RING_MIN;
 	tracer->feed = (struct event_feed){
-		.ring = ring_new(ring_size),
+		.ring = ring_new(config->ring_size),
 		.snap_admin = config->snap_admin,
 		.snap_io = config->snap_io,
 		.lossless = config->lossless,
 		.wait = tracer_wait,
 		.wait_ctx = tracer,
 	};
+	tracer->stalled = config->stalled;
+	tracer->stalled_ctx = config->stalled_ctx;
 	tracer_say(tracer, config);
 	tracer->session = malloc(TRACER_SESSION_MAX + sizeof(tracer->about));
 	if (tracer->feed.ring == NULL || tracer->session == NULL)
 		return tracer_refuse(err, errlen, "tracer", ENOMEM);
 	if (config->path != NULL)
-		tracer->output = outfile_open(config->path, config->zstd_level);
+		tracer->output = tracer_open(config);
 	if (config->path != NULL && tracer->output == NULL)
 		return tracer_refuse_file(err, errlen, config->path, errno);
 	tracer->writer = writer_start(config, tracer->feed.ring, tracer->output);

@@ -17,12 +17,19 @@ struct tracer;
 
 #define TRACER_SNAP_WHOLE UINT32_MAX	/* a snap length that keeps all */
 
+/* What the file keeps waiting, because nobody reads it or the disk is slow. */
+enum tracer_stall {
+	TRACER_STALL_OPEN,	/* tracer_new, until somebody reads the named pipe */
+	TRACER_STALL_DRIVE,	/* the drive, for a second; it is lossless */
+	TRACER_STALL_CLOSE,	/* tracer_close, for a second */
+};
+
 struct tracer_config {
 	const char *path;	/* "-": standard output; ".zst" at the end: zstd; NULL: no file */
 	const char *events;	/* "pci,reg,-data…" as --events (words.h), NULL: the default */
 	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer; 0: no records */
 	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */
-	size_t ring_size;	/* bytes, 0: 16 MiB; at least 1 MiB */
+	size_t ring_size;	/* bytes, 0: 16 MiB; at least 4 KiB, at most 1 GiB */
 	int zstd_level;		/* 0: 1 */
 	bool lossless;		/* a full ring makes the drive wait instead of dropping */
 	const char *if_name;	/* of the interface: "00:06.0"; NULL: from the first record */
@@ -36,6 +43,9 @@ struct tracer_config {
 	 * statistics only. */
 	void (*failed)(void *ctx, int error);
 	void *failed_ctx;
+	/* Each at most once, on the thread that waits; may be NULL. */
+	void (*stalled)(void *ctx, enum tracer_stall what);
+	void *stalled_ctx;
 };
 
 struct tracer_stats {
@@ -46,7 +56,8 @@ struct tracer_stats {
 	int error;		/* 0, or the -errno after which nothing was written */
 };
 
-/* Opens the file and starts the thread.  NULL, and in err one line. */
+/* Opens the file and starts the thread.  NULL, and in err one line; a signal ends the
+ * waiting for a pipe's reader. */
 struct tracer *tracer_new(const struct tracer_config *config, char *err, size_t errlen);
 /* Attaches to the taps that the events need, and asks for a snapshot, which
  * becomes the first records of the file.  To the drive's session text lines

@@ -22,6 +22,7 @@ enum {
 	WRITER_GLANCE_NS = 100 * 1000,	/* reading both clocks took longer: no answer */
 	WRITER_RELEASE = 64 << 10,	/* bytes of the ring that are given back at once */
 	WRITER_FULL = 16,	/* this part of the ring in one sleep: it fills quickly */
+	WRITER_STALL_S = 1,
 	WRITER_PASS = 8192,	/* entries between two looks at the clocks */
 };
 
@@ -34,6 +35,8 @@ struct writer {
 	void *sink_ctx;
 	void (*failed)(void *ctx, int error);	/* NULL once it has been called */
 	void *failed_ctx;
+	void (*stalled)(void *ctx, enum tracer_stall what);
+	void *stalled_ctx;
 
 	bool begun;		/* section and interface are written */
 	uint64_t nr_records, nr_dropped;
@@ -62,7 +65,9 @@ static void writer_begin(struct writer *writer, uint32_t bdf)
 {
 	struct utsname host;
 	char name[32], os[sizeof(host.sysname) + sizeof(host.release) + 1];
-	struct pcapng_section section = {.application = writer->application, .os = os};
+	struct pcapng_section section = {
+		.application = writer->application, .os = os, .closes = PCAPNG_CLOSES,
+	};
 	struct pcapng_interface interface = {
 		.linktype = PCAPNG_LINKTYPE,
 		.name = writer->name != NULL ? writer->name : name,
@@ -328,6 +333,8 @@ static struct writer *writer_new(const struct tracer_config *config, struct ring
 	writer->sink_ctx = config->sink_ctx;
 	writer->failed = config->failed;
 	writer->failed_ctx = config->failed_ctx;
+	writer->stalled = config->stalled;
+	writer->stalled_ctx = config->stalled_ctx;
 	writer->scratch = malloc(PCAPNG_BLOCK_MAX);
 	if (writer->scratch != NULL && writer_copy(&writer->name, config->if_name) == 0 &&
 	    writer_copy(&writer->description, config->if_description) == 0 &&
@@ -373,6 +380,20 @@ void writer_wake(struct writer *writer)
 	pthread_mutex_unlock(&writer->lock);
 }
 
+/* Says so when it takes long. */
+static void writer_join(struct writer *writer)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += WRITER_STALL_S;
+	if (pthread_timedjoin_np(writer->thread, NULL, &until) == 0)
+		return;
+	if (writer->stalled != NULL)
+		writer->stalled(writer->stalled_ctx, TRACER_STALL_CLOSE);
+	pthread_join(writer->thread, NULL);
+}
+
 void writer_finish(struct writer *writer, const struct event_drops *drops,
 		   struct tracer_stats *stats)
 {
@@ -382,7 +403,7 @@ void writer_finish(struct writer *writer, const struct event_drops *drops,
 		writer->last_drops = *drops;
 	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
-	pthread_join(writer->thread, NULL);
+	writer_join(writer);
 	*stats = (struct tracer_stats){
 		.nr_records = writer->nr_records,
 		.nr_dropped = writer->nr_dropped,

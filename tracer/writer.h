@@ -16,7 +16,8 @@ struct writer;
 
 /*
  * Starts the thread, with all signals blocked.  Of the configuration the
- * interface's and application's strings (copied), the sink and failed are used.
+ * interface's and application's strings (copied), the sink, failed and
+ * stalled are used.
  * Without if_name the interface is named after the first record's function.
  * output may be NULL; ring and output stay the caller's, but only the thread
  * touches the consuming end and the output until writer_finish returns.
