@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "tools/boot_options.h"
 #include "tools/guest.h"
@@ -18,6 +19,8 @@
 #include "tools/session.h"
 #include "tools/signals.h"
 #include "tools/verdict.h"
+
+enum { GONE_S = 1 };	/* how long the drive may take to see that its guest has gone */
 
 struct boot {
 	struct boot_options options;
@@ -211,6 +214,23 @@ static int finish(struct boot *boot, int why, int status)
 	return status != 0 ? status : ret != 0 || boot->console_failed ? EXIT_FAILED : EXIT_DONE;
 }
 
+/*
+ * Ends with the drive.  It ends by itself when it sees its guest gone, which may
+ * be a moment after QEMU has ended: io_uring lets go of a dead program's sockets
+ * when it finds the time.  A guest that never spoke to the drive is not seen to go.
+ */
+static void join_drive(struct boot *boot, pthread_t thread)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += GONE_S;
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+		return;
+	session_stop(&boot->session);
+	pthread_join(thread, NULL);
+}
+
 static int run_guest(struct boot *boot)
 {
 	int status = 0, why, ret;
@@ -235,11 +255,10 @@ static int run_guest(struct boot *boot)
 		return EXIT_FAILED;
 	}
 	why = guest_wait(pid, boot->options.timeout_s, &status);
-	session_stop(&boot->session);
 	/* What may still take its time, may be cut short. */
 	remove_dir(boot);
 	signals_release();
-	pthread_join(thread, NULL);
+	join_drive(boot, thread);
 	return finish(boot, why, status);
 }
 
