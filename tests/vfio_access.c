@@ -19,7 +19,7 @@ enum {
 	CONNECT_S = 10,
 	MOMENT_NS = 1000 * 1000,
 	TIMER = VFIO_ACCESS_VECTORS,	/* what ready_fd says of timer_fd */
-	FDS_A_MESSAGE = VU_MAX_FDS,
+	FDS_A_MESSAGE = CONN_MAX_FDS,
 };
 
 static uint64_t region_read(struct vfio_access *a, uint32_t region, uint64_t off,
