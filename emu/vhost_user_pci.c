@@ -127,6 +127,19 @@ static size_t irq_message(const struct transport_irq *irq, uint8_t *msg)
 	return VHU_PCI_LEN + MSI_DATA_LEN;
 }
 
+/* As vhu_ring_pop.  The guest adds a buffer for each that it got, which is of
+ * interest only when there was none. */
+static int irq_buffer(struct vhu_ring *r)
+{
+	int rc = vhu_ring_pop(r);
+
+	if (rc == 0 && vhu_ring_set_quiet(r, false) == 0)
+		return vhu_ring_pop(r);
+	if (rc == 1 && vhu_ring_set_quiet(r, true) != 0)
+		return -EPROTO;
+	return rc;
+}
+
 int vhu_pci_irq(struct vhost_user *v, const struct transport_irq *irq)
 {
 	struct vhu_ring *r = &v->rings[VHU_RING_IRQS];
@@ -141,7 +154,7 @@ int vhu_pci_irq(struct vhost_user *v, const struct transport_irq *irq)
 	}
 	if (v->server.conn.fd < 0 || v->server.broken || !vhu_ring_ready(r))
 		return -ENOTCONN;
-	rc = vhu_ring_pop(r);
+	rc = irq_buffer(r);
 	v->intx_refused = rc == 0 && irq->type == NVMETAP_IRQ_INTX;
 	if (rc == 0)
 		return -EAGAIN;

@@ -102,6 +102,16 @@ int vhu_ring_pop(struct vhu_ring *r)
 	return chain_walk(r, head);
 }
 
+int vhu_ring_set_quiet(struct vhu_ring *r, bool quiet)
+{
+	uint16_t flags = quiet ? VRING_USED_F_NO_NOTIFY : 0;
+
+	if (quiet == r->quiet)
+		return 0;
+	r->quiet = quiet;
+	return ring_copy(r, r->used + VHU_RING_FLAGS, &flags, sizeof(flags), true);
+}
+
 void vhu_ring_push(struct vhu_ring *r, uint32_t len)
 {
 	uint64_t entry = r->used + VHU_RING_ENTRIES;

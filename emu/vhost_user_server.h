@@ -44,6 +44,7 @@ struct vhu_ring {
 	uint16_t next;			/* index of both rings: a buffer is used at once */
 	int kick_fd, call_fd;		/* -1: none */
 	bool call_is_socket;
+	bool quiet;			/* the peer was told that we need no kicks */
 	struct vhu_chain chain;		/* the buffer being worked off */
 };
 
@@ -84,6 +85,8 @@ void vhu_ring_call(const struct vhu_ring *r);	/* the peer, if it wants to be cal
  */
 int vhu_ring_pop(struct vhu_ring *r);
 bool vhu_ring_more(struct vhu_ring *r);	/* whether there is one */
+/* Tells the peer whether to kick us when it adds buffers.  0 or -EPROTO. */
+int vhu_ring_set_quiet(struct vhu_ring *r, bool quiet);
 /* Gives the chain back, with len bytes written, and calls the peer. */
 void vhu_ring_push(struct vhu_ring *r, uint32_t len);
 /* Copies at off of the readable or to the writable part of the chain; the

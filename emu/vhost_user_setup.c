@@ -98,6 +98,7 @@ const char *vhu_set_addr(struct vhost_user *v, struct conn_msg *msg)
 	if (r->desc % DESC_ALIGN != 0 || r->avail % AVAIL_ALIGN != 0 || r->used % USED_ALIGN != 0)
 		return "a misaligned ring";
 	r->has_addr = true;
+	r->quiet = false;
 	return NULL;
 }
 

@@ -255,6 +255,22 @@ static void test_an_interrupt_without_a_buffer_comes_later(void **state)
 	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
 }
 
+static void test_kicks_are_asked_for_only_while_there_is_no_buffer(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	for (unsigned int i = 0; i < VHOST_NR_IRQ_BUFFERS; i++)
+		irq_go(f, MSIX, 0);
+	assert_false(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+	irq_go(f, MSIX, 0);
+	assert_true(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
+	irq_go(f, MSIX, 0);
+	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
+	assert_false(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+}
+
 static void test_a_guest_that_wants_no_call_gets_none(void **state)
 {
 	struct vhost_fixture *f = *state;
@@ -336,6 +352,7 @@ int main(void)
 		T(test_intx_that_is_deasserted_sends_nothing),
 		T(test_each_write_to_a_bar_may_end_an_intx),
 		T(test_an_interrupt_without_a_buffer_comes_later),
+		T(test_kicks_are_asked_for_only_while_there_is_no_buffer),
 		T(test_a_guest_that_wants_no_call_gets_none),
 		T(test_a_ring_that_is_disabled_waits_until_it_is_enabled),
 		T(test_the_base_of_a_ring_is_told_and_taken),

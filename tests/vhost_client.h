@@ -86,6 +86,7 @@ void vhost_client_add_irqs(struct vhost_client *c);
 void vhost_client_desc(struct vhost_client *c, unsigned int ring, unsigned int index,
 		       uint64_t addr, uint32_t len, uint16_t flags, uint16_t next);
 void vhost_client_avail(struct vhost_client *c, unsigned int ring, uint16_t head);
+bool vhost_client_wants_kicks(const struct vhost_client *c, unsigned int ring);
 void vhost_client_kick(struct vhost_client *c, unsigned int ring);
 bool vhost_client_used_there(const struct vhost_client *c, unsigned int ring);
 /* Waits for a used buffer: its length, or -errno. */

@@ -3,12 +3,14 @@
 #include <config.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <cmocka.h>
+#include "emu/guestmem.h"
 #include "emu/loop.h"
 #include "tests/vhost_fixture.h"
 
@@ -96,4 +98,44 @@ void vh_assert_disconnected(struct vhost_fixture *f, const char *why)
 	pthread_join(f->thread, NULL);
 	f->running = false;
 	assert_string_equal(vhost_user_last_error(f->server), why);
+}
+
+static struct sigaction on_bus_error;	/* the server's */
+
+void vh_keep_from_bus_errors(void)
+{
+	sigaction(SIGBUS, &on_bus_error, NULL);
+}
+
+/* The row is the test's initial state. */
+static void disconnected_with_a_word(void **state)
+{
+	const struct vh_row *row = *state;
+	void *fixture = NULL;
+	struct vhost_fixture *f;
+
+	assert_int_equal(vh_setup(&fixture), 0);
+	f = fixture;
+	row->bad(f);
+	vh_assert_disconnected(f, row->word);
+	assert_int_equal(f->dev.bar[DOUBLE_NR_GONE], 1);
+	vh_teardown(&fixture);
+}
+
+int vh_run_rows(const struct vh_row *rows, size_t nr)
+{
+	struct CMUnitTest *tests = calloc(nr, sizeof(*tests));
+	int nr_failed;
+
+	guestmem_free(guestmem_new());
+	sigaction(SIGBUS, NULL, &on_bus_error);
+	for (size_t i = 0; i < nr; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = rows[i].name,
+			.test_func = disconnected_with_a_word,
+			.initial_state = (void *)(uintptr_t)&rows[i],
+		};
+	nr_failed = _cmocka_run_group_tests("rows", tests, nr, NULL, NULL);
+	free(tests);
+	return nr_failed;
 }

@@ -37,4 +37,16 @@ void vh_set_reg(struct vhost_fixture *f, uint32_t off, uint32_t value);
 /* The server closed the connection and says why. */
 void vh_assert_disconnected(struct vhost_fixture *f, const char *why);
 
+/* Something wrong that a guest does, and the word that it is disconnected with. */
+struct vh_row {
+	const char *name;
+	void (*bad)(struct vhost_fixture *f);
+	const char *word;
+};
+
+/* One test a row.  How many failed. */
+int vh_run_rows(const struct vh_row *rows, size_t nr);
+/* Since CMocka replaces the handler for each test. */
+void vh_keep_from_bus_errors(void);
+
 #endif
