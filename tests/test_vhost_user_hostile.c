@@ -115,8 +115,8 @@ struct region {
 	uint64_t guest, size, offset;
 };
 
-static void table(struct vhost_fixture *f, uint32_t nr, const struct region *regions,
-		  unsigned int nr_regions, int fd)
+static void table_with(struct vhost_fixture *f, uint32_t nr, const struct region *regions,
+		       unsigned int nr_regions, int fd, unsigned int nr_fds)
 {
 	uint8_t body[VHU_TABLE_LEN + 2 * VHU_REGION_LEN] = { 0 };
 	int fds[2] = { fd, fd };
@@ -131,7 +131,27 @@ static void table(struct vhost_fixture *f, uint32_t nr, const struct region *reg
 		VHU_REGION_OFFSET_set(r, regions[i].offset);
 	}
 	vhost_client_send(&f->c, VHU_SET_MEM_TABLE, body,
-			  VHU_TABLE_LEN + nr_regions * VHU_REGION_LEN, fds, nr < 2 ? nr : 2);
+			  VHU_TABLE_LEN + nr_regions * VHU_REGION_LEN, fds, nr_fds);
+}
+
+static void table(struct vhost_fixture *f, uint32_t nr, const struct region *regions,
+		  unsigned int nr_regions, int fd)
+{
+	table_with(f, nr, regions, nr_regions, fd, nr_regions);
+}
+
+static void region_without_file(struct vhost_fixture *f)
+{
+	const struct region r[] = { { 0, 4096, 0 }, { 8192, 4096, 0 } };
+
+	table_with(f, 2, r, 2, f->c.memfd, 1);
+}
+
+static void file_without_region(struct vhost_fixture *f)
+{
+	const struct region r = { 0, 4096, 0 };
+
+	table_with(f, 1, &r, 1, f->c.memfd, 2);
 }
 
 static void overlapping(struct vhost_fixture *f)
@@ -185,7 +205,7 @@ static void regions_cut_off(struct vhost_fixture *f)
 {
 	const struct region r[] = { { 0, 4096, 0 }, { 8192, 4096, 0 } };
 
-	table(f, 2, r, 1, f->c.memfd);
+	table_with(f, 2, r, 1, f->c.memfd, 2);
 }
 
 /* The rings were there, and are no more. */
@@ -364,6 +384,8 @@ static const struct vh_row rows[] = {
 	ROW(file_that_is_none, "a memory region that cannot be mapped"),
 	ROW(no_regions, "a memory table without a descriptor for each region"),
 	ROW(too_many_regions, "a memory table without a descriptor for each region"),
+	ROW(region_without_file, "a memory table without a descriptor for each region"),
+	ROW(file_without_region, "a memory table without a descriptor for each region"),
 	ROW(regions_cut_off, "a memory table that is cut off"),
 	ROW(memory_vanishes, "a ring outside of the memory"),
 	ROW(memory_shrinks, "a ring outside of the memory"),
