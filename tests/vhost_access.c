@@ -46,9 +46,16 @@ static void reg_write(void *ctx, uint64_t off, unsigned int width, uint64_t valu
 	write_by(ctx, VIRTIO_PCIDEV_OP_MMIO_WRITE, off, width, value);
 }
 
+/* A message reads 1, 2, 4 or 8 bytes of configuration space; other widths are several. */
 static uint64_t config_read(void *ctx, uint64_t off, unsigned int width)
 {
-	return read_by(ctx, VIRTIO_PCIDEV_OP_CFG_READ, off, width);
+	uint64_t value = 0;
+
+	if ((width & (width - 1)) == 0)
+		return read_by(ctx, VIRTIO_PCIDEV_OP_CFG_READ, off, width);
+	for (unsigned int i = 0; i < width; i++)
+		value |= read_by(ctx, VIRTIO_PCIDEV_OP_CFG_READ, off + i, 1) << 8 * i;
+	return value;
 }
 
 static void config_write(void *ctx, uint64_t off, unsigned int width, uint64_t value)
