@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "emu/drive.h"
+#include "tests/unix_connect.h"
 #include "tests/vhost_access.h"
 
 enum {
@@ -355,14 +356,14 @@ static void test_guests_that_go_in_the_middle_leave_nothing_behind(void **state)
 	unsigned int nr_fds = 0;
 
 	for (unsigned int i = 0; i < NR_GUESTS; i++) {
-		start_guest(f, vhost_client_connect(f->path));
+		start_guest(f, unix_connect(f->path));
 		if (i == 0)
 			nr_fds = nr_open_fds();
 		else
 			assert_int_equal(nr_open_fds(), nr_fds);
 		go_in_the_middle(f);
 	}
-	start_guest(f, vhost_client_connect(f->path));
+	start_guest(f, unix_connect(f->path));
 	flush(f);
 	vhost_access_close(&f->way);
 }

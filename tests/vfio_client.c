@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "emu/loop.h"
+#include "tests/unix_connect.h"
 #include "tests/vfio_client.h"
 
 enum { MAX_MAPPINGS = 64, TIMEOUT_S = 10 };
@@ -46,16 +46,12 @@ struct vfio_client *vfio_client_new(int fd)
 
 struct vfio_client *vfio_client_connect(const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unix_connect(path);
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
-		if (fd >= 0)
-			close(fd);
-		return NULL;
-	}
-	return vfio_client_new(fd);
+	if (fd >= 0)
+		return vfio_client_new(fd);
+	errno = -fd;
+	return NULL;
 }
 
 void vfio_client_free(struct vfio_client *c)

@@ -3,12 +3,10 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "emu/loop.h"
 #include "tests/vhost_client.h"
@@ -18,21 +16,6 @@ enum { TIMEOUT_MS = 10000 };
 static uint64_t deadline(void)
 {
 	return loop_now_ns() + TIMEOUT_MS * UINT64_C(1000000);
-}
-
-int vhost_client_connect(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd >= 0 ? fd : -errno;
 }
 
 static int ring_init(struct vhost_ring *r, uint8_t *mem, bool call_by_eventfd)

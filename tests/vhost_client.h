@@ -61,7 +61,6 @@ struct vhost_client {
  * socket, as user-mode Linux is called. */
 int vhost_client_init(struct vhost_client *c, int fd, uint64_t iova, size_t size,
 		      bool call_by_eventfd);
-int vhost_client_connect(const char *path);	/* a socket, or -errno */
 void vhost_client_fini(struct vhost_client *c);
 
 /* Messages: without an answer, and with one of 8 bytes. */
