@@ -14,6 +14,7 @@
 #include "emu/tap.h"
 #include "emu/transport.h"
 #include "emu/vfio_user.h"
+#include "emu/vhost_user.h"
 
 enum {
 	/* Of the loop: more than a socket holds messages of a guest that is dead, and not so many
@@ -152,13 +153,21 @@ static int listen_to_console(struct drive *drive, const struct drive_config *con
 	return drive->console != NULL ? 0 : -EINVAL;
 }
 
+static struct transport *make_transport(const struct drive_config *config, char *err,
+					size_t errlen)
+{
+	if (config->vhost_user != NULL || config->vhost_user_fd != 0)
+		return vhost_user_new(config->vhost_user, config->vhost_user_fd, config->once, err,
+				      errlen);
+	return vfio_user_new(config->vfio_user, config->vfio_user_fd, config->once, err, errlen);
+}
+
 static int make(struct drive *drive, const struct drive_config *config, char *err, size_t errlen)
 {
 	int rc;
 
 	/* First, because the descriptor is ours whatever happens. */
-	drive->transport = vfio_user_new(config->vfio_user, config->vfio_user_fd, config->once, err,
-					 errlen);
+	drive->transport = make_transport(config, err, errlen);
 	if (drive->transport == NULL)
 		return -EINVAL;
 	drive->loop = loop_new();

@@ -16,8 +16,11 @@
 struct drive;
 
 struct drive_config {
-	const char *vfio_user;		/* path of the socket to listen at, or NULL: */
-	int vfio_user_fd;		/* a connected socket; owned by the drive */
+	/* One of these: the path of the socket to listen at, and what is spoken there, */
+	const char *vfio_user;
+	const char *vhost_user;
+	int vhost_user_fd;		/* or, not 0, a connected socket, owned by the drive; */
+	int vfio_user_fd;		/* or, with nothing of the above, this one */
 	const char *const *ns;		/* options of --ns, see ns_new; nsid 1, 2, … */
 	unsigned int nr_ns;
 	const char *serial;		/* NULL: a default; at most 20, 40, 8 characters */

@@ -16,7 +16,7 @@ static_assert((int)VFIO_DMA_MAP_FLAG_READ == (int)GUESTMEM_READ &&
 	      (int)VFIO_DMA_MAP_FLAG_WRITE == (int)GUESTMEM_WRITE,
 	      "the protocol's permissions are the table's");
 
-int vu_dma_map(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_dma_map(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	uint64_t iova = VU_MAP_ADDRESS_get(msg->body), size = VU_MAP_SIZE_get(msg->body);
 	uint64_t offset = VU_MAP_OFFSET_get(msg->body);
@@ -26,9 +26,9 @@ int vu_dma_map(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
 	(void)reply;
 	if (VU_MAP_ARGSZ_get(msg->body) < VU_MAP_LEN || msg->nr_fds > 1)
 		return -EINVAL;
-	err = guestmem_map(v->mem, iova, size, msg->nr_fds == 1 ? msg->fds[0] : -1, offset, flags);
+	err = guestmem_map(v->server.mem, iova, size, msg->nr_fds == 1 ? msg->fds[0] : -1, offset, flags);
 	if (err == 0)
-		device_dma_map(v->dev, iova, size, offset, flags & VFIO_DMA_MAP_FLAG_READ,
+		device_dma_map(v->server.dev, iova, size, offset, flags & VFIO_DMA_MAP_FLAG_READ,
 			       flags & VFIO_DMA_MAP_FLAG_WRITE, msg->nr_fds == 1);
 	return err;
 }
@@ -37,9 +37,9 @@ static int unmap_all(struct vfio_user *v)
 {
 	const struct guestmem_mapping *m;
 
-	for (unsigned int i = 0; (m = guestmem_at(v->mem, i)) != NULL; i++)
-		device_dma_unmap(v->dev, m->iova, m->size);
-	guestmem_unmap_all(v->mem);
+	for (unsigned int i = 0; (m = guestmem_at(v->server.mem, i)) != NULL; i++)
+		device_dma_unmap(v->server.dev, m->iova, m->size);
+	guestmem_unmap_all(v->server.mem);
 	return 0;
 }
 
@@ -48,20 +48,20 @@ static int unmap_all(struct vfio_user *v)
 static int unmap_range(struct vfio_user *v, uint64_t iova, uint64_t size)
 {
 	unsigned int first;
-	int nr = guestmem_range(v->mem, iova, size, &first);
+	int nr = guestmem_range(v->server.mem, iova, size, &first);
 
 	if (nr < 0)
 		return nr;
 	for (int i = 0; i < nr; i++) {
-		const struct guestmem_mapping *m = guestmem_at(v->mem, first + (unsigned int)i);
+		const struct guestmem_mapping *m = guestmem_at(v->server.mem, first + (unsigned int)i);
 
-		device_dma_unmap(v->dev, m->iova, m->size);
+		device_dma_unmap(v->server.dev, m->iova, m->size);
 	}
-	guestmem_unmap(v->mem, iova, size);
+	guestmem_unmap(v->server.mem, iova, size);
 	return 0;
 }
 
-int vu_dma_unmap(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_dma_unmap(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	uint64_t iova = VU_UNMAP_ADDRESS_get(msg->body), size = VU_UNMAP_SIZE_get(msg->body);
 	uint64_t flags = VU_UNMAP_FLAGS_get(msg->body);
@@ -75,7 +75,7 @@ int vu_dma_unmap(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply
 	return all ? unmap_all(v) : unmap_range(v, iova, size);
 }
 
-bool vu_dma_is_late(struct vfio_user *v, const struct vu_msg *msg)
+bool vu_dma_is_late(struct vfio_user *v, const struct conn_msg *msg)
 {
 	for (unsigned int i = 0; i < v->nr_late; i++) {
 		if (v->late[i] != msg->id)
@@ -87,7 +87,7 @@ bool vu_dma_is_late(struct vfio_user *v, const struct vu_msg *msg)
 }
 
 /* What came while we waited: 0 to go on waiting, 1 for the answer. */
-static int sort_out(struct vfio_user *v, struct vu_msg *msg, uint16_t id)
+static int sort_out(struct vfio_user *v, struct conn_msg *msg, uint16_t id)
 {
 	bool reply = (msg->flags & VU_TYPE_MASK) == VU_TYPE_REPLY;
 
@@ -96,11 +96,11 @@ static int sort_out(struct vfio_user *v, struct vu_msg *msg, uint16_t id)
 	if (!reply && vu_queue_push(&v->waiting, msg) == 0)
 		return 0;
 	if (!reply)
-		vu_break(v, "too many messages while a DMA answer was awaited");
+		server_break(&v->server, "too many messages while a DMA answer was awaited");
 	else if (!vu_dma_is_late(v, msg))
-		vu_break(v, "an answer that nobody asked for");
-	vu_msg_free(msg);
-	return v->broken ? -EIO : 0;
+		server_break(&v->server, "an answer that nobody asked for");
+	conn_msg_free(msg);
+	return v->server.broken ? -EIO : 0;
 }
 
 static uint64_t deadline_sooner(uint64_t deadline_ns)
@@ -116,15 +116,15 @@ static uint64_t deadline_sooner(uint64_t deadline_ns)
  * vu_dma_message asks nothing while we owe a reply.
  */
 static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
-		       struct vu_msg **answer)
+		       struct conn_msg **answer)
 {
 	bool busy = false;
 
 	for (;;) {
-		int rc = vu_conn_recv(&v->conn, answer);
+		int rc = conn_recv(&v->server.conn, answer);
 
 		if (rc == -EAGAIN) {
-			rc = vu_conn_wait(&v->conn, deadline_ns);
+			rc = conn_wait(&v->server.conn, deadline_ns);
 			if (rc == -ETIMEDOUT) {
 				v->late[v->nr_late++] = id;
 				return -EIO;
@@ -138,14 +138,14 @@ static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
 				deadline_ns = deadline_sooner(deadline_ns);
 			busy = v->waiting.nr_unanswered > 0;
 		} else {
-			vu_break(v, v->conn.why != NULL ? v->conn.why : strerror(-rc));
+			server_break(&v->server, v->server.conn.why != NULL ? v->server.conn.why : strerror(-rc));
 		}
 		if (rc != 0)
 			return rc == 1 ? 0 : -EIO;
 	}
 }
 
-static int answer_check(struct vfio_user *v, const struct vu_msg *msg, uint64_t iova, size_t len,
+static int answer_check(struct vfio_user *v, const struct conn_msg *msg, uint64_t iova, size_t len,
 			bool write)
 {
 	bool fits = msg->command == (write ? VU_DMA_WRITE : VU_DMA_READ);
@@ -158,7 +158,7 @@ static int answer_check(struct vfio_user *v, const struct vu_msg *msg, uint64_t 
 		fits = fits && msg->len == VU_DMA_LEN + len && VU_DMA_COUNT_get(msg->body) == len;
 	if (fits && VU_DMA_ADDRESS_get(msg->body) == iova)
 		return 0;
-	vu_break(v, "an answer to a DMA message that does not fit");
+	server_break(&v->server, "an answer to a DMA message that does not fit");
 	return -EIO;
 }
 
@@ -168,16 +168,16 @@ static int ask(struct vfio_user *v, uint64_t iova, void *buf, size_t len, bool w
 	uint8_t hdr[VU_HDR_LEN] = { 0 }, head[VU_DMA_LEN];
 	struct iovec body[2] = { { head, sizeof(head) }, { buf, len } };
 	uint16_t id = v->next_id++;
-	struct vu_msg *answer;
+	struct conn_msg *answer;
 	int err;
 
 	VU_HDR_ID_set(hdr, id);
 	VU_HDR_COMMAND_set(hdr, write ? VU_DMA_WRITE : VU_DMA_READ);
 	VU_DMA_ADDRESS_set(head, iova);
 	VU_DMA_COUNT_set(head, len);
-	err = vu_conn_send(&v->conn, hdr, body, write ? 2 : 1, NULL, 0, deadline_ns);
+	err = conn_send(&v->server.conn, hdr, body, write ? 2 : 1, NULL, 0, deadline_ns);
 	if (err != 0) {
-		vu_break(v, "a DMA message could not be sent");
+		server_break(&v->server, "a DMA message could not be sent");
 		return -EIO;
 	}
 	err = answer_wait(v, id, deadline_ns, &answer);
@@ -186,7 +186,7 @@ static int ask(struct vfio_user *v, uint64_t iova, void *buf, size_t len, bool w
 	err = answer_check(v, answer, iova, len, write);
 	if (err == 0 && !write)
 		memcpy(buf, answer->body + VU_DMA_LEN, len);
-	vu_msg_free(answer);
+	conn_msg_free(answer);
 	return err;
 }
 
@@ -198,7 +198,7 @@ int vu_dma_message(void *ctx, uint64_t iova, void *buf, size_t len, bool write)
 	int err = 0;
 
 	for (size_t n; err == 0 && len > 0; iova += n, p += n, len -= n) {
-		if (v->broken || v->conn.fd < 0 || v->nr_late == VU_MAX_LATE)
+		if (v->server.broken || v->server.conn.fd < 0 || v->nr_late == VU_MAX_LATE)
 			return -EIO;
 		if (v->answering || v->waiting.nr_unanswered > 0)
 			return -EAGAIN;

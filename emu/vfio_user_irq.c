@@ -4,13 +4,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "emu/device.h"
+#include "emu/event_fd.h"
 #include "emu/vfio_user_server.h"
 #include "spec/nvme.h"
 
@@ -32,11 +30,11 @@ static struct vu_irq *irq_first(const struct vfio_user *v, unsigned int index)
 	return v->irqs.irq + v->irqs.first[index];
 }
 
-int vu_irqs_init(struct vfio_user *v)
+int vu_irqs_init(struct vfio_user *v, const struct device *dev)
 {
 	const unsigned int count[VU_NR_IRQ_TYPES] = {
 		[VFIO_PCI_INTX_IRQ_INDEX] = 1,
-		[VFIO_PCI_MSIX_IRQ_INDEX] = device_nr_vectors(v->dev),
+		[VFIO_PCI_MSIX_IRQ_INDEX] = device_nr_vectors(dev),
 		[VFIO_PCI_ERR_IRQ_INDEX] = 1,
 		[VFIO_PCI_REQ_IRQ_INDEX] = 1,
 	};
@@ -64,7 +62,7 @@ static void fd_replace(int *slot, int fd)
 static void unmask_fd_replace(struct vfio_user *v, int fd)
 {
 	if (v->irqs.unmask_fd >= 0)
-		loop_remove(v->loop, v->irqs.unmask_fd);
+		loop_remove(v->server.loop, v->irqs.unmask_fd);
 	fd_replace(&v->irqs.unmask_fd, fd);
 }
 
@@ -91,7 +89,7 @@ void vu_irqs_fini(struct vfio_user *v)
 	v->irqs.irq = NULL;
 }
 
-int vu_get_irq_info(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_get_irq_info(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	uint64_t index = VU_IRQ_INDEX_get(msg->body);
 	uint32_t flags = VFIO_IRQ_INFO_EVENTFD;
@@ -108,18 +106,6 @@ int vu_get_irq_info(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *re
 	return 0;
 }
 
-/* An eventfd that cannot take one more is signalled already. */
-static void fd_signal(int fd)
-{
-	uint64_t one = 1;
-	ssize_t n;
-
-	if (fd < 0)
-		return;
-	n = write(fd, &one, sizeof(one));
-	(void)n;
-}
-
 static int irq_fire(struct vfio_user *v, unsigned int index, struct vu_irq *irq)
 {
 	if (irq->fd < 0)
@@ -128,9 +114,9 @@ static int irq_fire(struct vfio_user *v, unsigned int index, struct vu_irq *irq)
 		return -EAGAIN;
 	if (index == VFIO_PCI_INTX_IRQ_INDEX) {
 		irq->masked = true;
-		fd_signal(v->irqs.mask_fd);
+		event_fd_signal(v->irqs.mask_fd);
 	}
-	fd_signal(irq->fd);
+	event_fd_signal(irq->fd);
 	return 0;
 }
 
@@ -149,47 +135,31 @@ int vu_irq(struct vfio_user *v, const struct transport_irq *irq)
 static void irq_ready(struct vfio_user *v, unsigned int index)
 {
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
-		device_irq_ready(v->dev, NVMETAP_IRQ_INTX);
+		device_irq_ready(v->server.dev, NVMETAP_IRQ_INTX);
 	else if (index == VFIO_PCI_MSIX_IRQ_INDEX)
-		device_irq_ready(v->dev, NVMETAP_IRQ_MSIX);
+		device_irq_ready(v->server.dev, NVMETAP_IRQ_MSIX);
 }
 
 /* The peer's own way to end an INTx: its descriptor, not a message. */
 static void unmask_readable(void *ctx, int fd)
 {
 	struct vfio_user *v = ctx;
-	uint64_t count;
+	int rc = event_fd_take(fd);
 
-	if (read(fd, &count, sizeof(count)) != (ssize_t)sizeof(count)) {
-		if (errno != EAGAIN)
-			unmask_fd_replace(v, -1);
+	if (rc < 0)
+		unmask_fd_replace(v, -1);
+	if (rc <= 0)
 		return;
-	}
 	irq_first(v, VFIO_PCI_INTX_IRQ_INDEX)->masked = false;
 	irq_ready(v, VFIO_PCI_INTX_IRQ_INDEX);
 }
 
-/* Only an eventfd: a pipe could raise SIGPIPE, a file could block.  Where
- * there is no /proc, what is said is believed. */
-static int eventfd_check(int fd)
-{
-	char path[64], link[64];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, link, sizeof(link) - 1);
-	link[n < 0 ? 0 : n] = '\0';
-	if (n >= 0 && strcmp(link, "anon_inode:[eventfd]") != 0)
-		return -EINVAL;
-	return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : -errno;
-}
-
-static int eventfds_check(const struct vu_msg *msg, uint64_t count)
+static int eventfds_check(const struct conn_msg *msg, uint64_t count)
 {
 	if (msg->nr_fds != 0 && msg->nr_fds != count)
 		return -EINVAL;
 	for (unsigned int i = 0; i < msg->nr_fds; i++) {
-		int err = eventfd_check(msg->fds[i]);
+		int err = event_fd_check(msg->fds[i]);
 
 		if (err != 0)
 			return err;
@@ -198,19 +168,19 @@ static int eventfds_check(const struct vu_msg *msg, uint64_t count)
 }
 
 /* Descriptors for mask and unmask exist for INTx alone. */
-static int set_intx_eventfd(struct vfio_user *v, struct vu_msg *msg, uint32_t action)
+static int set_intx_eventfd(struct vfio_user *v, struct conn_msg *msg, uint32_t action)
 {
-	int fd = vu_msg_take_fd(msg, 0);
+	int fd = conn_msg_take_fd(msg, 0);
 
 	if (action == VFIO_IRQ_SET_ACTION_MASK) {
 		fd_replace(&v->irqs.mask_fd, fd);
 		return 0;
 	}
 	unmask_fd_replace(v, fd);
-	return fd < 0 ? 0 : loop_add(v->loop, fd, LOOP_ORDER_TRANSPORT, unmask_readable, v);
+	return fd < 0 ? 0 : loop_add(v->server.loop, fd, LOOP_ORDER_TRANSPORT, unmask_readable, v);
 }
 
-static int set_eventfd(struct vfio_user *v, struct vu_msg *msg, unsigned int index,
+static int set_eventfd(struct vfio_user *v, struct conn_msg *msg, unsigned int index,
 		       struct vu_irq *irq, uint64_t count, uint32_t action)
 {
 	int err = eventfds_check(msg, count);
@@ -222,7 +192,7 @@ static int set_eventfd(struct vfio_user *v, struct vu_msg *msg, unsigned int ind
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return set_intx_eventfd(v, msg, action);
 	for (unsigned int i = 0; i < count; i++)
-		irq_assign(&irq[i], vu_msg_take_fd(msg, i));
+		irq_assign(&irq[i], conn_msg_take_fd(msg, i));
 	if (msg->nr_fds > 0)
 		irq_ready(v, index);
 	return 0;
@@ -246,7 +216,7 @@ static int set_state(struct vfio_user *v, const uint8_t *bools, unsigned int ind
 		irq[i].masked = action == VFIO_IRQ_SET_ACTION_MASK;
 		unmasked |= action == VFIO_IRQ_SET_ACTION_UNMASK;
 		if (action == VFIO_IRQ_SET_ACTION_MASK && index == VFIO_PCI_INTX_IRQ_INDEX)
-			fd_signal(v->irqs.mask_fd);
+			event_fd_signal(v->irqs.mask_fd);
 	}
 	if (unmasked)
 		irq_ready(v, index);
@@ -270,7 +240,7 @@ static void disable_all(struct vfio_user *v, unsigned int index)
 	}
 }
 
-int vu_set_irqs(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_set_irqs(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	uint32_t flags = (uint32_t)VU_SET_FLAGS_get(msg->body);
 	uint64_t which = VU_SET_INDEX_get(msg->body);

@@ -10,8 +10,8 @@
 #ifndef EMU_VFIO_USER_PROTO_H
 #define EMU_VFIO_USER_PROTO_H
 
-#include <stdint.h>
-#include <string.h>
+#include "emu/conn.h"
+#include "emu/host_field.h"
 
 enum {
 	VU_VERSION = 1,
@@ -55,42 +55,10 @@ enum {
 };
 
 enum {
-	VU_MAX_FDS = 16,		/* with a message */
 	VU_MAX_XFER = 1 << 20,		/* bytes of data in a message */
 	VU_MAX_BODY = VU_MAX_XFER + VU_DMA_LEN,
 	VU_MAX_VERSION = 1 << 16,	/* of a VERSION message with its JSON */
 };
-
-static inline uint64_t vu_get(const uint8_t *p, unsigned int len)
-{
-	uint16_t v16;
-	uint32_t v32;
-	uint64_t v64;
-
-	if (len == 2) {
-		memcpy(&v16, p, 2);
-		return v16;
-	}
-	if (len == 4) {
-		memcpy(&v32, p, 4);
-		return v32;
-	}
-	memcpy(&v64, p, 8);
-	return v64;
-}
-
-static inline void vu_set(uint8_t *p, unsigned int len, uint64_t value)
-{
-	uint16_t v16 = (uint16_t)value;
-	uint32_t v32 = (uint32_t)value;
-
-	if (len == 2)
-		memcpy(p, &v16, 2);
-	else if (len == 4)
-		memcpy(p, &v32, 4);
-	else
-		memcpy(p, &value, 8);
-}
 
 #define VU_FIELDS(F) \
 	F(HDR, ID, 0, 2) \
@@ -135,15 +103,10 @@ static inline void vu_set(uint8_t *p, unsigned int len, uint64_t value)
 	F(DMA, COUNT, 8, 8)
 
 #define VU_ACCESSORS(message, field, offset, len) \
-	static inline uint64_t VU_##message##_##field##_get(const void *p) \
-	{ \
-		return vu_get((const uint8_t *)p + (offset), len); \
-	} \
-	static inline void VU_##message##_##field##_set(void *p, uint64_t value) \
-	{ \
-		vu_set((uint8_t *)p + (offset), len, value); \
-	}
+	HOST_FIELD(VU_##message##_##field, offset, len)
 VU_FIELDS(VU_ACCESSORS)
 #undef VU_ACCESSORS
+
+extern const struct conn_proto vu_proto;	/* the framing */
 
 #endif

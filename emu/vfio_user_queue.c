@@ -11,12 +11,12 @@ void vu_queue_init(struct vu_queue *q)
 	q->last = &q->first;
 }
 
-static bool wants_reply(const struct vu_msg *msg)
+static bool wants_reply(const struct conn_msg *msg)
 {
 	return (msg->flags & VU_NO_REPLY) == 0;
 }
 
-int vu_queue_push(struct vu_queue *q, struct vu_msg *msg)
+int vu_queue_push(struct vu_queue *q, struct conn_msg *msg)
 {
 	if (q->nr == VU_MAX_WAITING || msg->len > VU_MAX_WAITING_BYTES - q->bytes)
 		return -ENOBUFS;
@@ -29,9 +29,9 @@ int vu_queue_push(struct vu_queue *q, struct vu_msg *msg)
 	return 0;
 }
 
-struct vu_msg *vu_queue_pop(struct vu_queue *q)
+struct conn_msg *vu_queue_pop(struct vu_queue *q)
 {
-	struct vu_msg *msg = q->first;
+	struct conn_msg *msg = q->first;
 
 	if (msg == NULL)
 		return NULL;
@@ -46,8 +46,8 @@ struct vu_msg *vu_queue_pop(struct vu_queue *q)
 
 void vu_queue_clear(struct vu_queue *q)
 {
-	struct vu_msg *msg;
+	struct conn_msg *msg;
 
 	while ((msg = vu_queue_pop(q)) != NULL)
-		vu_msg_free(msg);
+		conn_msg_free(msg);
 }

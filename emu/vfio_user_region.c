@@ -9,7 +9,7 @@
 #include "emu/device.h"
 #include "emu/vfio_user_server.h"
 
-int vu_get_info(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_get_info(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	(void)v;
 	if (VU_INFO_ARGSZ_get(msg->body) < VU_INFO_LEN)
@@ -26,11 +26,11 @@ static uint64_t region_size(const struct vfio_user *v, uint64_t index)
 {
 	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		return DEVICE_CONFIG_SIZE;
-	return index < DEVICE_NR_BARS ? device_bar_size(v->dev, (unsigned int)index) : 0;
+	return index < DEVICE_NR_BARS ? device_bar_size(v->server.dev, (unsigned int)index) : 0;
 }
 
 /* No region is mappable, or doorbells would pass us by. */
-int vu_get_region_info(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_get_region_info(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	uint64_t index = VU_REGION_INDEX_get(msg->body);
 	uint64_t size;
@@ -49,7 +49,7 @@ int vu_get_region_info(struct vfio_user *v, struct vu_msg *msg, struct vu_reply 
 }
 
 /* 0 if the region has these bytes. */
-static int access_check(const struct vfio_user *v, const struct vu_msg *msg)
+static int access_check(const struct vfio_user *v, const struct conn_msg *msg)
 {
 	uint64_t offset = VU_RW_OFFSET_get(msg->body);
 	uint64_t count = VU_RW_COUNT_get(msg->body);
@@ -60,7 +60,7 @@ static int access_check(const struct vfio_user *v, const struct vu_msg *msg)
 	return 0;
 }
 
-static void rw_reply(const struct vu_msg *msg, struct vu_reply *reply)
+static void rw_reply(const struct conn_msg *msg, struct vu_reply *reply)
 {
 	memcpy(reply->head, msg->body, VU_RW_LEN);
 	reply->head_len = VU_RW_LEN;
@@ -71,11 +71,11 @@ static int region_read(struct vfio_user *v, uint64_t region, uint64_t off, void 
 	if (len == 0)
 		return 0;
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
-		return device_config_read(v->dev, off, buf, len);
-	return device_bar_read(v->dev, (unsigned int)region, off, buf, len);
+		return device_config_read(v->server.dev, off, buf, len);
+	return device_bar_read(v->server.dev, (unsigned int)region, off, buf, len);
 }
 
-int vu_region_read(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_region_read(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	size_t len = VU_RW_COUNT_get(msg->body);
 	int err = access_check(v, msg);
@@ -93,7 +93,7 @@ int vu_region_read(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *rep
 			   reply->data, len);
 }
 
-int vu_region_write(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_region_write(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	uint64_t region = VU_RW_REGION_get(msg->body);
 	uint64_t off = VU_RW_OFFSET_get(msg->body);
@@ -109,6 +109,6 @@ int vu_region_write(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *re
 	if (len == 0)
 		return 0;
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
-		return device_config_write(v->dev, off, data, len);
-	return device_bar_write(v->dev, (unsigned int)region, off, data, len);
+		return device_config_write(v->server.dev, off, data, len);
+	return device_bar_write(v->server.dev, (unsigned int)region, off, data, len);
 }

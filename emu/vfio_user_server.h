@@ -6,11 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "emu/guestmem.h"
-#include "emu/loop.h"
-#include "emu/transport.h"
-#include "emu/unix_socket.h"
-#include "emu/vfio_user_msg.h"
+#include "emu/server.h"
+#include "emu/vfio_user_proto.h"
 
 enum {
 	VU_NR_IRQ_TYPES = 5,		/* INTx, MSI, MSI-X, ERR, REQ */
@@ -35,31 +32,20 @@ struct vu_irqs {
 
 /* Messages in the order of their arrival. */
 struct vu_queue {
-	struct vu_msg *first, **last;
+	struct conn_msg *first, **last;
 	unsigned int nr, nr_unanswered;	/* unanswered: those that want a reply */
 	size_t bytes;
 };
 
 struct vfio_user {
-	struct transport base;
-	struct loop *loop;
-	struct device *dev;
-	struct unix_socket listener;
-	bool once;
-	bool greeted;			/* VERSION has been spoken */
+	struct server server;
 	bool answering;			/* a request waits for its reply */
-	bool broken;			/* to be disconnected as soon as nobody is inside */
-	bool inside;			/* a message is being worked off */
-	struct vu_conn conn;
-	struct guestmem *mem;
 	struct vu_irqs irqs;
 	struct vu_queue waiting;
-	struct loop_timer timer;	/* due: waiting messages, or broken */
 	uint64_t peer_max_xfer;		/* bytes of data in a message to the peer */
 	uint16_t next_id;
 	uint16_t late[VU_MAX_LATE];
 	unsigned int nr_late;
-	char last_error[160];
 };
 
 struct vu_reply {
@@ -71,17 +57,15 @@ struct vu_reply {
 
 /* A handler checks the message beyond its fixed part, which is there, does
  * what it says and fills in the reply.  0 or the -errno to answer with. */
-typedef int vu_handler_fn(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply);
+typedef int vu_handler_fn(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply);
 
 vu_handler_fn vu_version;
 vu_handler_fn vu_dma_map, vu_dma_unmap;
 vu_handler_fn vu_get_info, vu_get_region_info, vu_region_read, vu_region_write;
 vu_handler_fn vu_get_irq_info, vu_set_irqs;
 
-/* Gives the client up, for a reason that is kept. */
-void vu_break(struct vfio_user *v, const char *why);
-
-int vu_irqs_init(struct vfio_user *v);	/* every interrupt unassigned.  0 or -ENOMEM */
+/* Every interrupt unassigned.  0 or -ENOMEM. */
+int vu_irqs_init(struct vfio_user *v, const struct device *dev);
 void vu_irqs_clear(struct vfio_user *v);
 void vu_irqs_fini(struct vfio_user *v);
 int vu_irq(struct vfio_user *v, const struct transport_irq *irq);
@@ -89,11 +73,11 @@ int vu_irq(struct vfio_user *v, const struct transport_irq *irq);
 /* guestmem_message_fn: asks the client, and waits for its answer. */
 int vu_dma_message(void *ctx, uint64_t iova, void *buf, size_t len, bool write);
 /* An answer nobody waits for: true if it is only late. */
-bool vu_dma_is_late(struct vfio_user *v, const struct vu_msg *msg);
+bool vu_dma_is_late(struct vfio_user *v, const struct conn_msg *msg);
 
 void vu_queue_init(struct vu_queue *q);
-int vu_queue_push(struct vu_queue *q, struct vu_msg *msg);	/* 0 or -ENOBUFS */
-struct vu_msg *vu_queue_pop(struct vu_queue *q);		/* or NULL */
+int vu_queue_push(struct vu_queue *q, struct conn_msg *msg);	/* 0 or -ENOBUFS */
+struct conn_msg *vu_queue_pop(struct vu_queue *q);		/* or NULL */
 void vu_queue_clear(struct vu_queue *q);
 
 #endif

@@ -14,14 +14,14 @@ static const struct {
 	json_int_t value;
 	bool at_most_theirs;
 } ours[] = {
-	{ "max_msg_fds", VU_MAX_FDS, false },
+	{ "max_msg_fds", CONN_MAX_FDS, false },
 	{ "max_data_xfer_size", VU_MAX_XFER, false },
 	{ "max_dma_maps", GUESTMEM_MAX_MAPPINGS, true },
 	{ "pgsizes", GUESTMEM_PAGE, false },
 };
 
 /* The client's JSON: an object, or NULL. */
-static json_t *json_parse(const struct vu_msg *msg)
+static json_t *json_parse(const struct conn_msg *msg)
 {
 	const char *text = (const char *)msg->body + VU_VERSION_LEN;
 	size_t len = msg->len - VU_VERSION_LEN;
@@ -86,7 +86,7 @@ static int answer_set(struct vu_reply *reply, const json_t *answer, size_t room)
 	return 0;
 }
 
-static int json_answer(struct vfio_user *v, const struct vu_msg *msg, struct vu_reply *reply)
+static int json_answer(struct vfio_user *v, const struct conn_msg *msg, struct vu_reply *reply)
 {
 	json_t *json = json_parse(msg);
 	json_t *caps, *answer;
@@ -105,7 +105,7 @@ static int json_answer(struct vfio_user *v, const struct vu_msg *msg, struct vu_
 	return err;
 }
 
-int vu_version(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
+int vu_version(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	int err = 0;
 
@@ -116,12 +116,12 @@ int vu_version(struct vfio_user *v, struct vu_msg *msg, struct vu_reply *reply)
 	else if (msg->len > VU_VERSION_LEN)
 		err = json_answer(v, msg, reply);
 	if (err != 0) {
-		vu_break(v, "no version or capabilities in common");
+		server_break(&v->server, "no version or capabilities in common");
 		return err;
 	}
 	VU_VERSION_MAJOR_set(reply->head, 0);
 	VU_VERSION_MINOR_set(reply->head, 0);
 	reply->head_len = VU_VERSION_LEN;
-	v->greeted = true;
+	v->server.greeted = true;
 	return 0;
 }

@@ -11,6 +11,7 @@
  *   -x HOW   in the middle of the I/O: "leave" closes the socket, "die" is
  *            killed, "stop" exits with 0 and its commands outstanding
  *   -m       its memory is no file: the drive has to ask for it by message
+ *   -u       it speaks vhost-user, as user-mode Linux does, not vfio-user
  *   -c PATH  connects to a console there and says what it does
  *   -v N     says at its end that N steps of its own check failed
  *
@@ -25,12 +26,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "emu/loop.h"
 #include "spec/table.h"
+#include "tests/unix_connect.h"
 #include "tests/vfio_access.h"
+#include "tests/vhost_access.h"
 
 enum {
 	PAGE = 4096,
@@ -48,8 +49,10 @@ struct guest {
 	unsigned int nr, depth, size, read_ms;
 	const char *how;		/* to end in the middle, or NULL */
 	const char *console, *verdict;
-	bool by_message;
+	bool by_message, by_vhost;
+	const struct nvme_access *access;
 	struct vfio_access way;
+	struct vhost_access vhost_way;
 	struct nvme_driver driver;
 	uint64_t buffer[DEPTH_MAX];	/* iova */
 	struct slot {
@@ -78,15 +81,33 @@ static void failed(void *ctx, int error)
 
 static void console_open(struct guest *g)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-
 	g->console_fd = -1;
 	if (g->console == NULL)
 		return;
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", g->console);
-	g->console_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (connect(g->console_fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0)
-		failed(g, -errno);
+	g->console_fd = unix_connect(g->console);
+	if (g->console_fd < 0)
+		failed(g, g->console_fd);
+}
+
+static int drive_open(struct guest *g, const char *path)
+{
+	int fd;
+
+	g->way.failed = failed;
+	g->vhost_way.failed = failed;
+	g->access = g->by_vhost ? &g->vhost_way.access : &g->way.access;
+	if (!g->by_vhost)
+		return vfio_access_open(&g->way, path, MEMORY, !g->by_message);
+	fd = unix_connect_patiently(path);
+	return fd < 0 ? fd : vhost_access_take(&g->vhost_way, fd, MEMORY);
+}
+
+static void drive_close(struct guest *g)
+{
+	if (g->by_vhost)
+		vhost_access_close(&g->vhost_way);
+	else
+		vfio_access_close(&g->way);
 }
 
 static void say(const struct guest *g, const char *what, const char *more)
@@ -125,7 +146,7 @@ static void start(struct guest *g)
 {
 	uint16_t code;
 
-	driver_init(&g->driver, &g->way.access, true);
+	driver_init(&g->driver, g->access, true);
 	g->way.polls = true;
 	if (!driver_disable(&g->driver) || !driver_enable(&g->driver, 32))
 		wrong("CSTS", driver_csts(&g->driver));
@@ -170,7 +191,7 @@ static void __attribute__((noreturn)) end_in_the_middle(struct guest *g)
 	if (strcmp(g->how, "die") == 0)
 		raise(SIGKILL);
 	if (strcmp(g->how, "leave") == 0)
-		vfio_access_close(&g->way);
+		drive_close(g);
 	_exit(0);
 }
 
@@ -278,6 +299,9 @@ static int take_option(struct guest *g, int option)
 	case 'm':
 		g->by_message = true;
 		return 0;
+	case 'u':
+		g->by_vhost = true;
+		return 0;
 	case 'c':
 		g->console = optarg;
 		return 0;
@@ -294,14 +318,13 @@ int main(int argc, char **argv)
 	static struct guest g = { .nr = 64, .depth = 16, .size = PAGE };
 	int option, err;
 
-	while ((option = getopt(argc, argv, "n:d:s:r:x:mc:v:")) != -1)
+	while ((option = getopt(argc, argv, "n:d:s:r:x:muc:v:")) != -1)
 		if (take_option(&g, option) != 0)
 			return 2;
 	if (optind != argc - 1)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
-	g.way.failed = failed;
-	err = vfio_access_open(&g.way, argv[optind], MEMORY, !g.by_message);
+	err = drive_open(&g, argv[optind]);
 	if (err != 0)
 		failed(&g, err);
 	console_open(&g);
@@ -313,6 +336,6 @@ int main(int argc, char **argv)
 	if (g.verdict != NULL && dprintf(g.console_fd, "nvmetap-guest: exit %s\r\n", g.verdict) < 0)
 		failed(&g, -errno);
 	printf("%llu commands\n", g.nr_done);
-	vfio_access_close(&g.way);
+	drive_close(&g);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include "emu/loop.h"
 #include "emu/unix_socket.h"
-#include "emu/vfio_user_msg.h"
+#include "emu/vfio_user_proto.h"
 #include "spec/bytes.h"
 #include "tests/stream.h"
 
@@ -28,7 +28,7 @@ enum {
 };
 
 struct recorder {
-	struct vu_conn client, drive;
+	struct conn client, drive;
 	FILE *file;		/* NULL: the recording has ended */
 	unsigned long nr_left;	/* doorbells of I/O queues */
 };
@@ -48,14 +48,14 @@ static uint64_t file_size(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-static bool is_io_doorbell(const struct vu_msg *msg)
+static bool is_io_doorbell(const struct conn_msg *msg)
 {
 	return msg->command == VU_REGION_WRITE && msg->len > VU_RW_LEN &&
 	       VU_RW_REGION_get(msg->body) == VFIO_PCI_BAR0_REGION_INDEX &&
 	       VU_RW_OFFSET_get(msg->body) >= FIRST_IO_DOORBELL;
 }
 
-static void record(struct recorder *r, const struct vu_msg *msg, const uint8_t *hdr, bool client)
+static void record(struct recorder *r, const struct conn_msg *msg, const uint8_t *hdr, bool client)
 {
 	bool memory = msg->command == VU_DMA_READ || msg->command == VU_DMA_WRITE;
 	size_t len = memory ? 0 : msg->len;
@@ -75,14 +75,14 @@ static void record(struct recorder *r, const struct vu_msg *msg, const uint8_t *
 	}
 }
 
-/* 1, or what vu_conn_recv and vu_conn_send said. */
-static int pass_on(struct recorder *r, struct vu_conn *from, struct vu_conn *to)
+/* 1, or what conn_recv and conn_send said. */
+static int pass_on(struct recorder *r, struct conn *from, struct conn *to)
 {
 	uint64_t until = loop_now_ns() + SEND_S * UINT64_C(1000000000);
 	uint8_t hdr[VU_HDR_LEN] = { 0 };
-	struct vu_msg *msg;
+	struct conn_msg *msg;
 	struct iovec body;
-	int rc = vu_conn_recv(from, &msg);
+	int rc = conn_recv(from, &msg);
 
 	if (rc != 1)
 		return rc;
@@ -93,8 +93,8 @@ static int pass_on(struct recorder *r, struct vu_conn *from, struct vu_conn *to)
 	VU_HDR_ERROR_set(hdr, msg->error);
 	record(r, msg, hdr, from == &r->client);
 	body = (struct iovec){ msg->body, msg->len };
-	rc = vu_conn_send(to, hdr, &body, 1, msg->fds, msg->nr_fds, until);
-	vu_msg_free(msg);
+	rc = conn_send(to, hdr, &body, 1, msg->fds, msg->nr_fds, until);
+	conn_msg_free(msg);
 	return rc == 0 ? 1 : rc;
 }
 
@@ -156,13 +156,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	fwrite(STREAM_MAGIC, 1, STREAM_MAGIC_LEN, r.file);
-	vu_conn_init(&r.client, client);
-	vu_conn_init(&r.drive, drive);
+	conn_init(&r.client, &vu_proto, client);
+	conn_init(&r.drive, &vu_proto, drive);
 	rc = pass_on_all(&r);
 	if (r.file != NULL)
 		fclose(r.file);
-	vu_conn_fini(&r.client);
-	vu_conn_fini(&r.drive);
+	conn_fini(&r.client);
+	conn_fini(&r.drive);
 	if (rc != 0)
 		fprintf(stderr, "record_stream: %s\n", strerror(-rc));
 	return rc != 0;

@@ -32,11 +32,14 @@ until_true()
 
 is_listening() { grep -q listening "$work/err" || ! kill -0 "$drive" 2>/dev/null; }
 
-# serve OPTION...: the drive in the background, once it listens.
-serve()
+# serve OPTION..., serve_by PROTOCOL OPTION...: the drive in the background, once it listens.
+serve() { serve_by --vfio-user "$@"; }
+serve_by()
 {
+	protocol=$1
+	shift
 	: >"$work/err"
-	./nvmetap serve --vfio-user "$work/nvme.sock" "$@" 2>"$work/err" &
+	./nvmetap serve "$protocol" "$work/nvme.sock" "$@" 2>"$work/err" &
 	drive=$!
 	until_true is_listening || fail "serve $*: does not listen"
 }

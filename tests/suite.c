@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/rig_vfio.h"
+#include "tests/rig_vhost.h"
 #include "tests/suite.h"
 
 enum { NAME_MAX_LEN = 200 };
@@ -17,6 +18,7 @@ static const struct rig_transport *const transports[] = {
 	&rig_in_memory,
 	&rig_over_vfio_user,
 	&rig_over_vfio_user_messages,
+	&rig_over_vhost_user,
 };
 
 static bool is_wanted(const struct rig_transport *transport)

@@ -62,7 +62,7 @@ for command in $(./nvmetap --list-commands); do
 	options "$command" >"$dir/listed"
 	# All of serve's, as its page says, but where the guest's sockets are.
 	[ "$command" != boot ] || options serve |
-		grep -vx -e --vfio-user -e --console -e --once >>"$dir/listed"
+		grep -vx -e --vfio-user -e --vhost-user -e --console -e --once >>"$dir/listed"
 	sort "$dir/listed" >"$dir/said"
 	./nvmetap "$command" --list-options | grep -vx -e --help | sort >"$dir/options"
 	[ -s "$dir/options" ] || { echo "FAIL: $command has no options"; failed=1; }

@@ -28,6 +28,26 @@ whole "$work/many.pcapng.zst"
 test "$(./nvmetap dump "$work/many.pcapng.zst" | grep -c 'disabled by guest gone')" = 6 ||
 	fail "six guests do not go six times"
 
+# The same by vhost-user, where the MSI-X table is seen being written.
+serve_by --vhost-user --ns mem=8M -w "$work/vhost.pcapng.zst"
+guest 0 -u
+guest 0 -u -x leave
+guest 137 -u -x die
+guest 0 -u -x stop -n 2000 -d 200
+guest 0 -u -d 255 -n 1000
+kill -TERM "$drive"
+ended 0
+whole "$work/vhost.pcapng.zst"
+./nvmetap dump "$work/vhost.pcapng.zst" >"$work/dump"
+test "$(grep -c 'disabled by guest gone' "$work/dump")" = 5 ||
+	fail "five guests do not go five times"
+grep -q 'MSI 2010 <- 7ee00010$' "$work/dump" || fail "the table is not seen being written"
+grep -q 'MSI vector=1 addr=7ee00010 data=4001 .*sent$' "$work/dump" ||
+	fail "no interrupt has its address and data"
+serve_by --vhost-user --ns mem=8M --once
+guest 0 -u
+ended 0
+
 # --- signals in the middle of I/O
 for signal in INT TERM HUP; do
 	for form in pcapng pcapng.zst; do

@@ -27,9 +27,11 @@ trap 'test -z "$drive" || kill -9 "$drive" 2>/dev/null
 socket=$work/nvme.sock
 
 # --- words that are wrong
-refused 2 "give --vfio-user PATH"
+refused 2 "give --vfio-user PATH or --vhost-user PATH"
 refused 2 "give --vfio-user PATH" --ns mem=1M
 refused 2 "give --ns" --vfio-user "$socket"
+refused 2 "give --ns" --vhost-user "$socket"
+refused 2 "not both" --vfio-user "$socket" --vhost-user "$socket" --ns mem=1M
 refused 2 "extra: not expected" --vfio-user "$socket" --ns mem=1M extra
 refused 2 "did you mean --vfio-user" --vfio-usr "$socket"
 refused 2 "no option -Z" -Z

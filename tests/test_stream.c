@@ -26,7 +26,7 @@
 #include <unistd.h>
 #include "emu/drive.h"
 #include "emu/loop.h"
-#include "emu/vfio_user_msg.h"
+#include "emu/vfio_user_proto.h"
 #include "spec/bytes.h"
 #include "tests/stream.h"
 #include "tracer/input.h"
@@ -36,7 +36,7 @@ enum { MAX_MESSAGE = VU_HDR_LEN + VU_MAX_BODY, TIMEOUT_S = 10, STATUS = 6 };
 struct message {
 	bool client;
 	unsigned int nr_fds;
-	uint64_t sizes[VU_MAX_FDS];
+	uint64_t sizes[CONN_MAX_FDS];
 	size_t len;
 	uint8_t bytes[MAX_MESSAGE];	/* from the header on */
 };
@@ -45,7 +45,7 @@ struct replay {
 	struct drive *drive;
 	pthread_t thread;
 	int result;
-	struct vu_conn conn;
+	struct conn conn;
 	struct input *input;
 	unsigned long nr_sent, nr_replies, nr_io, nr_reads;
 };
@@ -80,7 +80,7 @@ static bool next_message(struct replay *r, struct message *m)
 	}
 	m->client = take_number(r, 1) == STREAM_FROM_CLIENT;
 	m->nr_fds = (unsigned int)take_number(r, 1);
-	assert_true(m->nr_fds <= VU_MAX_FDS);
+	assert_true(m->nr_fds <= CONN_MAX_FDS);
 	for (unsigned int i = 0; i < m->nr_fds; i++)
 		m->sizes[i] = take_number(r, 8);
 	m->len = take_number(r, 4);
@@ -103,27 +103,27 @@ static int descriptor(uint64_t size)
 static void say(struct replay *r, struct message *m)
 {
 	struct iovec body = { m->bytes + VU_HDR_LEN, m->len - VU_HDR_LEN };
-	int fds[VU_MAX_FDS];
+	int fds[CONN_MAX_FDS];
 
 	for (unsigned int i = 0; i < m->nr_fds; i++) {
 		fds[i] = descriptor(m->sizes[i]);
 		assert_true(fds[i] >= 0);
 	}
-	assert_int_equal(vu_conn_send(&r->conn, m->bytes, &body, 1, fds, m->nr_fds, deadline()),
+	assert_int_equal(conn_send(&r->conn, m->bytes, &body, 1, fds, m->nr_fds, deadline()),
 			 0);
 	for (unsigned int i = 0; i < m->nr_fds; i++)
 		close(fds[i]);
 	r->nr_sent++;
 }
 
-static struct vu_msg *hear(struct replay *r)
+static struct conn_msg *hear(struct replay *r)
 {
 	uint64_t until = deadline();
-	struct vu_msg *msg;
+	struct conn_msg *msg;
 	int rc;
 
-	while ((rc = vu_conn_recv(&r->conn, &msg)) == -EAGAIN)
-		assert_int_equal(vu_conn_wait(&r->conn, until), 0);
+	while ((rc = conn_recv(&r->conn, &msg)) == -EAGAIN)
+		assert_int_equal(conn_wait(&r->conn, until), 0);
 	assert_int_equal(rc, 1);
 	return msg;
 }
@@ -141,7 +141,7 @@ static void hide_status(uint8_t *body, size_t len)
 static void check_reply(struct replay *r, struct message *m)
 {
 	uint8_t *body = m->bytes + VU_HDR_LEN;
-	struct vu_msg *msg = hear(r);
+	struct conn_msg *msg = hear(r);
 
 	assert_int_equal(msg->id, VU_HDR_ID_get(m->bytes));
 	assert_int_equal(msg->command, VU_HDR_COMMAND_get(m->bytes));
@@ -156,7 +156,7 @@ static void check_reply(struct replay *r, struct message *m)
 		}
 		assert_memory_equal(msg->body, body, msg->len);
 	}
-	vu_msg_free(msg);
+	conn_msg_free(msg);
 	r->nr_replies++;
 }
 
@@ -196,7 +196,7 @@ static void start(struct replay *r)
 	config.vfio_user_fd = fds[0];
 	r->drive = drive_new(&config, err, sizeof(err));
 	assert_string_equal(err, "");
-	vu_conn_init(&r->conn, fds[1]);
+	conn_init(&r->conn, &vu_proto, fds[1]);
 	assert_int_equal(pthread_create(&r->thread, NULL, run, r), 0);
 }
 
@@ -214,7 +214,7 @@ static void test_what_qemu_said_is_answered_as_it_was(void **state)
 		else
 			check_reply(&r, &m);
 	}
-	vu_conn_fini(&r.conn);
+	conn_fini(&r.conn);
 	pthread_join(r.thread, NULL);
 	assert_int_equal(r.result, 0);
 	drive_free(r.drive);

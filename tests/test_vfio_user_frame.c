@@ -34,16 +34,16 @@ static void test_descriptors_that_nobody_wants_are_closed(void **state)
 	struct vfio_fixture *f = *state;
 	unsigned int before;
 	uint8_t body[VU_MAP_LEN] = { 0 };
-	int fds[VU_MAX_FDS];
+	int fds[CONN_MAX_FDS];
 	size_t len;
 
-	for (unsigned int i = 0; i < VU_MAX_FDS; i++)
+	for (unsigned int i = 0; i < CONN_MAX_FDS; i++)
 		fds[i] = fx_eventfd();
 	assert_int_equal(vfio_client_reset(f->c), 0);
 	before = nr_open_fds();
 	for (unsigned int i = 0; i < 20; i++) {
 		len = sizeof(body);
-		assert_int_equal(vfio_client_call(f->c, VU_DEVICE_RESET, NULL, 0, fds, VU_MAX_FDS,
+		assert_int_equal(vfio_client_call(f->c, VU_DEVICE_RESET, NULL, 0, fds, CONN_MAX_FDS,
 						  body, &len), 0);
 		len = sizeof(body);
 		assert_int_equal(vfio_client_call(f->c, VU_DMA_MAP, body, VU_MAP_LEN, fds, 2, body,
@@ -55,7 +55,7 @@ static void test_descriptors_that_nobody_wants_are_closed(void **state)
 	assert_int_equal(vfio_client_reset(f->c), 0);
 	assert_int_equal(fx_reg(f, 0), 0);
 	assert_int_equal(nr_open_fds(), before);
-	for (unsigned int i = 0; i < VU_MAX_FDS; i++)
+	for (unsigned int i = 0; i < CONN_MAX_FDS; i++)
 		close(fds[i]);
 }
 

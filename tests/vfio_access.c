@@ -10,16 +10,15 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
-#include "emu/loop.h"
 #include "spec/bytes.h"
+#include "tests/unix_connect.h"
 #include "tests/vfio_access.h"
 
 enum {
 	IOVA = 1 << 20,
-	CONNECT_S = 10,
 	MOMENT_NS = 1000 * 1000,
 	TIMER = VFIO_ACCESS_VECTORS,	/* what ready_fd says of timer_fd */
-	FDS_A_MESSAGE = VU_MAX_FDS,
+	FDS_A_MESSAGE = CONN_MAX_FDS,
 };
 
 static uint64_t region_read(struct vfio_access *a, uint32_t region, uint64_t off,
@@ -101,18 +100,6 @@ static bool wait_for_drive(void *ctx)
 	return err == 0;
 }
 
-static struct vfio_client *connect_to(const char *path)
-{
-	uint64_t until = loop_now_ns() + CONNECT_S * UINT64_C(1000000000);
-	struct timespec moment = { .tv_nsec = MOMENT_NS };
-	struct vfio_client *client;
-
-	while ((client = vfio_client_connect(path)) == NULL && loop_now_ns() < until &&
-	       (errno == ENOENT || errno == ECONNREFUSED))
-		nanosleep(&moment, NULL);
-	return client;
-}
-
 static int set_up_vectors(struct vfio_access *a)
 {
 	unsigned int nr;
@@ -171,11 +158,9 @@ static void prepare(struct vfio_access *a, size_t memory_size)
 
 int vfio_access_open(struct vfio_access *a, const char *path, size_t memory_size, bool shared)
 {
-	prepare(a, memory_size);
-	a->client = connect_to(path);
-	if (a->client == NULL)
-		return -errno;
-	return set_up(a, memory_size, shared);
+	int fd = unix_connect_patiently(path);
+
+	return fd < 0 ? fd : vfio_access_take(a, fd, memory_size, shared);
 }
 
 int vfio_access_take(struct vfio_access *a, int fd, size_t memory_size, bool shared)

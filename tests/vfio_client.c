@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "emu/loop.h"
+#include "tests/unix_connect.h"
 #include "tests/vfio_client.h"
 
 enum { MAX_MAPPINGS = 64, TIMEOUT_S = 10 };
@@ -23,7 +23,7 @@ struct client_mapping {
 };
 
 struct vfio_client {
-	struct vu_conn conn;
+	struct conn conn;
 	uint16_t next_id;
 	struct client_mapping maps[MAX_MAPPINGS];
 	unsigned int nr_maps, nr_dma;
@@ -40,22 +40,18 @@ struct vfio_client *vfio_client_new(int fd)
 	struct vfio_client *c = calloc(1, sizeof(*c));
 
 	if (c != NULL)
-		vu_conn_init(&c->conn, fd);
+		conn_init(&c->conn, &vu_proto, fd);
 	return c;
 }
 
 struct vfio_client *vfio_client_connect(const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unix_connect(path);
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
-		if (fd >= 0)
-			close(fd);
-		return NULL;
-	}
-	return vfio_client_new(fd);
+	if (fd >= 0)
+		return vfio_client_new(fd);
+	errno = -fd;
+	return NULL;
 }
 
 void vfio_client_free(struct vfio_client *c)
@@ -64,7 +60,7 @@ void vfio_client_free(struct vfio_client *c)
 		return;
 	for (unsigned int i = 0; i < c->nr_maps; i++)
 		munmap(c->maps[i].mem, c->maps[i].size);
-	vu_conn_fini(&c->conn);
+	conn_fini(&c->conn);
 	free(c);
 }
 
@@ -92,7 +88,7 @@ static int send_id(struct vfio_client *c, uint16_t id, uint16_t command, uint32_
 	VU_HDR_ID_set(hdr, id);
 	VU_HDR_COMMAND_set(hdr, command);
 	VU_HDR_FLAGS_set(hdr, flags);
-	return vu_conn_send(&c->conn, hdr, &iov, 1, fds, nr_fds, deadline());
+	return conn_send(&c->conn, hdr, &iov, 1, fds, nr_fds, deadline());
 }
 
 int vfio_client_send(struct vfio_client *c, uint16_t command, uint32_t flags, const void *body,
@@ -113,7 +109,7 @@ static uint8_t *dma_find(struct vfio_client *c, uint64_t iova, uint64_t len, uns
 	return NULL;
 }
 
-static int dma_error_send(struct vfio_client *c, const struct vu_msg *msg, int error)
+static int dma_error_send(struct vfio_client *c, const struct conn_msg *msg, int error)
 {
 	uint8_t hdr[VU_HDR_LEN] = { 0 };
 
@@ -121,11 +117,11 @@ static int dma_error_send(struct vfio_client *c, const struct vu_msg *msg, int e
 	VU_HDR_COMMAND_set(hdr, msg->command);
 	VU_HDR_FLAGS_set(hdr, VU_TYPE_REPLY | VU_ERROR);
 	VU_HDR_ERROR_set(hdr, (uint64_t)error);
-	return vu_conn_send(&c->conn, hdr, NULL, 0, NULL, 0, deadline());
+	return conn_send(&c->conn, hdr, NULL, 0, NULL, 0, deadline());
 }
 
 /* A request of the server's. */
-static int dma_answer(struct vfio_client *c, const struct vu_msg *msg)
+static int dma_answer(struct vfio_client *c, const struct conn_msg *msg)
 {
 	bool write = msg->command == VU_DMA_WRITE;
 	uint8_t body[VU_DMA_LEN + 65536];
@@ -152,15 +148,15 @@ static int dma_answer(struct vfio_client *c, const struct vu_msg *msg)
 }
 
 /* The next message that is no DMA message. */
-static int next_reply(struct vfio_client *c, struct vu_msg **msg)
+static int next_reply(struct vfio_client *c, struct conn_msg **msg)
 {
 	uint64_t until = deadline();
 
 	for (;;) {
-		int rc = vu_conn_recv(&c->conn, msg);
+		int rc = conn_recv(&c->conn, msg);
 
 		if (rc == -EAGAIN) {
-			rc = vu_conn_wait(&c->conn, until);
+			rc = conn_wait(&c->conn, until);
 			if (rc == 0)
 				continue;
 		}
@@ -169,7 +165,7 @@ static int next_reply(struct vfio_client *c, struct vu_msg **msg)
 		if ((*msg)->flags & VU_TYPE_REPLY)
 			return 0;
 		rc = dma_answer(c, *msg);
-		vu_msg_free(*msg);
+		conn_msg_free(*msg);
 		if (rc != 0)
 			return rc;
 	}
@@ -179,7 +175,7 @@ int vfio_client_call(struct vfio_client *c, uint16_t command, const void *body, 
 		     const int *fds, unsigned int nr_fds, void *reply, size_t *reply_len)
 {
 	uint16_t id = c->next_id;
-	struct vu_msg *msg;
+	struct conn_msg *msg;
 	int err = vfio_client_send(c, command, 0, body, len, fds, nr_fds);
 
 	if (err == 0)
@@ -195,7 +191,7 @@ int vfio_client_call(struct vfio_client *c, uint16_t command, const void *body, 
 			memcpy(reply, msg->body, msg->len);
 		*reply_len = msg->len;
 	}
-	vu_msg_free(msg);
+	conn_msg_free(msg);
 	return err;
 }
 
@@ -411,7 +407,7 @@ int vfio_client_reset(struct vfio_client *c)
 int vfio_client_serve(struct vfio_client *c, int fd)
 {
 	struct pollfd p[2] = { { fd, POLLIN, 0 }, { c->conn.fd, POLLIN, 0 } };
-	struct vu_msg *msg;
+	struct conn_msg *msg;
 	int rc;
 
 	for (;;) {
@@ -419,13 +415,13 @@ int vfio_client_serve(struct vfio_client *c, int fd)
 			return -ETIMEDOUT;
 		if (p[0].revents != 0)
 			return 0;
-		rc = vu_conn_recv(&c->conn, &msg);
+		rc = conn_recv(&c->conn, &msg);
 		if (rc == -EAGAIN)
 			continue;
 		if (rc < 0)
 			return rc;
 		rc = msg->flags & VU_TYPE_REPLY ? -EPROTO : dma_answer(c, msg);
-		vu_msg_free(msg);
+		conn_msg_free(msg);
 		if (rc != 0)
 			return rc;
 	}

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "emu/vfio_user_msg.h"
+#include "emu/vfio_user_proto.h"
 
 enum { VFIO_CLIENT_READ = 1, VFIO_CLIENT_WRITE = 2 };	/* what the device may do */
 

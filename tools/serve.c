@@ -12,12 +12,14 @@
 
 enum {
 	OPT_VFIO_USER = OPTION_LONG,
+	OPT_VHOST_USER,
 	OPT_CONSOLE,
 	OPT_ONCE,
 };
 
 static const struct option_row serve_rows[] = {
 	{ OPT_VFIO_USER, "vfio-user", "PATH", "listen for QEMU at the unix socket PATH" },
+	{ OPT_VHOST_USER, "vhost-user", "PATH", "listen for user-mode Linux at the unix socket PATH" },
 	{ OPT_CONSOLE, "console", "PATH", "listen for the guest's console at PATH" },
 	{ OPT_ONCE, "once", NULL, "end when the first guest has gone" },
 	{ 0, NULL, NULL, NULL },
@@ -43,6 +45,9 @@ static int handle(void *ctx, int id, const char *arg)
 	switch (id) {
 	case OPT_VFIO_USER:
 		options->drive.vfio_user = arg;
+		return 0;
+	case OPT_VHOST_USER:
+		options->drive.vhost_user = arg;
 		return 0;
 	case OPT_CONSOLE:
 		options->drive.console = arg;
@@ -70,8 +75,12 @@ static int check(const struct drive_options *options, int argc, char **argv, int
 		complain("serve: %s: not expected", argv[first]);
 		return -1;
 	}
-	if (options->drive.vfio_user == NULL) {
-		complain("serve: where? give --vfio-user PATH");
+	if (options->drive.vfio_user == NULL && options->drive.vhost_user == NULL) {
+		complain("serve: where? give --vfio-user PATH or --vhost-user PATH");
+		return -1;
+	}
+	if (options->drive.vfio_user != NULL && options->drive.vhost_user != NULL) {
+		complain("serve: --vfio-user or --vhost-user, not both");
 		return -1;
 	}
 	if (options->drive.nr_ns == 0) {
@@ -83,6 +92,12 @@ static int check(const struct drive_options *options, int argc, char **argv, int
 		return -1;
 	}
 	return 0;
+}
+
+static const char *socket_path(const struct drive_options *options)
+{
+	return options->drive.vfio_user != NULL ? options->drive.vfio_user :
+						  options->drive.vhost_user;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -102,7 +117,7 @@ static int run(const struct command *command, int argc, char **argv)
 	atomic_store(&is_open, true);
 	if (atomic_load(&stopped))
 		session_stop(&session);
-	fprintf(stderr, "nvmetap: listening at %s\n", options.drive.vfio_user);
+	fprintf(stderr, "nvmetap: listening at %s\n", socket_path(&options));
 	ret = session_run(&session);
 	if (ret != 0)
 		complain("serve: %s", strerror(-ret));

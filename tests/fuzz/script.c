@@ -196,9 +196,9 @@ static void step_message(void)
 	uint32_t flags = (uint32_t)take(1);
 	unsigned int kinds = (unsigned int)take(1), nr_fds = kinds & 31;
 	size_t len = take(2);
-	int fds[VU_MAX_FDS];
+	int fds[CONN_MAX_FDS];
 
-	nr_fds = nr_fds < VU_MAX_FDS ? nr_fds : VU_MAX_FDS;
+	nr_fds = nr_fds < CONN_MAX_FDS ? nr_fds : CONN_MAX_FDS;
 	for (unsigned int i = 0; i < nr_fds; i++)
 		fds[i] = kinds >> 5 == 0 ? s.files.memory :
 			 kinds >> 5 == 1 ? s.files.event :
@@ -368,7 +368,7 @@ static void start(int fd, const uint8_t *script, size_t len)
 	guest_files_reset(&s.files);
 	memset(s.messages, 0, SCRIPT_SIZE);
 	s.wire = (struct wire){ .memory = s.messages, .counts = &s.counts };
-	vu_conn_init(&s.wire.conn, fd);
+	conn_init(&s.wire.conn, &vu_proto, fd);
 	s.at = script;
 	s.left = len;
 	s.has = (uint8_t)take(1);

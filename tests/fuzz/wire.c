@@ -10,7 +10,7 @@
 void wire_close(struct wire *w)
 {
 	w->over = true;
-	vu_conn_fini(&w->conn);
+	conn_fini(&w->conn);
 }
 
 /* The drive reads nothing meanwhile, so what does not fit at once never will. */
@@ -27,7 +27,7 @@ static void message_send(struct wire *w, uint16_t id, uint16_t command, uint32_t
 	VU_HDR_FLAGS_set(hdr, flags);
 	if (flags & VU_ERROR)
 		VU_HDR_ERROR_set(hdr, EFAULT);
-	if (vu_conn_send(&w->conn, hdr, &iov, 1, fds, nr_fds, 0) != 0) {
+	if (conn_send(&w->conn, hdr, &iov, 1, fds, nr_fds, 0) != 0) {
 		wire_close(w);
 		return;
 	}
@@ -60,7 +60,7 @@ void wire_raw(struct wire *w, const void *bytes, size_t len)
 }
 
 /* Replies come in the order of the requests, each once. */
-static void reply_take(struct wire *w, const struct vu_msg *msg)
+static void reply_take(struct wire *w, const struct conn_msg *msg)
 {
 	w->counts->nr_replies++;
 	w->counts->nr_errors += (msg->flags & VU_ERROR) != 0;
@@ -81,7 +81,7 @@ static bool in_memory(uint64_t iova, uint64_t len)
 }
 
 /* A DMA message of the drive's: never more than it may send. */
-static void dma_answer(struct wire *w, const struct vu_msg *msg)
+static void dma_answer(struct wire *w, const struct conn_msg *msg)
 {
 	static uint8_t body[VU_DMA_LEN + SCRIPT_SIZE];
 	bool write = msg->command == VU_DMA_WRITE;
@@ -111,17 +111,17 @@ static void dma_answer(struct wire *w, const struct vu_msg *msg)
 
 bool wire_drain(struct wire *w)
 {
-	struct vu_msg *msg;
+	struct conn_msg *msg;
 	bool some = false;
 	int rc = 1;
 
-	while (!w->over && (rc = vu_conn_recv(&w->conn, &msg)) == 1) {
+	while (!w->over && (rc = conn_recv(&w->conn, &msg)) == 1) {
 		some = true;
 		if ((msg->flags & VU_TYPE_MASK) == VU_TYPE_REPLY)
 			reply_take(w, msg);
 		else
 			dma_answer(w, msg);
-		vu_msg_free(msg);
+		conn_msg_free(msg);
 	}
 	if (w->over || rc == -EAGAIN)
 		return some;

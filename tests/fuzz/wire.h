@@ -7,13 +7,13 @@
 #ifndef TESTS_FUZZ_WIRE_H
 #define TESTS_FUZZ_WIRE_H
 
-#include "emu/vfio_user_msg.h"
+#include "emu/vfio_user_proto.h"
 #include "tests/fuzz/script.h"
 
 enum { WIRE_MAX_AWAITED = 4096 };
 
 struct wire {
-	struct vu_conn conn;
+	struct conn conn;
 	bool over;		/* our end is closed, or theirs */
 	bool raw;		/* what the drive understood is not known any more */
 	uint16_t next_id;

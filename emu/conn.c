@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Framing of vfio-user messages. */
+/* Messages with file descriptors on a stream socket. */
 #include <config.h>
 
 #include <errno.h>
@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "emu/conn.h"
 #include "emu/loop.h"
-#include "emu/vfio_user_msg.h"
 
 enum { NS_PER_MS = 1000000 };
 
 union control {
-	char buf[CMSG_SPACE(VU_MAX_FDS * sizeof(int))];
+	char buf[CMSG_SPACE(CONN_MAX_FDS * sizeof(int))];
 	struct cmsghdr align;
 };
 
@@ -26,7 +26,7 @@ static void fds_close(int *fds, unsigned int nr)
 	}
 }
 
-void vu_msg_free(struct vu_msg *msg)
+void conn_msg_free(struct conn_msg *msg)
 {
 	if (msg == NULL)
 		return;
@@ -34,7 +34,7 @@ void vu_msg_free(struct vu_msg *msg)
 	free(msg);
 }
 
-int vu_msg_take_fd(struct vu_msg *msg, unsigned int index)
+int conn_msg_take_fd(struct conn_msg *msg, unsigned int index)
 {
 	int fd = -1;
 
@@ -45,28 +45,28 @@ int vu_msg_take_fd(struct vu_msg *msg, unsigned int index)
 	return fd;
 }
 
-void vu_conn_init(struct vu_conn *conn, int fd)
+void conn_init(struct conn *conn, const struct conn_proto *proto, int fd)
 {
-	*conn = (struct vu_conn){ .fd = fd };
+	*conn = (struct conn){ .fd = fd, .proto = proto };
 }
 
-void vu_conn_fini(struct vu_conn *conn)
+void conn_fini(struct conn *conn)
 {
 	fds_close(conn->fds, conn->nr_fds);
-	vu_msg_free(conn->msg);
+	conn_msg_free(conn->msg);
 	if (conn->fd >= 0)
 		close(conn->fd);
-	*conn = (struct vu_conn){ .fd = -1 };
+	*conn = (struct conn){ .fd = -1 };
 }
 
-static int fail(struct vu_conn *conn, int err, const char *why)
+static int fail(struct conn *conn, int err, const char *why)
 {
 	conn->why = why;
 	return err;
 }
 
 /* 0, or -EPROTO if they do not fit; then all are closed. */
-static int fds_collect(struct vu_conn *conn, struct msghdr *mh)
+static int fds_collect(struct conn *conn, struct msghdr *mh)
 {
 	int err = 0;
 
@@ -79,7 +79,7 @@ static int fds_collect(struct vu_conn *conn, struct msghdr *mh)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-			if (conn->nr_fds < VU_MAX_FDS) {
+			if (conn->nr_fds < CONN_MAX_FDS) {
 				conn->fds[conn->nr_fds++] = fd;
 				continue;
 			}
@@ -91,7 +91,7 @@ static int fds_collect(struct vu_conn *conn, struct msghdr *mh)
 }
 
 /* What a read that gave nothing means. */
-static int nothing_read(struct vu_conn *conn, ssize_t n)
+static int nothing_read(struct conn *conn, ssize_t n)
 {
 	if (n < 0 && errno == EINTR)
 		return -EAGAIN;
@@ -102,10 +102,10 @@ static int nothing_read(struct vu_conn *conn, ssize_t n)
 	return fail(conn, -ENOTCONN, "closed by the peer");
 }
 
-static int hdr_recv(struct vu_conn *conn)
+static int hdr_recv(struct conn *conn)
 {
 	union control control;
-	struct iovec iov = { conn->hdr + conn->have, VU_HDR_LEN - conn->have };
+	struct iovec iov = { conn->hdr + conn->have, conn->proto->hdr_len - conn->have };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
 			     .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(conn->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -118,39 +118,24 @@ static int hdr_recv(struct vu_conn *conn)
 	return 0;
 }
 
-static int hdr_check(struct vu_conn *conn)
-{
-	uint64_t size = VU_HDR_SIZE_get(conn->hdr);
-	uint64_t type = VU_HDR_FLAGS_get(conn->hdr) & VU_TYPE_MASK;
-
-	if (size < VU_HDR_LEN)
-		return fail(conn, -EPROTO, "message shorter than its header");
-	if (size - VU_HDR_LEN > VU_MAX_BODY)
-		return fail(conn, -EPROTO, "oversized message");
-	if (type != VU_TYPE_COMMAND && type != VU_TYPE_REPLY)
-		return fail(conn, -EPROTO, "unknown message type");
-	return 0;
-}
-
 /* The header is whole. */
-static int msg_begin(struct vu_conn *conn)
+static int msg_begin(struct conn *conn)
 {
-	int err = hdr_check(conn);
-	struct vu_msg *msg;
-	size_t len;
+	struct conn_header said = { .len = 0 };
+	const char *wrong = conn->proto->hdr_read(conn->hdr, &said);
+	struct conn_msg *msg;
 
-	if (err != 0)
-		return err;
-	len = VU_HDR_SIZE_get(conn->hdr) - VU_HDR_LEN;
-	msg = malloc(sizeof(*msg) + len);
+	if (wrong != NULL)
+		return fail(conn, -EPROTO, wrong);
+	msg = malloc(sizeof(*msg) + said.len);
 	if (msg == NULL)
 		return fail(conn, -ENOMEM, "no memory for a message");
 	msg->next = NULL;
-	msg->id = (uint16_t)VU_HDR_ID_get(conn->hdr);
-	msg->command = (uint16_t)VU_HDR_COMMAND_get(conn->hdr);
-	msg->flags = (uint32_t)VU_HDR_FLAGS_get(conn->hdr);
-	msg->error = (uint32_t)VU_HDR_ERROR_get(conn->hdr);
-	msg->len = len;
+	msg->id = said.id;
+	msg->command = said.command;
+	msg->flags = said.flags;
+	msg->error = said.error;
+	msg->len = said.len;
 	msg->nr_fds = conn->nr_fds;
 	memcpy(msg->fds, conn->fds, sizeof(msg->fds));
 	conn->nr_fds = 0;
@@ -158,9 +143,9 @@ static int msg_begin(struct vu_conn *conn)
 	return 0;
 }
 
-static int body_recv(struct vu_conn *conn)
+static int body_recv(struct conn *conn)
 {
-	size_t at = conn->have - VU_HDR_LEN;
+	size_t at = conn->have - conn->proto->hdr_len;
 	ssize_t n = recv(conn->fd, conn->msg->body + at, conn->msg->len - at, MSG_DONTWAIT);
 
 	if (n <= 0)
@@ -169,15 +154,15 @@ static int body_recv(struct vu_conn *conn)
 	return 0;
 }
 
-int vu_conn_recv(struct vu_conn *conn, struct vu_msg **msg)
+int conn_recv(struct conn *conn, struct conn_msg **msg)
 {
 	int err = 0;
 
-	while (err == 0 && conn->have < VU_HDR_LEN)
+	while (err == 0 && conn->have < conn->proto->hdr_len)
 		err = hdr_recv(conn);
 	if (err == 0 && conn->msg == NULL)
 		err = msg_begin(conn);
-	while (err == 0 && conn->have - VU_HDR_LEN < conn->msg->len)
+	while (err == 0 && conn->have - conn->proto->hdr_len < conn->msg->len)
 		err = body_recv(conn);
 	if (err != 0)
 		return err;
@@ -205,7 +190,7 @@ static int wait_for(int fd, short events, uint64_t deadline_ns)
 	}
 }
 
-int vu_conn_wait(const struct vu_conn *conn, uint64_t deadline_ns)
+int conn_wait(const struct conn *conn, uint64_t deadline_ns)
 {
 	return wait_for(conn->fd, POLLIN, deadline_ns);
 }
@@ -239,20 +224,20 @@ static void iov_advance(struct msghdr *mh, size_t n)
 	}
 }
 
-int vu_conn_send(struct vu_conn *conn, uint8_t hdr[VU_HDR_LEN], const struct iovec *body,
-		 unsigned int nr_body, const int *fds, unsigned int nr_fds, uint64_t deadline_ns)
+int conn_send(struct conn *conn, uint8_t *hdr, const struct iovec *body, unsigned int nr_body,
+	      const int *fds, unsigned int nr_fds, uint64_t deadline_ns)
 {
-	struct iovec iov[3] = { { hdr, VU_HDR_LEN } };
+	struct iovec iov[3] = { { hdr, conn->proto->hdr_len } };
 	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 1 };
 	union control control;
-	size_t size = VU_HDR_LEN;
+	size_t size = 0;
 	int err = 0;
 
 	for (unsigned int i = 0; i < nr_body; i++) {
 		iov[mh.msg_iovlen++] = body[i];
 		size += body[i].iov_len;
 	}
-	VU_HDR_SIZE_set(hdr, size);
+	conn->proto->hdr_set_len(hdr, size);
 	if (nr_fds > 0)
 		control_set(&mh, &control, fds, nr_fds);
 	while (err == 0 && mh.msg_iovlen > 0) {

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The vhost-user server: accesses, interrupts and memory of a good guest. */
+#include <config.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "spec/nvme.h"
+#include "tests/vhost_fixture.h"
+
+enum {
+	OP_CFG_READ = 1,
+	OP_CFG_WRITE = 2,
+	OP_MMIO_READ = 3,
+	OP_MMIO_WRITE = 4,
+	OP_MMIO_MEMSET = 5,
+	INTX = NVMETAP_IRQ_INTX,
+	MSIX = NVMETAP_IRQ_MSIX,
+	SOON_MS = 10000,
+	DATA = DOUBLE_BUFFER,	/* of BAR0, memory */
+};
+
+static int access_bar(struct vhost_fixture *f, uint8_t op, uint64_t off, void *data, size_t len)
+{
+	return vhost_client_access(&f->c, op, 0, off, data, len);
+}
+
+/* Bit 30: protocol features, bit 32: VIRTIO_F_VERSION_1; bit 5: a channel of the back end's. */
+static void test_features_are_what_user_mode_linux_needs(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint64_t value;
+
+	assert_int_equal(vhost_client_ask(&f->c, 1, NULL, 0, &value), 0);
+	assert_int_equal(value, UINT64_C(0x140000000));
+	assert_int_equal(vhost_client_ask(&f->c, 15, NULL, 0, &value), 0);
+	assert_int_equal(value, 0x20);
+}
+
+static void test_config_space_is_read_and_written_in_each_width(void **state)
+{
+	static const uint8_t bytes[8] = { 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 };
+	struct vhost_fixture *f = *state;
+	uint8_t got[8], want[8];
+
+	for (size_t width = 1; width <= 8; width *= 2) {
+		memcpy(got, bytes, 8);
+		assert_int_equal(vhost_client_access(&f->c, OP_CFG_WRITE, 0, 64 * width, got, width),
+				 0);
+		memset(got, 0, 8);
+		memset(want, 0, 8);
+		memcpy(want, bytes, width);
+		assert_int_equal(vhost_client_access(&f->c, OP_CFG_READ, 0, 64 * width, got, width),
+				 0);
+		assert_memory_equal(got, want, 8);
+	}
+}
+
+static void test_a_bar_is_read_and_written_in_any_size(void **state)
+{
+	static const size_t sizes[] = { 1, 2, 3, 4, 7, 8, 9, 64, 4096, 0 };
+	struct vhost_fixture *f = *state;
+	uint8_t put[4096], got[4096];
+
+	for (size_t i = 0; i < sizeof(put); i++)
+		put[i] = (uint8_t)(i * 7 + 1);
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		memset(got, 0, sizeof(got));
+		memset(f->dev.bar + DATA, 0, sizeof(put));
+		assert_int_equal(access_bar(f, OP_MMIO_WRITE, DATA, put, sizes[i]), 0);
+		assert_int_equal(access_bar(f, OP_MMIO_READ, DATA, got, sizes[i]), 0);
+		assert_memory_equal(got, put, sizes[i]);
+		assert_int_equal(f->dev.bar[DATA + sizes[i]], 0);
+	}
+}
+
+static void test_memset_fills_with_one_byte(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t byte = 0xa5, want[300];
+
+	memset(want, 0xa5, sizeof(want));
+	assert_int_equal(access_bar(f, OP_MMIO_MEMSET, DATA, &byte, sizeof(want)), 0);
+	assert_memory_equal(f->dev.bar + DATA, want, sizeof(want));
+	assert_int_equal(f->dev.bar[DATA + sizeof(want)], 0);
+}
+
+static void test_beyond_the_function_ones_are_read_and_nothing_is_written(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint32_t value = 0;
+
+	assert_int_equal(access_bar(f, OP_MMIO_WRITE, DOUBLE_BAR_SIZE - 2, &value, 4), 0);
+	assert_int_equal(access_bar(f, OP_MMIO_READ, DOUBLE_BAR_SIZE - 2, &value, 4), 0);
+	assert_int_equal(value, 0xffffffff);
+	value = 0;
+	assert_int_equal(vhost_client_access(&f->c, OP_MMIO_READ, 3, 0, &value, 4), 0);
+	assert_int_equal(value, 0xffffffff);
+	value = 0;
+	assert_int_equal(vhost_client_access(&f->c, OP_CFG_READ, 0, UINT64_MAX, &value, 4), 0);
+	assert_int_equal(value, 0xffffffff);
+}
+
+static void test_posted_writes_are_done_in_their_order(void **state)
+{
+	struct vhost_fixture *f = *state;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA + 4 * (i % 100),
+						   &i, 4), 0);
+	assert_int_equal(vh_reg(f, DATA), 900);
+	assert_int_equal(vh_reg(f, DATA + 4 * 99), 999);
+}
+
+/* A header in three pieces, its data in a fourth; the answer in two. */
+static void test_a_message_may_be_in_many_descriptors(void **state)
+{
+	static const uint8_t write[20] = { 4, 0, 0, 0, 4, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
+					   1, 2, 3, 4 };
+	static const uint16_t lens[] = { 3, 0, 7, 10 };
+	struct vhost_fixture *f = *state;
+	uint64_t at = VHOST_OWN_IOVA + VHOST_BULK, in = VHOST_OWN_IOVA + VHOST_BULK_IN;
+
+	memcpy(f->c.own + VHOST_BULK, write, sizeof(write));
+	for (uint16_t i = 0; i < 4; at += lens[i++])
+		vhost_client_desc(&f->c, VHOST_COMMANDS, i, at, lens[i],
+				  i < 3 ? VRING_DESC_F_NEXT : 0, (uint16_t)(i + 1));
+	vhost_client_avail(&f->c, VHOST_COMMANDS, 0);
+	vhost_client_kick(&f->c, VHOST_COMMANDS);
+	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
+	f->c.own[VHOST_BULK] = 3;
+	vhost_client_desc(&f->c, VHOST_COMMANDS, 0, VHOST_OWN_IOVA + VHOST_BULK, 16,
+			  VRING_DESC_F_NEXT, 1);
+	vhost_client_desc(&f->c, VHOST_COMMANDS, 1, in, 1, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT,
+			  2);
+	vhost_client_desc(&f->c, VHOST_COMMANDS, 2, in + 1, 9, VRING_DESC_F_WRITE, 0);
+	vhost_client_avail(&f->c, VHOST_COMMANDS, 0);
+	vhost_client_kick(&f->c, VHOST_COMMANDS);
+	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 4);
+	assert_memory_equal(f->c.own + VHOST_BULK_IN, "\1\2\3\4\0", 5);
+}
+
+static int dma(struct vhost_fixture *f, uint64_t iova, uint32_t len, uint32_t direction)
+{
+	assert_int_equal(access_bar(f, OP_MMIO_WRITE, DOUBLE_DMA_IOVA, &iova, 8), 0);
+	vh_set_reg(f, DOUBLE_DMA_LEN, len);
+	vh_set_reg(f, DOUBLE_DMA_GO, direction);
+	return (int)vh_reg(f, DOUBLE_DMA_RESULT);
+}
+
+static void test_the_device_copies_guest_memory(void **state)
+{
+	struct vhost_fixture *f = *state;
+
+	memcpy(f->c.mem + 5000, "from the guest", 14);
+	assert_int_equal(dma(f, VH_IOVA + 5000, 14, 1), 0);
+	assert_memory_equal(f->dev.bar + DOUBLE_BUFFER, "from the guest", 14);
+	assert_int_equal(dma(f, VH_IOVA + 100, 14, 2), 0);
+	assert_memory_equal(f->c.mem + 100, "from the guest", 14);
+	assert_int_equal(dma(f, VH_IOVA + VH_SIZE - 4, 8, 1), -EFAULT);
+	assert_int_equal(dma(f, VH_IOVA + VHOST_USER_OFFSET, 8, 1), -EFAULT);
+}
+
+static void test_a_new_memory_table_replaces_the_old_one(void **state)
+{
+	struct vhost_fixture *f = *state;
+
+	f->c.iova += 16 << 20;
+	assert_int_equal(vhost_client_table(&f->c), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(dma(f, VH_IOVA, 8, 1), -EFAULT);
+	assert_int_equal(dma(f, f->c.iova, 8, 1), 0);
+	assert_int_equal(vh_reg(f, DOUBLE_NR_MAP), 4);
+	assert_int_equal(vh_reg(f, DOUBLE_NR_UNMAP), 2);
+}
+
+static void irq_go(struct vhost_fixture *f, uint32_t type, uint32_t level)
+{
+	vh_set_reg(f, DOUBLE_IRQ_GO, 5 | type << 16 | level << 24);
+}
+
+/* struct virtio_pcidev_msg: op 7, size 4, then address and data, here 0. */
+static void test_msix_sends_a_message_of_four_bytes(void **state)
+{
+	static const uint8_t want[20] = { 7, 0, 0, 0, 4 };
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	irq_go(f, MSIX, 0);
+	assert_int_equal(vhost_client_irq(&f->c, msg, SOON_MS), 20);
+	assert_memory_equal(msg, want, 20);
+}
+
+/* op 6, and in the address the pin: INTA is 1. */
+static void test_intx_sends_its_pin(void **state)
+{
+	static const uint8_t want[16] = { 6, 0, 0, 0, 0, 0, 0, 0, 1 };
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	irq_go(f, INTX, 1);
+	assert_int_equal(vhost_client_irq(&f->c, msg, SOON_MS), 16);
+	assert_memory_equal(msg, want, 16);
+}
+
+static void test_intx_that_is_deasserted_sends_nothing(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	irq_go(f, INTX, 0);
+	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
+	assert_int_equal(vhost_client_irq(&f->c, msg, 0), -EAGAIN);
+}
+
+static void test_each_write_to_a_bar_may_end_an_intx(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint32_t before;
+
+	irq_go(f, INTX, 1);
+	before = vh_reg(f, DOUBLE_NR_READY_INTX);
+	vh_set_reg(f, DATA, 1);
+	assert_int_equal(vh_reg(f, DOUBLE_NR_READY_INTX), before + 1);
+	irq_go(f, INTX, 0);
+	before = vh_reg(f, DOUBLE_NR_READY_INTX);
+	vh_set_reg(f, DATA, 1);
+	assert_int_equal(vh_reg(f, DOUBLE_NR_READY_INTX), before);
+}
+
+static void test_an_interrupt_without_a_buffer_comes_later(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint32_t before;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	for (unsigned int i = 0; i < VHOST_NR_IRQ_BUFFERS; i++) {
+		irq_go(f, MSIX, 0);
+		assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
+	}
+	irq_go(f, MSIX, 0);
+	assert_int_equal((int)vh_reg(f, DOUBLE_IRQ_RESULT), -EAGAIN);
+	before = vh_reg(f, DOUBLE_NR_READY_MSIX);
+	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
+	while (vh_reg(f, DOUBLE_NR_READY_MSIX) == before)
+		continue;
+	irq_go(f, MSIX, 0);
+	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
+}
+
+static void test_kicks_are_asked_for_only_while_there_is_no_buffer(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	for (unsigned int i = 0; i < VHOST_NR_IRQ_BUFFERS; i++)
+		irq_go(f, MSIX, 0);
+	assert_false(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+	irq_go(f, MSIX, 0);
+	assert_true(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
+	irq_go(f, MSIX, 0);
+	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
+	assert_false(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+}
+
+static void test_a_guest_that_wants_no_call_gets_none(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint64_t count;
+
+	(void)vh_reg(f, 0);
+	while (recv(f->c.rings[VHOST_COMMANDS].call, &count, 8, MSG_DONTWAIT) == 8)
+		continue;
+	host_set(f->c.rings[VHOST_COMMANDS].mem + VHOST_AVAIL, 2, VRING_AVAIL_F_NO_INTERRUPT);
+	assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA, &count, 4), 0);
+	while (!vhost_client_used_there(&f->c, VHOST_COMMANDS))
+		continue;
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(recv(f->c.rings[VHOST_COMMANDS].call, &count, 8, MSG_DONTWAIT), -1);
+}
+
+static void test_a_ring_that_is_disabled_waits_until_it_is_enabled(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint32_t value = 77;
+
+	assert_int_equal(vhost_client_send_state(&f->c, VHU_SET_VRING_ENABLE, 0, 0), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA, &value, 4), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(f->dev.bar[DATA], 0);
+	assert_int_equal(vhost_client_send_state(&f->c, VHU_SET_VRING_ENABLE, 0, 1), 0);
+	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
+	assert_int_equal(f->dev.bar[DATA], 77);
+}
+
+static void test_the_base_of_a_ring_is_told_and_taken(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t body[VHU_STATE_LEN] = { 0 };
+	uint64_t answer;
+
+	for (unsigned int i = 0; i < 3; i++)
+		(void)vh_reg(f, 0);
+	assert_int_equal(vhost_client_ask(&f->c, VHU_GET_VRING_BASE, body, 8, &answer), 0);
+	assert_int_equal(answer, UINT64_C(3) << 32);
+	assert_int_equal(vhost_client_send_state(&f->c, VHU_SET_VRING_BASE, 0, 3), 0);
+	assert_int_equal(vhost_client_start(&f->c, VHOST_COMMANDS), 0);
+	(void)vh_reg(f, 0);
+	assert_int_equal(vhost_client_ask(&f->c, VHU_GET_VRING_BASE, body, 8, &answer), 0);
+	assert_int_equal(answer, UINT64_C(4) << 32);
+}
+
+/* The indices, of 16 bits, go round; each access is waited for when they do. */
+static void test_indices_go_round(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint32_t i = 0;
+
+	for (; i < 65500; i++)
+		assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA, &i, 4), 0);
+	for (; i < 65600; i++)
+		vh_set_reg(f, DATA, i);
+	assert_int_equal(vh_reg(f, DATA), 65599);
+	assert_int_equal(f->c.rings[VHOST_COMMANDS].seen, 65601 - 65536);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, vh_setup, vh_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_features_are_what_user_mode_linux_needs,
+						vh_setup_silent, vh_teardown),
+		T(test_config_space_is_read_and_written_in_each_width),
+		T(test_a_bar_is_read_and_written_in_any_size),
+		T(test_memset_fills_with_one_byte),
+		T(test_beyond_the_function_ones_are_read_and_nothing_is_written),
+		T(test_posted_writes_are_done_in_their_order),
+		cmocka_unit_test_setup_teardown(test_posted_writes_are_done_in_their_order,
+						vh_setup_eventfd, vh_teardown),
+		T(test_a_message_may_be_in_many_descriptors),
+		T(test_the_device_copies_guest_memory),
+		T(test_a_new_memory_table_replaces_the_old_one),
+		T(test_msix_sends_a_message_of_four_bytes),
+		T(test_intx_sends_its_pin),
+		T(test_intx_that_is_deasserted_sends_nothing),
+		T(test_each_write_to_a_bar_may_end_an_intx),
+		T(test_an_interrupt_without_a_buffer_comes_later),
+		T(test_kicks_are_asked_for_only_while_there_is_no_buffer),
+		T(test_a_guest_that_wants_no_call_gets_none),
+		T(test_a_ring_that_is_disabled_waits_until_it_is_enabled),
+		T(test_the_base_of_a_ring_is_told_and_taken),
+		T(test_indices_go_round),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
