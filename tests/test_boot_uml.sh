@@ -36,7 +36,7 @@ grep -qx 'fake_uml: started' "$work/console.txt" || fail "the console is not kep
 grep -q '00:00.0 CON nvmetap-guest: exit 0' "$work/dump" || fail "the console is not in the capture"
 given mem=256M initrd=/boot/initrd
 given con0=null,fd:1 con=null
-given quiet noreboot loglevel=7 test
+given virtio_pcidev.max_delay_us=10000000 quiet noreboot loglevel=7 test
 grep -q '^virtio_uml.device=/.*/nvme.sock:1234$' "$words" || fail "the kernel is not told the socket"
 if [ -w /dev/shm ]; then
 	given TMPDIR=/dev/shm

@@ -11,6 +11,10 @@
 /* What the kernel's option CONFIG_UML_PCI_OVER_VIRTIO_DEVICE_ID says. */
 enum { VIRTIO_ID = 1234 };
 
+/* How long the kernel waits for an answer, in its own idea of time: 40 ms if it
+ * is not told, and on a busy machine the drive may sleep longer. */
+enum { PATIENCE_US = 10000000 };
+
 /* The options that are not the kernel's but its own are words of their own.  "quiet" is about
  * what it says of the machine that it runs on; the log level that follows is the kernel's. */
 static void command(struct args *args, const struct guest *guest)
@@ -24,6 +28,7 @@ static void command(struct args *args, const struct guest *guest)
 	args_add(args, "con0=null,fd:1");
 	args_add(args, "con=null");
 	args_addf(args, "virtio_uml.device=%s:%d", guest->nvme_socket, VIRTIO_ID);
+	args_addf(args, "virtio_pcidev.max_delay_us=%d", PATIENCE_US);
 	args_add(args, "quiet");
 	args_add(args, "noreboot");
 	args_add_words(args, guest->append);
