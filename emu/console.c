@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,14 @@ enum {
 	NS_PER_MS = 1000000,
 	READ_SIZE = 4096,
 	MAX_READS = 16,		/* at a wake-up, so that a flood does not hold the loop */
+	MAX_LAST_READS = 64,	/* wake-ups' worth, at the end: more than a pipe can hold */
 };
 
 struct console {
 	struct loop *loop;
-	struct unix_socket listener;
+	struct unix_socket listener;	/* its fd is -1 where there is only the one fd */
 	int fd;				/* the connection, or -1 */
-	void (*line)(void *ctx, uint64_t ticks, const char *text, size_t len);
-	void (*bytes)(void *ctx, const void *bytes, size_t len);
-	void *ctx;
+	struct console_user user;
 	struct loop_timer timer;	/* set while a line has begun */
 	uint64_t first_ns;		/* when its first byte came */
 	size_t len;
@@ -33,8 +33,8 @@ struct console {
 static void line_flush(struct console *c)
 {
 	loop_timer_cancel(c->loop, &c->timer);
-	if (c->line != NULL)
-		c->line(c->ctx, c->first_ns, c->text, c->len);
+	if (c->user.line != NULL)
+		c->user.line(c->user.ctx, c->first_ns, c->text, c->len);
 	c->len = 0;
 }
 
@@ -101,30 +101,38 @@ static void connection_end(struct console *c)
 	loop_remove(c->loop, c->fd);
 	close(c->fd);
 	c->fd = -1;
-	loop_add(c->loop, c->listener.fd, LOOP_ORDER_CONSOLE, listener_readable, c);
+	if (c->listener.fd >= 0)
+		loop_add(c->loop, c->listener.fd, LOOP_ORDER_CONSOLE, listener_readable, c);
 }
 
-static void connection_readable(void *ctx, int fd)
+/* Whether there may be more to read. */
+static bool connection_read(struct console *c)
 {
-	struct console *c = ctx;
 	char buf[READ_SIZE];
 	ssize_t n = 0;
 
 	for (unsigned int i = 0; i < MAX_READS; i++) {
 		uint64_t now_ns = loop_now_ns();
 
-		n = read(fd, buf, sizeof(buf));
+		n = read(c->fd, buf, sizeof(buf));
 		if (n <= 0)
 			break;
-		if (c->bytes != NULL)
-			c->bytes(c->ctx, buf, (size_t)n);
+		if (c->user.bytes != NULL)
+			c->user.bytes(c->user.ctx, buf, (size_t)n);
 		for (ssize_t k = 0; k < n; k++)
 			byte_take(c, buf[k], now_ns);
 		if (n < READ_SIZE)
-			return;
+			return false;
 	}
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		connection_end(c);
+	return n > 0;
+}
+
+static void connection_readable(void *ctx, int fd)
+{
+	(void)fd;
+	connection_read(ctx);
 }
 
 static void listener_readable(void *ctx, int fd)
@@ -140,23 +148,29 @@ static void listener_readable(void *ctx, int fd)
 		connection_end(c);
 }
 
-struct console *console_new(struct loop *loop, const char *path,
-			    void (*line)(void *ctx, uint64_t ticks, const char *text, size_t len),
-			    void (*bytes)(void *ctx, const void *bytes, size_t len), void *ctx,
-			    char *err, size_t errlen)
+static struct console *make(struct loop *loop, const struct console_user *user)
 {
 	struct console *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->loop = loop;
+	c->fd = -1;
+	c->listener.fd = -1;
+	c->user = *user;
+	c->timer.fn = timer_due;
+	return c;
+}
+
+struct console *console_new(struct loop *loop, const char *path, const struct console_user *user,
+			    char *err, size_t errlen)
+{
+	struct console *c = make(loop, user);
 
 	if (c == NULL) {
 		snprintf(err, errlen, "%s: %s", path, strerror(ENOMEM));
 		return NULL;
 	}
-	c->loop = loop;
-	c->fd = -1;
-	c->line = line;
-	c->bytes = bytes;
-	c->ctx = ctx;
-	c->timer.fn = timer_due;
 	if (unix_socket_listen(&c->listener, path, err, errlen) != 0) {
 		free(c);
 		return NULL;
@@ -170,19 +184,35 @@ struct console *console_new(struct loop *loop, const char *path,
 	return c;
 }
 
+struct console *console_new_fd(struct loop *loop, int fd, const struct console_user *user)
+{
+	struct console *c = make(loop, user);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (c != NULL && flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+	    loop_add(loop, fd, LOOP_ORDER_CONSOLE, connection_readable, c) == 0) {
+		c->fd = fd;
+		return c;
+	}
+	free(c);
+	return NULL;
+}
+
 void console_free(struct console *c)
 {
 	if (c == NULL)
 		return;
 	/* What was written before the end is handed on, too. */
-	if (c->fd < 0)
+	if (c->fd < 0 && c->listener.fd >= 0)
 		listener_readable(c, c->listener.fd);
-	if (c->fd >= 0)
-		connection_readable(c, c->fd);
+	for (unsigned int i = 0; i < MAX_LAST_READS && c->fd >= 0 && connection_read(c); i++)
+		;
 	if (c->fd >= 0)
 		connection_end(c);
 	loop_timer_cancel(c->loop, &c->timer);
-	loop_remove(c->loop, c->listener.fd);
-	unix_socket_close(&c->listener);
+	if (c->listener.fd >= 0) {
+		loop_remove(c->loop, c->listener.fd);
+		unix_socket_close(&c->listener);
+	}
 	free(c);
 }

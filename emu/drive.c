@@ -144,12 +144,16 @@ static int make_device(struct drive *drive, const struct drive_config *config, c
 static int listen_to_console(struct drive *drive, const struct drive_config *config, char *err,
 			     size_t errlen)
 {
+	struct console_user user = { console_line, console_bytes, drive };
+
 	drive->console_bytes = config->console_bytes;
 	drive->console_ctx = config->console_ctx;
-	if (config->console == NULL)
+	if (config->console != NULL)
+		drive->console = console_new(drive->loop, config->console, &user, err, errlen);
+	else if (config->console_fd == 0)
 		return 0;
-	drive->console = console_new(drive->loop, config->console, console_line, console_bytes,
-				     drive, err, errlen);
+	else if ((drive->console = console_new_fd(drive->loop, config->console_fd, &user)) == NULL)
+		snprintf(err, errlen, "console: %s", strerror(errno));
 	return drive->console != NULL ? 0 : -EINVAL;
 }
 

@@ -42,10 +42,10 @@ poke() { printf x | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
 
 expect 0 'Usage:' "$tool" --help
 expect 0 'linux-6.12' "$tool" list
-expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7' "$tool" paths linux-5.10
-expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7' "$tool" fetch linux-6
-expect 2 'list fetch paths qemu verify' "$tool" fly
-expect 2 'list fetch paths qemu verify' "$tool"
+expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7 uml' "$tool" paths linux-5.10
+expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7 uml' "$tool" fetch linux-6
+expect 2 'list fetch paths initrd qemu verify' "$tool" fly
+expect 2 'list fetch paths initrd qemu verify' "$tool"
 expect 2 'one guest' "$tool" paths
 NVMETAP_MIRROR=file:$work/nothing expect 1 "no package index from file:$work/nothing" \
 	"$tool" fetch linux-6.12

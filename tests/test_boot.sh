@@ -4,50 +4,18 @@
 
 # until_true calls functions that nothing else does.
 # shellcheck disable=SC2317
-# shellcheck source=tests/serve.sh
-. "${srcdir:-.}/tests/serve.sh"
+# shellcheck source=tests/boot.sh
+. "${srcdir:-.}/tests/boot.sh"
 
-FAKE_QEMU_ARGS=$work/args
-XDG_RUNTIME_DIR=$work/run
-NVMETAP_LIBEXECDIR=$work/libexec
-export FAKE_QEMU FAKE_QEMU_ARGS XDG_RUNTIME_DIR NVMETAP_LIBEXECDIR
-mkdir "$XDG_RUNTIME_DIR" "$NVMETAP_LIBEXECDIR"
+FAKE_QEMU_ARGS=$words
+export FAKE_QEMU FAKE_QEMU_ARGS
 qemu=$srcdir/tests/fake_qemu.sh
 
-# What nvmetap-guest answers.
-cat >"$NVMETAP_LIBEXECDIR/nvmetap-guest" <<-END
-	#!/bin/sh
+finder <<-END
 	test "\$1" = qemu && { echo "$qemu"; exit 0; }
 	test "\$1 \$2" = "paths linux-test" || { echo "no guest \$2" >&2; exit 1; }
 	printf '%s\n' "qemu=$qemu" kernel=/boot/test initrd=/boot/initrd "append=console=ttyS0 test"
 END
-chmod +x "$NVMETAP_LIBEXECDIR/nvmetap-guest"
-
-cleared() { test -z "$(ls -A "$XDG_RUNTIME_DIR")" || fail "$1: a folder of sockets is left"; }
-
-# boots STATUS OPTION...: boot ends so, and leaves no sockets.
-boots()
-{
-	want=$1
-	shift
-	rm -f "$FAKE_QEMU_ARGS"
-	timeout 60 ./nvmetap boot "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	test "$got" = "$want" || fail "boot $*: exit status $got, not $want"
-	cleared "boot $*"
-}
-
-# one_line OPTION...: it said one thing only.
-one_line() { test "$(wc -l <"$work/err")" = 1 || fail "boot: not one line"; }
-
-# given WORD...: QEMU's options have these words, one after the other.
-given()
-{
-	printf '%s\n' "$@" >"$work/words"
-	awk 'NR == FNR { want[NR] = $0; nr = NR; next }
-	     { if ($0 == want[at + 1]) at++; else at = $0 == want[1]; if (at == nr) { found = 1; exit } }
-	     END { exit !found }' "$work/words" "$FAKE_QEMU_ARGS" || fail "QEMU is not told: $*"
-}
 
 # --- a guest that is well
 FAKE_QEMU='run -v 0'
@@ -201,8 +169,7 @@ exec 5<&-
 cleared "a reader that stands still"
 
 # --- nvmetap-guest that takes its time is ended, too
-cat >"$NVMETAP_LIBEXECDIR/nvmetap-guest" <<-END
-	#!/bin/sh
+finder <<-END
 	echo fetching >&2
 	exec sleep 60
 END

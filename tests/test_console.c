@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,9 +45,18 @@ static void take_bytes(void *ctx, const void *bytes, size_t len)
 	strncat(f->bytes, bytes, len);
 }
 
+static void count_line(void *ctx, uint64_t ticks, const char *text, size_t len)
+{
+	(void)ticks;
+	(void)text;
+	assert_int_equal(len, 63);
+	((struct fixture *)ctx)->nr_lines++;
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
+	struct console_user user = { take_line, take_bytes, f };
 	char err[200];
 
 	strcpy(f->dir, "/tmp/nvmetap-console-XXXXXX");
@@ -54,7 +64,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/con", f->dir);
 	f->loop = loop_new();
-	f->console = console_new(f->loop, f->path, take_line, take_bytes, f, err, sizeof(err));
+	f->console = console_new(f->loop, f->path, &user, err, sizeof(err));
 	*state = f;
 	return f->console == NULL;
 }
@@ -182,6 +192,48 @@ static void test_what_was_written_before_the_end_is_handed_on(void **state)
 	close(fd);
 }
 
+/* More than one wake-up reads, as a kernel that was never listened to leaves it. */
+static void test_a_whole_pipe_is_handed_on_at_the_end(void **state)
+{
+	enum { NR_LINES = 15000, LEN = 64 };
+	struct fixture *f = *state;
+	const struct console_user user = { count_line, NULL, f };
+	struct console *console;
+	char line[LEN];
+	int ends[2];
+
+	memset(line, 'x', LEN);
+	line[LEN - 1] = '\n';
+	assert_int_equal(pipe(ends), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, NR_LINES * LEN) >= NR_LINES * LEN);
+	console = console_new_fd(f->loop, ends[0], &user);
+	assert_non_null(console);
+	for (unsigned int i = 0; i < NR_LINES; i++)
+		assert_int_equal(write(ends[1], line, LEN), LEN);
+	console_free(console);
+	assert_int_equal(f->nr_lines, NR_LINES);
+	close(ends[1]);
+}
+
+static void test_a_pipe_that_has_ended_is_closed_and_not_asked_again(void **state)
+{
+	struct fixture *f = *state;
+	const struct console_user user = { take_line, take_bytes, f };
+	struct console *console;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	console = console_new_fd(f->loop, ends[0], &user);
+	assert_non_null(console);
+	guest_says(f, ends[1], "one\nrest");
+	close(ends[1]);
+	settle(f);
+	assert_string_equal(f->lines, "[one][rest]");
+	assert_int_equal(fcntl(ends[0], F_GETFD), -1);
+	console_free(console);
+	assert_string_equal(f->lines, "[one][rest]");
+}
+
 static void test_a_line_is_read_before_the_doorbell_that_follows_it(void **state)
 {
 	struct fixture *f = *state;
@@ -203,13 +255,14 @@ static void test_a_line_is_read_before_the_doorbell_that_follows_it(void **state
 static void test_the_path_is_private_and_not_taken_from_the_living(void **state)
 {
 	struct fixture *f = *state;
+	const struct console_user nobody = { NULL, NULL, NULL };
 	struct console *other;
 	char err[200] = "";
 	struct stat st;
 
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	other = console_new(f->loop, f->path, NULL, NULL, NULL, err, sizeof(err));
+	other = console_new(f->loop, f->path, &nobody, err, sizeof(err));
 	assert_null(other);
 	assert_non_null(strstr(err, f->path));
 	settle(f);
@@ -225,6 +278,8 @@ int main(void)
 		T(test_a_partial_line_is_handed_on_after_200_ms_with_its_first_bytes_time),
 		T(test_what_is_left_at_the_close_is_a_line_and_reconnects_are_accepted),
 		T(test_what_was_written_before_the_end_is_handed_on),
+		T(test_a_whole_pipe_is_handed_on_at_the_end),
+		T(test_a_pipe_that_has_ended_is_closed_and_not_asked_again),
 		T(test_a_line_is_read_before_the_doorbell_that_follows_it),
 		T(test_the_path_is_private_and_not_taken_from_the_living),
 	};

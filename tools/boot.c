@@ -15,12 +15,16 @@
 #include <unistd.h>
 #include "tools/boot_options.h"
 #include "tools/guest.h"
+#include "tools/guest_dir.h"
 #include "tools/progress.h"
 #include "tools/session.h"
 #include "tools/signals.h"
 #include "tools/verdict.h"
 
-enum { GONE_S = 1 };	/* how long the drive may take to see that its guest has gone */
+enum {
+	GONE_S = 1,		/* how long the drive may take to see that its guest has gone */
+	CONSOLE_PIPE = 1 << 20,	/* what the kernel keeps of its own log, several times */
+};
 
 struct boot {
 	struct boot_options options;
@@ -29,8 +33,7 @@ struct boot {
 	struct verdict verdict;
 	int console_fd;			/* -1: the console is not kept */
 	bool console_failed;		/* and that was said */
-	char dir[64];			/* of the sockets */
-	char nvme_socket[96], console_socket[96];
+	struct guest_dir dir;
 };
 
 static void keep_console(struct boot *boot, const char *bytes, size_t len)
@@ -79,42 +82,11 @@ static int open_console(struct boot *boot)
 	return -1;
 }
 
-/* A folder of our own for the sockets, with a name short enough for them. */
-static int make_dir(struct boot *boot)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-
-	if (base == NULL || strlen(base) > 32 || access(base, W_OK) != 0)
-		base = "/tmp";
-	snprintf(boot->dir, sizeof(boot->dir), "%s/nvmetap-XXXXXX", base);
-	if (mkdtemp(boot->dir) == NULL) {
-		complain("boot: %s: %s", boot->dir, strerror(errno));
-		boot->dir[0] = '\0';
-		return -1;
-	}
-	snprintf(boot->nvme_socket, sizeof(boot->nvme_socket), "%s/nvme.sock", boot->dir);
-	snprintf(boot->console_socket, sizeof(boot->console_socket), "%s/console.sock", boot->dir);
-	boot->options.guest.nvme_socket = boot->nvme_socket;
-	boot->options.guest.console_socket = boot->console_socket;
-	return 0;
-}
-
-static void remove_dir(struct boot *boot)
-{
-	if (boot->dir[0] == '\0')
-		return;
-	unlink(boot->nvme_socket);
-	unlink(boot->console_socket);
-	rmdir(boot->dir);
-	boot->dir[0] = '\0';
-}
-
 /* The kernel's command line: the guest's or ours, then the user's. */
 static int complete_append(struct guest *guest, const char *more)
 {
 	char append[GUEST_TEXT_MAX];
-	const char *first = guest->append[0] != '\0' ? guest->append :
-							"console=ttyS0 panic=-1 loglevel=7";
+	const char *first = guest->append[0] != '\0' ? guest->append : guest->kind->append;
 
 	if (snprintf(append, sizeof(append), "%s%s%s", first, more != NULL ? " " : "",
 		     more != NULL ? more : "") >= (int)sizeof(append)) {
@@ -125,12 +97,34 @@ static int complete_append(struct guest *guest, const char *more)
 	return 0;
 }
 
+/* QEMU connects to a socket for its console.  User-mode Linux writes to its
+ * standard output, and drops what the kernel says while that is full. */
+static int join(struct guest *guest, struct drive_config *drive)
+{
+	int ends[2];
+
+	if (guest->kind == &guest_qemu) {
+		drive->vfio_user = guest->nvme_socket;
+		drive->console = guest->console_socket;
+		return 0;
+	}
+	drive->vhost_user = guest->nvme_socket;
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		complain("boot: console: %s", strerror(errno));
+		return -1;
+	}
+	fcntl(ends[1], F_SETPIPE_SZ, CONSOLE_PIPE);
+	drive->console_fd = ends[0];
+	guest->console_fd = ends[1];
+	return 0;
+}
+
 static int complete_options(struct boot *boot)
 {
 	struct drive_options *session = &boot->options.session;
 	struct guest *guest = &boot->options.guest;
 
-	if (boot->options.name != NULL || guest->qemu[0] == '\0')
+	if (boot->options.name != NULL || guest->program[0] == '\0')
 		if (guest_find(guest, boot->options.name) != 0)
 			return -1;
 	if (complete_append(guest, boot->options.append) != 0)
@@ -138,8 +132,11 @@ static int complete_options(struct boot *boot)
 	if (session->drive.nr_ns == 0)
 		session->ns[session->drive.nr_ns++] = "mem=1G";
 	guest->bdf = session->drive.bdf;
-	session->drive.vfio_user = boot->nvme_socket;
-	session->drive.console = boot->console_socket;
+	guest->dir = boot->dir.path;
+	guest->nvme_socket = boot->dir.nvme_socket;
+	guest->console_socket = boot->dir.console_socket;
+	if (join(guest, &session->drive) != 0)
+		return -1;
 	session->drive.console_bytes = on_console;
 	session->drive.console_ctx = boot;
 	session->drive.once = true;
@@ -161,6 +158,8 @@ static void *serve(void *ctx)
 /* The exit status of the whole, having said why if it is not 0. */
 static int judge(const struct boot *boot, int why, int status)
 {
+	const char *program = boot->options.guest.kind->name;
+
 	if (why == -ETIMEDOUT) {
 		complain("boot: the guest was ended after %u seconds", boot->options.timeout_s);
 		return EXIT_FAILED;
@@ -170,11 +169,11 @@ static int judge(const struct boot *boot, int why, int status)
 		return 128 + why;
 	}
 	if (WIFSIGNALED(status)) {
-		complain("boot: QEMU was killed: %s", strsignal(WTERMSIG(status)));
+		complain("boot: %s was killed: %s", program, strsignal(WTERMSIG(status)));
 		return EXIT_FAILED;
 	}
 	if (WEXITSTATUS(status) != 0) {
-		complain("boot: QEMU ended with status %d", WEXITSTATUS(status));
+		complain("boot: %s ended with status %d", program, WEXITSTATUS(status));
 		return EXIT_FAILED;
 	}
 	if (boot->verdict.seen && boot->verdict.failed == 0)
@@ -186,7 +185,7 @@ static int judge(const struct boot *boot, int why, int status)
 	return boot->verdict.seen ? boot->verdict.failed != 0 : boot->options.name != NULL;
 }
 
-/* What came before QEMU was there to be waited for. */
+/* What came before the guest was there to be waited for. */
 static volatile sig_atomic_t caught;
 
 static void on_signal(int number)
@@ -242,6 +241,8 @@ static int run_guest(struct boot *boot)
 	block_signals();
 	if (caught == 0)
 		pid = guest_start(&boot->options.guest);
+	if (boot->options.guest.console_fd >= 0)
+		close(boot->options.guest.console_fd);
 	if (pid < 0) {
 		session_close(&boot->session);
 		return EXIT_FAILED;
@@ -256,7 +257,7 @@ static int run_guest(struct boot *boot)
 	}
 	why = guest_wait(pid, boot->options.timeout_s, &status);
 	/* What may still take its time, may be cut short. */
-	remove_dir(boot);
+	guest_dir_remove(&boot->dir);
 	signals_release();
 	join_drive(boot, thread);
 	return finish(boot, why, status);
@@ -267,10 +268,10 @@ static int run_in_dir(struct boot *boot)
 	int ret = EXIT_FAILED;
 
 	signals_catch(on_signal);
-	if (make_dir(boot) == 0 && complete_options(boot) == 0 && caught == 0 &&
+	if (guest_dir_make(&boot->dir) == 0 && complete_options(boot) == 0 && caught == 0 &&
 	    open_console(boot) == 0)
 		ret = run_guest(boot);
-	remove_dir(boot);
+	guest_dir_remove(&boot->dir);
 	if (caught != 0) {
 		complain("boot: ended by %s", strsignal(caught));
 		ret = 128 + caught;

@@ -11,7 +11,9 @@ struct boot_options {
 	struct drive_options session;	/* the drive's and the capture's */
 	struct guest guest;
 	const char *name;		/* of the ready-made guest, or NULL */
+	const char *uml;		/* a kernel that is a program, or NULL */
 	const char *append;
+	const char *qemu_only;		/* an option that was given and is only QEMU's, or NULL */
 	const char *console_file;	/* NULL: the console is not kept */
 	char memory[24];
 	unsigned int timeout_s;

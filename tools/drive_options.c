@@ -46,7 +46,7 @@ const struct option_row drive_option_rows[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static int set_bdf(struct drive_options *options, const char *command, const char *arg)
+int drive_options_set_bdf(struct drive_options *options, const char *command, const char *arg)
 {
 	unsigned int bus, device, function;
 	char rest;
@@ -82,7 +82,7 @@ void drive_options_init(struct drive_options *options)
 	options->tracer.application = PACKAGE_STRING;
 	options->tracer.if_name = options->if_name;
 	options->tracer.if_description = "nvmetap NVMe drive";
-	set_bdf(options, "", "00:06.0");
+	drive_options_set_bdf(options, "", "00:06.0");
 }
 
 static int add_ns(struct drive_options *options, const char *command, const char *arg)
@@ -139,7 +139,8 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 	case OPT_FIRMWARE:
 		return set_text(&options->drive.firmware, command, "firmware", arg, 8);
 	case OPT_BDF:
-		return set_bdf(options, command, arg);
+		options->bdf_given = true;
+		return drive_options_set_bdf(options, command, arg);
 	case OPT_THREADS:
 		if (set_size(&size, command, "threads", arg, 1, 64) != 0)
 			return -1;

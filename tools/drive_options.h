@@ -15,6 +15,7 @@ struct drive_options {
 	struct tracer_config tracer;
 	const char *ns[NS_MAX];
 	char if_name[16];	/* "00:06.0" */
+	bool bdf_given;		/* by the user */
 };
 
 extern const struct option_row drive_option_rows[];
@@ -24,5 +25,8 @@ void drive_options_init(struct drive_options *options);
 /* 0: taken, 1: not one of these, -1: bad, and said so. */
 int drive_options_handle(struct drive_options *options, const char *command, int id,
 			 const char *arg);
+
+/* 0, or -1 when it has been said what is wrong with arg. */
+int drive_options_set_bdf(struct drive_options *options, const char *command, const char *arg);
 
 #endif

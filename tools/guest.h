@@ -1,41 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest: which QEMU, kernel and initramfs, and the process that runs them. */
+/* A guest: which program, kernel and initramfs, and the process that runs them. */
 #ifndef TOOLS_GUEST_H
 #define TOOLS_GUEST_H
 
 #include <stdint.h>
 #include <sys/types.h>
+#include "tools/args.h"
 
 enum { GUEST_TEXT_MAX = 4096 };
 
+struct guest;
+
+/* What runs a guest's kernel: QEMU, or the kernel itself. */
+struct guest_kind {
+	const char *name;		/* as it is called in words */
+	const char *append;		/* the kernel's command line where nothing else is known */
+	const char *memory;		/* unless the user wants another size */
+	/* The program with its words, and what its environment has besides ours. */
+	void (*command)(struct args *args, const struct guest *guest);
+	void (*environment)(struct args *args, const struct guest *guest);	/* or NULL */
+};
+
+extern const struct guest_kind guest_qemu, guest_uml;
+
 struct guest {
-	char qemu[GUEST_TEXT_MAX];	/* a path, or a name to look for in PATH */
-	char kernel[GUEST_TEXT_MAX];
+	const struct guest_kind *kind;
+	char program[GUEST_TEXT_MAX];	/* QEMU, or user-mode Linux; a path, or to be found in PATH */
+	char kernel[GUEST_TEXT_MAX];	/* QEMU's */
 	char initrd[GUEST_TEXT_MAX];	/* "": none */
 	char append[GUEST_TEXT_MAX];	/* the kernel's command line */
+	const char *source;		/* a tree to build user-mode Linux from, or NULL */
 	const char *memory;		/* with a unit: "1G" */
 	unsigned int nr_cpus;
 	uint32_t bdf;			/* where the drive stands; bus 0 */
 	char *const *extra;		/* QEMU options of the user, NULL ends */
+	const char *dir;		/* a folder of the guest's own */
 	const char *nvme_socket, *console_socket;
+	int console_fd;			/* its standard output; -1: it goes to standard error */
 };
 
 /*
- * Fills qemu, kernel, initrd and append of a ready-made guest, by the program
- * nvmetap-guest, which fetches what is missing and says so on standard error.
- * name NULL: qemu only.  What is set already stays.  0, or -1 when it has been
- * said what is wrong.
+ * Fills program, kernel, initrd and append of a ready-made guest, by the
+ * program nvmetap-guest, which fetches or builds what is missing and says so on
+ * standard error.  name NULL: QEMU only.  What is set already stays.  0, or -1
+ * when it has been said what is wrong.
  */
 int guest_find(struct guest *guest, const char *name);
 
-/* Starts QEMU; standard input is empty, its words go to standard error.
- * Returns the process, or -1 when it has been said what is wrong. */
+/* Starts it; standard input is empty, its words go to standard error.  Returns
+ * the process, which leads a group of its own, or -1 when it has been said what
+ * is wrong. */
 pid_t guest_start(const struct guest *guest);
 
 /*
  * Waits for its end; a signal of signals.h or the time limit ends it, first by
- * SIGTERM, then by SIGKILL.  These signals and SIGCHLD are blocked.  Returns 0,
- * the signal, or -ETIMEDOUT; status is QEMU's.
+ * SIGTERM, then by SIGKILL.  What it has started ends with it.  These signals
+ * and SIGCHLD are blocked.  Returns 0, the signal, or -ETIMEDOUT; status is the
+ * program's.
  */
 int guest_wait(pid_t pid, unsigned int timeout_s, int *status);
 
