@@ -63,8 +63,17 @@ static void test_config_space_is_read_and_written_in_each_width(void **state)
 	}
 }
 
+static uint8_t bar_byte(struct vhost_fixture *f, uint64_t off)
+{
+	uint8_t byte = 0xff;
+
+	assert_int_equal(access_bar(f, OP_MMIO_READ, off, &byte, 1), 0);
+	return byte;
+}
+
 static void test_a_bar_is_read_and_written_in_any_size(void **state)
 {
+	static const uint8_t zeroes[4096];
 	static const size_t sizes[] = { 1, 2, 3, 4, 7, 8, 9, 64, 4096, 0 };
 	struct vhost_fixture *f = *state;
 	uint8_t put[4096], got[4096];
@@ -73,23 +82,25 @@ static void test_a_bar_is_read_and_written_in_any_size(void **state)
 		put[i] = (uint8_t)(i * 7 + 1);
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		memset(got, 0, sizeof(got));
-		memset(f->dev.bar + DATA, 0, sizeof(put));
+		assert_int_equal(access_bar(f, OP_MMIO_WRITE, DATA, (void *)(uintptr_t)zeroes,
+					    sizeof(zeroes)), 0);
 		assert_int_equal(access_bar(f, OP_MMIO_WRITE, DATA, put, sizes[i]), 0);
 		assert_int_equal(access_bar(f, OP_MMIO_READ, DATA, got, sizes[i]), 0);
 		assert_memory_equal(got, put, sizes[i]);
-		assert_int_equal(f->dev.bar[DATA + sizes[i]], 0);
+		assert_int_equal(bar_byte(f, DATA + sizes[i]), 0);
 	}
 }
 
 static void test_memset_fills_with_one_byte(void **state)
 {
 	struct vhost_fixture *f = *state;
-	uint8_t byte = 0xa5, want[300];
+	uint8_t byte = 0xa5, want[300], got[300];
 
 	memset(want, 0xa5, sizeof(want));
 	assert_int_equal(access_bar(f, OP_MMIO_MEMSET, DATA, &byte, sizeof(want)), 0);
-	assert_memory_equal(f->dev.bar + DATA, want, sizeof(want));
-	assert_int_equal(f->dev.bar[DATA + sizeof(want)], 0);
+	assert_int_equal(access_bar(f, OP_MMIO_READ, DATA, got, sizeof(got)), 0);
+	assert_memory_equal(got, want, sizeof(want));
+	assert_int_equal(bar_byte(f, DATA + sizeof(want)), 0);
 }
 
 static void test_beyond_the_function_ones_are_read_and_nothing_is_written(void **state)
@@ -158,10 +169,12 @@ static int dma(struct vhost_fixture *f, uint64_t iova, uint32_t len, uint32_t di
 static void test_the_device_copies_guest_memory(void **state)
 {
 	struct vhost_fixture *f = *state;
+	uint8_t got[14];
 
 	memcpy(f->c.mem + 5000, "from the guest", 14);
 	assert_int_equal(dma(f, VH_IOVA + 5000, 14, 1), 0);
-	assert_memory_equal(f->dev.bar + DOUBLE_BUFFER, "from the guest", 14);
+	assert_int_equal(access_bar(f, OP_MMIO_READ, DOUBLE_BUFFER, got, sizeof(got)), 0);
+	assert_memory_equal(got, "from the guest", 14);
 	assert_int_equal(dma(f, VH_IOVA + 100, 14, 2), 0);
 	assert_memory_equal(f->c.mem + 100, "from the guest", 14);
 	assert_int_equal(dma(f, VH_IOVA + VH_SIZE - 4, 8, 1), -EFAULT);
@@ -300,7 +313,7 @@ static void test_a_ring_that_is_disabled_waits_until_it_is_enabled(void **state)
 	assert_int_equal(f->dev.bar[DATA], 0);
 	assert_int_equal(vhost_client_send_state(&f->c, VHU_SET_VRING_ENABLE, 0, 1), 0);
 	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
-	assert_int_equal(f->dev.bar[DATA], 77);
+	assert_int_equal(vh_reg(f, DATA), 77);
 }
 
 static void test_the_base_of_a_ring_is_told_and_taken(void **state)
