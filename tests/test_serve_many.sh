@@ -4,9 +4,9 @@
 
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
+# shellcheck source=tests/memory.sh
+. "${srcdir:-.}/tests/memory.sh"
 
-# Of the guests' memory and of the program itself nothing.
-resident_kb() { sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$drive/status"; }
 open_files() { find "/proc/$drive/fd" -mindepth 1 | wc -l; }
 
 # So that each guest's end has been worked off: the last one's has, when it has another's answer.
@@ -20,17 +20,13 @@ guests()
 }
 
 test -r /proc/self/status || exit 77
-# A sanitizer keeps what is freed, or what threads did, for a while.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=0:thread_local_quarantine_size_kb=0
-TSAN_OPTIONS=${TSAN_OPTIONS:+$TSAN_OPTIONS:}history_size=0
-export ASAN_OPTIONS TSAN_OPTIONS
 truncate -s 8M "$work/disk.img"
 serve --ns "path=$work/disk.img" -w "$work/many.pcapng.zst"
 guests 10
-memory=$(resident_kb)
+memory=$(memory_kb)
 files=$(open_files)
 guests 100
-more=$(($(resident_kb) - memory))
+more=$(($(memory_kb) - memory))
 # 2 KiB a guest; the thread sanitizer's own notes of threads and descriptors are several times that.
 most=400
 ! grep -q libtsan "/proc/$drive/maps" || most=4096
