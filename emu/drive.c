@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "emu/calls.h"
 #include "emu/console.h"
 #include "emu/device.h"
 #include "emu/drive.h"
@@ -24,6 +25,7 @@ enum {
 
 struct drive {
 	struct loop *loop;
+	struct calls *calls;
 	struct pool *pool;
 	struct transport *transport;
 	struct device *device;
@@ -174,7 +176,9 @@ static int make(struct drive *drive, const struct drive_config *config, char *er
 	drive->transport = make_transport(config, err, errlen);
 	if (drive->transport == NULL)
 		return -EINVAL;
-	drive->loop = loop_new();
+	drive->calls = calls_new();
+	if (drive->calls != NULL)
+		drive->loop = loop_new();
 	if (drive->loop != NULL)
 		drive->pool = pool_new(drive->loop, config->nr_threads);
 	if (drive->pool == NULL) {
@@ -224,6 +228,7 @@ void drive_free(struct drive *drive)
 	for (unsigned int i = 0; i < drive->nr_ns; i++)
 		ns_free(drive->ns[i]);
 	free(drive->ns);
+	calls_free(drive->calls);
 	if (drive->loop != NULL)
 		loop_free(drive->loop);
 	free(drive->serial);
@@ -241,8 +246,10 @@ int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, con
 
 int drive_run(struct drive *drive)
 {
-	int rc = drive->transport->ops->start(drive->transport, drive->loop, drive->device);
+	int rc;
 
+	calls_run(drive->calls, drive->loop);
+	rc = drive->transport->ops->start(drive->transport, drive->loop, drive->device);
 	if (rc == 0)
 		rc = loop_run(drive->loop);
 	/* The last words of the guest, while somebody still listens. */
@@ -250,6 +257,7 @@ int drive_run(struct drive *drive)
 		rc = loop_once(drive->loop, 0);
 	console_free(drive->console);
 	drive->console = NULL;
+	calls_end(drive->calls);
 	plugin_remove_all(device_taps(drive->device));
 	return rc;
 }
@@ -257,4 +265,9 @@ int drive_run(struct drive *drive)
 void drive_stop(struct drive *drive)
 {
 	loop_stop(drive->loop);
+}
+
+int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx)
+{
+	return calls_call(drive->calls, fn, ctx);
 }

@@ -61,4 +61,13 @@ int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, con
 int drive_run(struct drive *drive);
 void drive_stop(struct drive *drive);	/* (T) (S) */
 
+/*
+ * (T) Runs fn on the controller's thread and waits for what it answers.  There
+ * it runs at once; before drive_run the thread of drive_new is the
+ * controller's, and what others call waits for drive_run.
+ * -ESHUTDOWN: the drive has ended, and fn has not run.  Nobody may call any
+ * more when drive_free is called; who is inside still gets an answer.
+ */
+int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx);
+
 #endif
