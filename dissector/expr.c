@@ -59,6 +59,9 @@ static bool fail_here(struct parser *parser, const char *expected)
 
 	if (token->type == TOKEN_BAD)
 		return fail_at(parser, token, "%s", token->error);
+	if (token->type == TOKEN_WORD && lexer_is_keyword(parser->lexer.text + token->at, token->len))
+		return fail_at(parser, token, "%s was expected; and, or, eq and such are written "
+			       "in small letters", expected);
 	if (token->type == TOKEN_REFUSED)
 		return fail_at(parser, token, "%.*s is not part of this language; %s was expected",
 			       (int)token->len, parser->lexer.text + token->at, expected);
@@ -226,6 +229,8 @@ static bool parse_side(struct parser *parser, struct side *side)
 		return fail_here(parser, "a field or a value");
 	}
 	advance(parser);
+	if (!side->is_field && parser->token.type == TOKEN_BITAND)
+		return fail_at(parser, &side->token, "the field has to stand before the &");
 	if (!side->is_field && side->token.type == TOKEN_WORD &&
 	    parser->token.type == TOKEN_OPEN)
 		return fail_at(parser, &side->token, "there are no functions in this language");
@@ -248,8 +253,13 @@ static bool looks_like_field(const struct parser *parser, const struct expr_toke
 static bool parse_constant(struct parser *parser, const struct side *field,
 			   const struct expr_token *token, struct expr_constant *constant)
 {
-	if (looks_like_field(parser, token))
+	if (looks_like_field(parser, token)) {
+		struct expr_field other;
+
+		if (field_find(&other, parser->lexer.text + token->at, token->len, true))
+			return fail_at(parser, token, "a value was expected, not a field");
 		return no_such_field(parser, token);
+	}
 	return constant_parse(field_of(parser, field), parser->lexer.text, token, &parser->pool,
 			      constant, parser->err);
 }
@@ -367,9 +377,10 @@ static bool parse_element(struct parser *parser, const struct side *field)
 	return add_range(parser, &low, &high);
 }
 
-/* "{a, b, c..d}" */
+/* "{a, b, c..d}" behind "in" */
 static bool parse_set(struct parser *parser, const struct side *left, struct expr_test test)
 {
+	advance(parser);
 	if (!left->is_field)
 		return looks_like_field(parser, &left->token) ?
 			       no_such_field(parser, &left->token) :
@@ -377,9 +388,11 @@ static bool parse_set(struct parser *parser, const struct side *left, struct exp
 	if (field_of(parser, left)->type == EXPR_NONE)
 		return fail_at(parser, &left->token, "%s can only be there or not",
 			       field_of(parser, left)->name);
+	if (left->operand.masked)
+		return fail_at(parser, &left->token, "\"in\" takes a field as it is; compare its "
+			       "bits with ==");
 	if (parser->token.type != TOKEN_BRACE)
 		return fail_here(parser, "{ and values");
-	test.relation = EXPR_IN;
 	test.left = left->operand;
 	test.first = parser->expr->nr_ranges;
 	do {
@@ -451,14 +464,17 @@ static bool parse_relation(struct parser *parser)
 	test.all = quantifier == ALL;
 	switch (parser->token.type) {
 	case TOKEN_IN:
-		advance(parser);
+		test.relation = EXPR_IN;
 		return parse_set(parser, &left, test);
 	case TOKEN_NOT:
+		if (quantifier != AS_WRITTEN)
+			return fail_here(parser, "a comparison other than \"not in\"");
 		advance(parser);
 		if (parser->token.type != TOKEN_IN)
 			return fail_here(parser, "in");
-		advance(parser);
-		return parse_set(parser, &left, test) && emit(parser, EXPR_NOT, 0);
+		test.relation = EXPR_NOT_IN;
+		test.all = true;
+		return parse_set(parser, &left, test);
 	case TOKEN_CONTAINS:
 		advance(parser);
 		return parse_contains(parser, &left, test);

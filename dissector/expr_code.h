@@ -54,7 +54,7 @@ struct expr_operand {
 
 enum expr_relation {
 	EXPR_IS_THERE, EXPR_IS_NOT_ZERO, EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE,
-	EXPR_IN, EXPR_CONTAINS, EXPR_MATCHES,
+	EXPR_IN, EXPR_NOT_IN, EXPR_CONTAINS, EXPR_MATCHES,
 };
 
 /* A value of the text: a number (of EXPR_INT: its two's complement), or bytes
@@ -73,7 +73,7 @@ struct expr_test {
 	bool all;		/* of its values must fit, not any */
 	bool by_field;		/* right is compared with, else a constant */
 	struct expr_operand left, right;
-	uint32_t first, nr;	/* ranges: of EXPR_IN, else one, whose low is the constant */
+	uint32_t first, nr;	/* ranges: of EXPR_IN and NOT_IN, else one, whose low is the constant */
 };
 
 /* One after the other, on one result. */

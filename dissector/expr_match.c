@@ -214,11 +214,11 @@ static bool fits_constant(const struct trial *trial, const struct expr_value *va
 	const struct expr_range *ranges = &trial->match->expr->ranges[test->first];
 	struct expr_value constant;
 
-	if (test->relation == EXPR_IN) {
+	if (test->relation == EXPR_IN || test->relation == EXPR_NOT_IN) {
 		for (uint32_t i = 0; i < test->nr; i++)
 			if (is_in_range(trial, value, &ranges[i]))
-				return true;
-		return false;
+				return test->relation == EXPR_IN;
+		return test->relation == EXPR_NOT_IN;
 	}
 	constant = value_of(trial->match->expr, &ranges[0].low);
 	if (test->relation == EXPR_CONTAINS)

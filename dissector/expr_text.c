@@ -111,6 +111,8 @@ bool value_contains_text(const struct expr_value *value, const struct expr_value
 {
 	struct reading reading;
 
+	if (needle->len == 0)
+		return false;
 	reading_begin(&reading, value);
 	do {
 		if (begins_with(reading, needle))
@@ -121,7 +123,7 @@ bool value_contains_text(const struct expr_value *value, const struct expr_value
 
 bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle)
 {
-	for (uint32_t i = 0; needle->len <= value->len - i; i++)
+	for (uint32_t i = 0; needle->len > 0 && needle->len <= value->len - i; i++)
 		if (memcmp(value->bytes + i, needle->bytes, needle->len) == 0)
 			return true;
 	return false;

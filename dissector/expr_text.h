@@ -21,7 +21,7 @@ struct expr_value {
 /* < 0, 0 or > 0 */
 int value_compare_text(const struct expr_value *a, const struct expr_value *b);
 int value_compare_bytes(const struct expr_value *a, const struct expr_value *b);
-/* needle is of KIND_NONE. */
+/* needle is of KIND_NONE; nothing contains an empty one. */
 bool value_contains_text(const struct expr_value *value, const struct expr_value *needle);
 bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle);
 
