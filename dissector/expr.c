@@ -9,6 +9,7 @@
 #include <string.h>
 #include "dissector/expr_constant.h"
 #include "dissector/expr_field.h"
+#include "dissector/expr_regex.h"
 
 enum { NO_JUMP = UINT32_MAX };
 
@@ -407,28 +408,75 @@ static bool parse_set(struct parser *parser, const struct side *left, struct exp
 	return add_test(parser, &test);
 }
 
+/* Whether something can be looked for within the field. */
+static bool check_text(struct parser *parser, const struct side *left)
+{
+	enum expr_type type;
+
+	if (!left->is_field)
+		return looks_like_field(parser, &left->token) ?
+			       no_such_field(parser, &left->token) :
+			       fail_at(parser, &left->token, "a field was expected");
+	type = field_of(parser, left)->type;
+	if (type != EXPR_STRING && type != EXPR_BYTES)
+		return fail_at(parser, &left->token, "%s is neither text nor bytes, in which to "
+			       "look for something", field_of(parser, left)->name);
+	return true;
+}
+
 static bool parse_contains(struct parser *parser, const struct side *left, struct expr_test test)
 {
 	struct expr_constant constant;
 	struct side right;
-	enum expr_type type;
 
-	if (!left->is_field)
-		return fail_at(parser, &left->token, "a field was expected");
-	type = field_of(parser, left)->type;
-	if (type != EXPR_STRING && type != EXPR_BYTES)
-		return fail_at(parser, &left->token, "%s is neither text nor bytes, it contains "
-			       "nothing", field_of(parser, left)->name);
-	if (!parse_side(parser, &right))
+	advance(parser);
+	if (!check_text(parser, left) || !parse_side(parser, &right))
 		return false;
 	if (right.is_field)
-		return fail_at(parser, &right.token, "a value was expected");
+		return fail_at(parser, &right.token, "a value was expected, not a field");
 	test.relation = EXPR_CONTAINS;
 	test.left = left->operand;
 	test.first = parser->expr->nr_ranges;
 	test.nr = 1;
 	return parse_constant(parser, left, &right.token, &constant) &&
 	       add_range(parser, &constant, &constant) && add_test(parser, &test);
+}
+
+static bool add_regex(struct parser *parser, struct regex *regex)
+{
+	struct expr *expr = parser->expr;
+	void *regexes = expr->regexes;
+
+	if (!grow(parser, &regexes, expr->nr_regexes, sizeof(*expr->regexes))) {
+		regex_free(regex);
+		return false;
+	}
+	expr->regexes = regexes;
+	expr->regexes[expr->nr_regexes++] = regex;
+	return true;
+}
+
+static bool parse_matches(struct parser *parser, const struct side *left, struct expr_test test)
+{
+	struct expr_constant pattern;
+	struct regex *regex;
+
+	advance(parser);
+	if (!check_text(parser, left))
+		return false;
+	if (parser->token.type != TOKEN_STRING && parser->token.type != TOKEN_RAW_STRING)
+		return fail_here(parser, "a regular expression in double quotes");
+	if (!parse_constant(parser, left, &parser->token, &pattern))
+		return false;
+	regex = regex_new(parser->pool.bytes + pattern.at, pattern.len, parser->err->what,
+			  sizeof(parser->err->what));
+	if (regex == NULL)
+		return false;
+	test.relation = EXPR_MATCHES;
+	test.left = left->operand;
+	test.first = parser->expr->nr_regexes;
+	advance(parser);
+	return add_regex(parser, regex) && add_test(parser, &test);
 }
 
 /* A field by itself: that it is there, or that masked bits are not all zero. */
@@ -476,10 +524,9 @@ static bool parse_relation(struct parser *parser)
 		test.all = true;
 		return parse_set(parser, &left, test);
 	case TOKEN_CONTAINS:
-		advance(parser);
 		return parse_contains(parser, &left, test);
 	case TOKEN_MATCHES:
-		return fail_at(parser, &parser->token, "regular expressions are not supported");
+		return parse_matches(parser, &left, test);
 	default:
 		return parse_presence(parser, &left, quantifier);
 	}
@@ -613,6 +660,9 @@ void expr_free(struct expr *expr)
 {
 	if (expr == NULL)
 		return;
+	for (uint32_t i = 0; i < expr->nr_regexes; i++)
+		regex_free(expr->regexes[i]);
+	free(expr->regexes);
 	free(expr->code);
 	free(expr->tests);
 	free(expr->ranges);

@@ -73,7 +73,8 @@ struct expr_test {
 	bool all;		/* of its values must fit, not any */
 	bool by_field;		/* right is compared with, else a constant */
 	struct expr_operand left, right;
-	uint32_t first, nr;	/* ranges: of EXPR_IN and NOT_IN, else one, whose low is the constant */
+	uint32_t first, nr;	/* ranges: of EXPR_IN and NOT_IN, else one, whose low is the
+				 * constant; of EXPR_MATCHES: first is a regex */
 };
 
 /* One after the other, on one result. */
@@ -91,13 +92,16 @@ struct expr_code {
 	uint32_t arg;
 };
 
+struct regex;
+
 struct expr {
 	struct expr_code *code;
 	struct expr_test *tests;
 	struct expr_range *ranges;
 	struct expr_field *fields;
+	struct regex **regexes;
 	uint8_t *pool;
-	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, pool_len;
+	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, nr_regexes, pool_len;
 };
 
 #endif

@@ -128,3 +128,30 @@ bool value_contains_bytes(const struct expr_value *value, const struct expr_valu
 			return true;
 	return false;
 }
+
+static bool is_shown_as_it_is(const struct expr_value *value)
+{
+	if (value->kind == KIND_CHARS)
+		return false;
+	if (value->kind != KIND_TEXT)
+		return true;
+	for (uint32_t i = 0; i < value->len; i++)
+		if (!is_plain(value->bytes[i]))
+			return false;
+	return true;
+}
+
+bool value_matches(const struct expr_value *value, const struct regex *regex)
+{
+	uint8_t buf[MATCHED_MAX];
+	struct reading reading;
+	size_t len = 0;
+	int c;
+
+	if (is_shown_as_it_is(value))
+		return regex_match(regex, value->bytes, value->len);
+	reading_begin(&reading, value);
+	while (len < sizeof(buf) && (c = reading_next(&reading)) >= 0)
+		buf[len++] = (uint8_t)c;
+	return regex_match(regex, buf, len);
+}
