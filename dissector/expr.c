@@ -134,16 +134,68 @@ static bool add_range(struct parser *parser, const struct expr_constant *low,
 	return true;
 }
 
+static bool type_is_unsigned(uint8_t type)
+{
+	return type == EXPR_UINT || type == EXPR_BOOL || type == EXPR_TIME;
+}
+
+/* Whether a test of numbers can be made as one of a span, and of which. */
+static bool span_of(const struct expr *expr, const struct expr_test *test, struct expr_span *span)
+{
+	const struct expr_range *range = expr->ranges + test->first;
+	uint64_t least = 0, most = UINT64_MAX;
+
+	if (test->by_field || test->relation >= EXPR_CONTAINS || test->nr > 1 ||
+	    (test->nr == 1 && !type_is_unsigned(expr->fields[test->left.field].type)))
+		return false;
+	memset(span, 0, sizeof(*span));
+	switch ((enum expr_relation)test->relation) {
+	case EXPR_IS_THERE:
+		break;
+	case EXPR_IS_NOT_ZERO:
+		least = 1;
+		break;
+	case EXPR_LT:
+	case EXPR_GE:
+		least = range->low.number;
+		span->outside = test->relation == EXPR_LT;
+		break;
+	case EXPR_LE:
+	case EXPR_GT:
+		most = range->low.number;
+		span->outside = test->relation == EXPR_GT;
+		break;
+	default:
+		least = range->low.number;
+		most = range->high.number;
+		span->outside = test->relation == EXPR_NE || test->relation == EXPR_NOT_IN;
+	}
+	if (least > most) {	/* {5..3}: nothing lies in there */
+		span->outside = !span->outside;
+		least = 0;
+		most = UINT64_MAX;
+	}
+	span->mask = test->left.masked ? test->left.mask : UINT64_MAX;
+	span->least = least;
+	span->span = most - least;
+	return true;
+}
+
 static bool add_test(struct parser *parser, const struct expr_test *test)
 {
 	struct expr *expr = parser->expr;
 	void *tests = expr->tests;
+	struct expr_test *added;
 
 	if (!grow(parser, &tests, expr->nr_tests, sizeof(*expr->tests)))
 		return false;
 	expr->tests = tests;
-	expr->tests[expr->nr_tests] = *test;
-	return emit(parser, EXPR_TEST, expr->nr_tests++);
+	added = &expr->tests[expr->nr_tests];
+	*added = *test;
+	added->spans = span_of(expr, test, &added->span);
+	added->quick = expr->fields[test->left.field].quick;
+	return emit(parser, added->spans && added->quick.size != 0 ? EXPR_QUICK : EXPR_TEST,
+		    expr->nr_tests++);
 }
 
 /* The field's index, which fields of the same name share. */
