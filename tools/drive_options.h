@@ -15,6 +15,7 @@ struct drive_options {
 	struct tracer_config tracer;
 	const char *ns[NS_MAX];
 	char if_name[16];	/* "00:06.0" */
+	const char *control;	/* path of the control socket, or NULL: its own */
 	bool bdf_given;		/* by the user */
 };
 
