@@ -148,7 +148,7 @@ struct nvmetap_event {
 	uint16_t sqid, cqid;
 	struct nvme_command *cmd;	/* with NVMETAP_HAS_COMMAND, else NULL */
 	struct nvme_completion *cpl;	/* admin and io, all stages, else NULL */
-	union {				/* by event; NULL when there is none */
+	__extension__ union {		/* by event; NULL when there is none */
 		void *info;
 		struct nvmetap_access *acc;	/* CFG*, REG*, DOORBELL, MSIX* */
 		struct nvmetap_irq *irq;	/* INTERRUPT */
@@ -171,7 +171,8 @@ typedef int nvmetap_fn(void *ctx, struct nvmetap_event *ev);
  * Attaches fn to the tap of that name ("nvme:io:decode").  fn is called for
  * every event of the tap until it is detached or the plug-in is unloaded.
  * A tap with nobody attached costs nothing and its events get no number.
- *   -ENOENT  no such tap       -EEXIST  fn and ctx are attached there already
+ *   -ENOENT  no such tap, which the user is told with the nearest names
+ *                              -EEXIST  fn and ctx are attached there already
  *   -ENOMEM                    -EINVAL  no name or no function
  */
 int nvmetap_attach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *fn, void *ctx,
@@ -233,14 +234,15 @@ int nvmetap_snapshot(struct nvmetap_plugin *plugin);
 struct nvme_command *find_cmd(uint32_t sqid, uint32_t cid);
 
 /* A plug-in defines these.  setup answers 0, or anything else to be refused
- * and unloaded.  teardown is called before unloading. */
-int setup(void);
-int teardown(void);
+ * and unloaded, without teardown.  teardown, which may be missing, is called
+ * before unloading; threads of the plug-in's own have ended when it returns. */
+__attribute__((visibility("default"))) int setup(void);
+__attribute__((visibility("default"))) int teardown(void);
 
 #define NVMETAP_ABI 1
 #ifndef NVMETAP_BUILTIN		/* the loader reads it before it calls setup */
-__attribute__((weak)) extern const uint32_t nvmetap_abi[];
-__attribute__((weak)) const uint32_t nvmetap_abi[] = {
+__attribute__((weak, visibility("default"))) extern const uint32_t nvmetap_abi[];
+const uint32_t nvmetap_abi[] = {
 	NVMETAP_ABI, sizeof(struct nvmetap_event),
 };
 #endif
@@ -293,6 +295,7 @@ static inline int nvmetap_short(void *cb, struct nvmetap_event *ev)
 	return u.reg(ev->bdf, ev->acc->offset, ev->acc->width, &ev->acc->value);
 }
 
+/* cb is a function; what it takes depends on the tap. */
 static inline int plugin_tap_attach(const char *name, void *cb)
 {
 	return nvmetap_attach(NULL, name, nvmetap_short, cb, NVMETAP_MODIFY);
@@ -306,6 +309,14 @@ static inline int plugin_tap_detach(const char *name)
 
 #ifdef __cplusplus
 }
+
+template <typename function> static inline int plugin_tap_attach(const char *name, function *cb)
+{
+	return plugin_tap_attach(name, reinterpret_cast<void *>(cb));
+}
+#else
+/* C has no pointer for any function, and pedantic compilers mind void *. */
+#define plugin_tap_attach(name, cb) (__extension__(plugin_tap_attach)(name, cb))
 #endif
 
 #endif
