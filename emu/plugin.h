@@ -21,8 +21,11 @@
 #ifndef NVMETAP_PLUGIN_H
 #define NVMETAP_PLUGIN_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #ifdef NVMETAP_BUILD
 #include "spec/nvme.h"
 #else
@@ -229,6 +232,42 @@ int nvmetap_log(struct nvmetap_plugin *plugin, const char *line);
  */
 int nvmetap_snapshot(struct nvmetap_plugin *plugin);
 
+/*
+ * The number of "key=number", in C's notation (10, 0xa), to *value, which stays
+ * as it is if the option is not there.
+ *   -EINVAL  the option is no number, which has been logged
+ */
+static inline int nvmetap_option_number(struct nvmetap_plugin *plugin, const char *key,
+					uint64_t *value)
+{
+	const char *text = nvmetap_option(plugin, key);
+	unsigned long long number;
+	char *end, line[120];
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) {
+		snprintf(line, sizeof(line), "%s=%s is no number", key, text);
+		nvmetap_log(plugin, line);
+		return -EINVAL;
+	}
+	*value = number;
+	return 0;
+}
+
+/* (T) The next number of a series: the same seed, which is what *state begins
+ * with, gives the same numbers. */
+static inline uint64_t nvmetap_random(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
 /* The command in flight with these identifiers on the controller of the
  * running callback, or NULL.  Valid during the call only. */
 struct nvme_command *find_cmd(uint32_t sqid, uint32_t cid);
@@ -251,12 +290,17 @@ const uint32_t nvmetap_abi[] = {
  * The short interface.  A callback of it is declared with its tap's macro
  * after static, attached with plugin_tap_attach, and answers 0 to go on or 1
  * for "handled: use the completion as I set it".  One callback a tap and
- * plug-in.
+ * plug-in.  Arguments that it has no use for need no mention.
  */
+#define NVMETAP_ARG __attribute__((unused))
+#define NVMETAP_CPL_ARGS \
+	NVMETAP_ARG uint32_t bdf, NVMETAP_ARG struct nvme_completion *cpl, NVMETAP_ARG uint32_t sqid
 #define NVMETAP_DECODE_ARGS \
-	uint32_t bdf, struct nvme_command *cmd, struct nvme_completion *cpl, uint32_t sqid
-#define NVMETAP_CPL_ARGS uint32_t bdf, struct nvme_completion *cpl, uint32_t sqid
-#define NVMETAP_REG_ARGS uint32_t bdf, uint64_t offset, uint32_t width, uint64_t *value
+	NVMETAP_ARG uint32_t bdf, NVMETAP_ARG struct nvme_command *cmd, \
+	NVMETAP_ARG struct nvme_completion *cpl, NVMETAP_ARG uint32_t sqid
+#define NVMETAP_REG_ARGS \
+	NVMETAP_ARG uint32_t bdf, NVMETAP_ARG uint64_t offset, NVMETAP_ARG uint32_t width, \
+	NVMETAP_ARG uint64_t *value
 
 #define DECL_NPLUGIN_ADMIN_DECODE(fn) int fn(NVMETAP_DECODE_ARGS)
 #define DECL_NPLUGIN_IO_DECODE(fn) int fn(NVMETAP_DECODE_ARGS)
