@@ -205,11 +205,13 @@ int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, void *buf, size_t
 
 /*
  * (T) Lets a held command go on with the stage it was held at, after_ns from
- * now; or completes it with cpl (cid, sqid and sqhd are filled in).
+ * now; or completes it with cpl (cid, sqid and sqhd are filled in).  A callback
+ * that will answer NVMETAP_LATER may ask for it already.
  *   -ENOENT  no such command, or it is not held (any longer): a reset or the
  *            deletion of its queue revokes what is held
  *   -ENOMEM
- * From another thread the answer is 0 and such a command is silently ignored.
+ * From another thread, or from a callback for the command whose event passes,
+ * the answer is 0 and such a command is silently ignored.
  */
 int nvmetap_resume(struct nvmetap_plugin *plugin, uint64_t cmd_id, uint64_t after_ns);
 int nvmetap_complete(struct nvmetap_plugin *plugin, uint64_t cmd_id,
