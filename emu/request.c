@@ -215,7 +215,7 @@ NVMETAP_EXPORT int nvmetap_log(struct nvmetap_plugin *plugin, const char *line)
 	if (plugin == NULL)
 		return -EINVAL;
 	if (on_our_thread(plugin))
-		return taps_queue_log(plugin_taps(plugin), line);
+		return plugin_log(plugin, line);
 	req = request_new(plugin, log_arrived, strlen(line) + 1);
 	if (req == NULL)
 		return -ENOMEM;
