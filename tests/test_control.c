@@ -403,17 +403,17 @@ static void test_the_end_closes_all_connections(void **state)
 
 static void test_quit_is_answered_and_does_what_sigterm_does_once(void **state)
 {
+	static const char quit[] = "{\"execute\":\"quit\"}";
 	int fd = control_fixture_connect(*state);
 	struct timespec patience = { PATIENCE_S, 0 }, none = { 0, 0 };
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
-	for (int i = 0; i < 2; i++)
-		assert_string_equal(control_fixture_class(control_fixture_ask(
-					    fd, "{\"execute\":\"quit\"}")), "none");
-	assert_answers(fd);
+	assert_string_equal(control_fixture_class(control_fixture_ask(fd, quit)), "none");
 	assert_int_equal(sigtimedwait(&set, NULL, &patience), SIGTERM);
+	assert_string_equal(control_fixture_class(control_fixture_ask(fd, quit)), "none");
+	assert_answers(fd);
 	assert_int_equal(sigtimedwait(&set, NULL, &none), -1);
 	close(fd);
 }

@@ -75,6 +75,11 @@ const struct control_command control_commands[] = {
 	{ .name = "query-commands", .run = query_commands },
 	{ .name = "query-status", .run = control_query_status },
 	{ .name = "mark", .args = { { "text", CONTROL_STRING, false } }, .run = run_mark },
+	{ .name = "plugin-load", .args = { { "plugin", CONTROL_STRING, false } },
+	  .run = control_plugin_load },
+	{ .name = "plugin-unload", .args = { { "name", CONTROL_STRING, false } },
+	  .run = control_plugin_unload },
+	{ .name = "query-plugins", .run = control_query_plugins },
 	{ .name = "quit", .run = run_quit },
 	{ .name = NULL },
 };

@@ -7,4 +7,9 @@
 
 int control_query_status(struct control_request *req);	/* control_status.c */
 
+/* control_plugin.c */
+int control_plugin_load(struct control_request *req);
+int control_plugin_unload(struct control_request *req);
+int control_query_plugins(struct control_request *req);
+
 #endif

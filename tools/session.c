@@ -96,27 +96,58 @@ static int open_control(struct session *session, const struct drive_options *opt
 	return -1;
 }
 
+/* Of plug-ins, on any thread. */
+static void on_words(void *ctx, const char *line)
+{
+	const struct session *session = ctx;
+
+	complain("%s: %s", session->command, line);
+}
+
+static int load_plugins(struct session *session, const struct drive_options *options)
+{
+	char err[1024] = "";
+
+	for (unsigned int i = 0; i < options->nr_plugins; i++) {
+		if (drive_load(session->drive, options->plugins[i], err, sizeof(err)) == 0)
+			continue;
+		complain("%s: --plugin %s", session->command, err);
+		return -1;
+	}
+	return 0;
+}
+
+/* Plug-ins first: where one is refused no capture is begun, or overwritten. */
+static int open_drive(struct session *session, const struct drive_options *options)
+{
+	struct drive_config config = options->drive;
+	char err[256] = "";
+
+	config.say = on_words;
+	config.say_ctx = session;
+	session->drive = drive_new(&config, err, sizeof(err));
+	if (session->drive == NULL) {
+		complain("%s: %s", session->command, err);
+		return -1;
+	}
+	if (load_plugins(session, options) == 0 &&
+	    open_control(session, options, session->command) == 0 &&
+	    open_tracer(session, options, session->command) == 0)
+		return 0;
+	session_close(session);
+	return -1;
+}
+
 int session_open(struct session *session, const struct drive_options *options,
 		 const char *command)
 {
-	char err[256] = "";
-
 	memset(session, 0, sizeof(*session));
 	session->options = options;
 	session->path = options->tracer.path;
 	session->command = command;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	session->drive = drive_new(&options->drive, err, sizeof(err));
-	if (session->drive == NULL) {
-		complain("%s: %s", command, err);
-		return -1;
-	}
-	if (open_control(session, options, command) == 0 &&
-	    open_tracer(session, options, command) == 0)
-		return 0;
-	session_close(session);
-	return -1;
+	return open_drive(session, options);
 }
 
 static void start_control(struct session *session)
