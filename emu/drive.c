@@ -325,3 +325,13 @@ int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx)
 {
 	return calls_call(drive->calls, fn, ctx);
 }
+
+void drive_status(struct drive *drive, struct drive_status *status)
+{
+	device_status(drive->device, status);
+}
+
+void drive_mark(struct drive *drive, const void *text, size_t len)
+{
+	tap_fire_text(device_taps(drive->device), NVMETAP_TAP_MARK, 0, text, len);
+}

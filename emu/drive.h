@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "emu/drive_status.h"
 #include "emu/plugin.h"
 
 struct drive;
@@ -91,5 +92,10 @@ void drive_stop(struct drive *drive);	/* (T) (S) */
  * more when drive_free is called; who is inside still gets an answer.
  */
 int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx);
+
+/* How it is now; and a user's line, an event of host:mark:decode, UTF-8.
+ * On the controller's thread. */
+void drive_status(struct drive *drive, struct drive_status *status);
+void drive_mark(struct drive *drive, const void *text, size_t len);
 
 #endif

@@ -21,6 +21,7 @@ enum {
 	OPT_ZSTD_LEVEL,
 	OPT_THREADS,
 	OPT_POLL_MAX,
+	OPT_CONTROL,
 	OPT_PLUGIN,
 };
 
@@ -37,6 +38,7 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
 	{ OPT_THREADS, "threads", "N", "threads of the back ends (4)" },
 	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work so long before sleeping (100000)" },
+	{ OPT_CONTROL, "control", "PATH", "the control socket, for nvmetap inject and others" },
 	{ OPT_PLUGIN, "plugin", "FILE", "load a plug-in, with options: FILE,key=value,key" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
@@ -164,6 +166,9 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 		if (set_size(&size, command, "poll-max-ns", arg, 0, MOST_POLL_MAX_NS) != 0)
 			return -1;
 		options->drive.poll_max_ns = size;
+		return 0;
+	case OPT_CONTROL:
+		options->control = arg;
 		return 0;
 	default:
 		return 1;

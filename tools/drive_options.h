@@ -20,6 +20,7 @@ struct drive_options {
 	const char *plugins[PLUGINS_MAX];	/* in the order given */
 	unsigned int nr_plugins;
 	char if_name[16];	/* "00:06.0" */
+	const char *control;	/* path of the control socket, or NULL: its own */
 	bool bdf_given;		/* by the user */
 };
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tools/session.h"
+#include "tools/control.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -82,6 +83,19 @@ static int open_tracer(struct session *session, const struct drive_options *opti
 	return -1;
 }
 
+/* Without one that was asked for, the drive does not start. */
+static int open_control(struct session *session, const struct drive_options *options,
+			const char *command)
+{
+	char err[256] = "";
+
+	session->control = control_new(options->control, err, sizeof(err));
+	if (session->control != NULL || options->control == NULL)
+		return 0;
+	complain("%s: --control %s", command, err);
+	return -1;
+}
+
 /* Of plug-ins, on any thread. */
 static void on_words(void *ctx, const char *line)
 {
@@ -117,9 +131,10 @@ static int open_drive(struct session *session, const struct drive_options *optio
 		return -1;
 	}
 	if (load_plugins(session, options) == 0 &&
+	    open_control(session, options, session->command) == 0 &&
 	    open_tracer(session, options, session->command) == 0)
 		return 0;
-	drive_free(session->drive);
+	session_close(session);
 	return -1;
 }
 
@@ -127,6 +142,7 @@ int session_open(struct session *session, const struct drive_options *options,
 		 const char *command)
 {
 	memset(session, 0, sizeof(*session));
+	session->options = options;
 	session->path = options->tracer.path;
 	session->command = command;
 	signal(SIGPIPE, SIG_IGN);
@@ -134,8 +150,26 @@ int session_open(struct session *session, const struct drive_options *options,
 	return open_drive(session, options);
 }
 
+static void start_control(struct session *session)
+{
+	const struct drive_config *drive = &session->options->drive;
+	struct control_config config = {
+		.drive = session->drive,
+		.tracer = session->tracer,
+		.capture = session->path,
+		.command = session->command,
+		.guest_socket = drive->vfio_user != NULL ? drive->vfio_user : drive->vhost_user,
+		.function = session->options->if_name,
+	};
+	int rc = session->control != NULL ? control_start(session->control, &config) : 0;
+
+	if (rc != 0)
+		complain("%s: control socket: %s", session->command, strerror(-rc));
+}
+
 int session_run(struct session *session)
 {
+	start_control(session);
 	return drive_run(session->drive);
 }
 
@@ -146,6 +180,7 @@ void session_stop(struct session *session)
 
 void session_close(struct session *session)
 {
+	control_free(session->control);
 	drive_free(session->drive);
 	if (session->tracer != NULL)
 		tracer_close(session->tracer, &session->stats);
