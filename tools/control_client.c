@@ -96,12 +96,15 @@ static void set_patience(int fd, int seconds)
 int control_client_greet(struct control_client *client, int fd)
 {
 	json_t *hello;
+	const char *why;
 
 	client->fd = fd;
 	set_patience(fd, GREETING_S);
 	hello = read_object(fd);
 	set_patience(fd, 0);
 	client->greeting = json_incref(json_object_get(hello, "nvmetap"));
+	why = json_string_value(json_object_get(json_object_get(hello, "error"), "desc"));
+	snprintf(client->why, sizeof(client->why), "%s", why != NULL ? why : "");
 	json_decref(hello);
 	if (json_integer_value(json_object_get(client->greeting, "protocol")) == CONTROL_PROTOCOL)
 		return 0;
@@ -179,7 +182,8 @@ int control_client_open(struct control_client *client, const char *command, cons
 	}
 	if (control_client_greet(client, fd) == 0)
 		return 0;
-	complain("%s: %s: no drive answers there", command, path);
+	complain("%s: %s: %s", command, path,
+		 client->why[0] != '\0' ? client->why : "no drive answers there");
 	return -1;
 }
 

@@ -15,6 +15,7 @@ struct control_client {
 	const char *command;	/* who asks: "mark" */
 	int fd;			/* -1: closed */
 	json_t *greeting;	/* its object */
+	char why[128];		/* not, as the drive says it, or "" */
 };
 
 /* The option of every such command, and its row. */
