@@ -197,24 +197,49 @@ static bool payload_applies(const struct record *rec)
 	       list_info_type_get(rec->info) == NVMETAP_LIST_PRP;
 }
 
+static int walk_header(struct walk *walk, const uint8_t *header)
+{
+	uint8_t again[record_SIZE];
+
+	if (header == NULL) {
+		record_encode(again, walk->rec);
+		header = again;
+	}
+	return walk_bytes(walk, S_record, header, record_SIZE);
+}
+
+static int walk_parts(struct walk *walk, const uint8_t *header, unsigned int parts)
+{
+	const struct record *rec = walk->rec;
+	const struct table_event *event = &table_events[rec->event];
+	int ret = 0;
+
+	if ((parts & DECODE_HEADER) != 0)
+		ret = walk_header(walk, header);
+	if (ret == 0 && (parts & DECODE_NAME) != 0)
+		ret = walk_name(walk);
+	if (ret != 0 || event->name == NULL)
+		return ret;
+	if ((parts & DECODE_INFO) != 0)
+		ret = walk_bytes(walk, event->info, rec->info, rec->info_len);
+	if (ret == 0 && (parts & DECODE_PAYLOAD) != 0 && payload_applies(rec))
+		ret = walk_bytes(walk, event->payload, rec->payload, rec->caplen);
+	if (ret == 0 && (parts & DECODE_SPECIFIC) != 0)
+		ret = walk_specific(walk);
+	return ret;
+}
+
 int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn, void *ctx)
 {
 	struct walk walk = { .rec = rec, .fn = fn, .ctx = ctx };
-	const struct table_event *event = &table_events[rec->event];
-	uint8_t again[record_SIZE];
-	int ret;
 
-	if (header == NULL) {
-		record_encode(again, rec);
-		header = again;
-	}
-	ret = walk_bytes(&walk, S_record, header, record_SIZE);
-	if (ret == 0)
-		ret = walk_name(&walk);
-	if (ret != 0 || event->name == NULL)
-		return ret;
-	ret = walk_bytes(&walk, event->info, rec->info, rec->info_len);
-	if (ret == 0 && payload_applies(rec))
-		ret = walk_bytes(&walk, event->payload, rec->payload, rec->caplen);
-	return ret != 0 ? ret : walk_specific(&walk);
+	return walk_parts(&walk, header, ~0u);
+}
+
+int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
+		   decode_struct_fn *fn, void *ctx)
+{
+	struct walk walk = { .rec = rec, .struct_fn = fn, .ctx = ctx };
+
+	return walk_parts(&walk, header, parts);
 }

@@ -46,6 +46,7 @@ enum {
 };
 
 struct ctrl;
+struct drive_status;
 struct cmd;
 struct late;
 struct op;
@@ -301,6 +302,9 @@ void ctrl_work(struct ctrl *ctrl);
 void ctrl_kick(struct ctrl *ctrl);
 /* Interrupts for what has been completed, and the level of INTx. */
 void ctrl_announce(struct ctrl *ctrl);
+
+/* Fills in what is the controller's.  ctrl_status.c */
+void ctrl_status(const struct ctrl *ctrl, struct drive_status *status);
 
 /* tap_host: fires what nvmetap_snapshot promises.  snapshot.c */
 void ctrl_snapshot(void *ctrl);

@@ -7,6 +7,7 @@
 #include "emu/fault.h"
 #include "emu/inject.h"
 #include "emu/device.h"
+#include "emu/drive_status.h"
 #include "emu/irq.h"
 #include "emu/session.h"
 
@@ -249,6 +250,16 @@ void device_free(struct device *dev)
 struct taps *device_taps(struct device *dev)
 {
 	return &dev->taps;
+}
+
+void device_status(const struct device *dev, struct drive_status *status)
+{
+	const struct transport *transport = dev->config.transport;
+
+	*status = (struct drive_status){ .transport = transport->ops->name };
+	if (transport->ops->connected != NULL)
+		status->connected = transport->ops->connected(transport);
+	ctrl_status(dev->ctrl, status);
 }
 
 uint64_t device_bar_size(const struct device *dev, unsigned int bar)

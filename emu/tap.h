@@ -95,6 +95,9 @@ struct taps {
 	struct inject_name *blamed;	/* by the callback that runs, or NULL */
 	struct tap_step step;
 	struct tap_fault faults[TAP_NR_FAULTS];	/* whose bits are set in armed */
+	/* A line for the user, which begins with the plug-in's name; (T); or NULL. */
+	void (*say)(void *ctx, const char *line);
+	void *say_ctx;
 	uint64_t seq;		/* of the last event */
 	uint32_t bdf;
 };
@@ -190,9 +193,9 @@ void tap_attached_names(const struct taps *taps, unsigned int tap, char *buf, si
 int taps_queue_log(struct taps *taps, const char *line);
 
 /*
- * A plug-in.  plugin_add calls setup between taps_enter and taps_leave;
- * options are "key=value,key", copied, or NULL.  0, -ENOMEM, or what setup
- * answered, in which case nothing of it remains.
+ * A plug-in.  plugin_add calls setup between taps_enter and taps_leave; options
+ * are "key=value,key", a comma in a value written twice, copied, or NULL.  0,
+ * -ENOMEM, or what setup answered, in which case nothing of it is attached.
  */
 struct plugin_code {
 	const char *name;
@@ -201,6 +204,14 @@ struct plugin_code {
 	void *ctx;
 };
 int plugin_add(struct taps *taps, const struct plugin_code *code, const char *options);
+/* The same for one that comes from a file.  release: what was added has been
+ * removed, and none of its code runs any more, or will. */
+struct plugin_library {
+	const char *file;	/* copied */
+	void (*release)(void *ctx);	/* with that of the code */
+};
+int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
+		       const struct plugin_library *library);
 /* Teardown, detach, revoke.  The structure lives until plugin_free_all,
  * because another thread's message may still name it. */
 void plugin_remove(struct nvmetap_plugin *plugin);
@@ -209,6 +220,17 @@ void plugin_free_all(struct taps *taps);
 const char *plugin_name(const struct nvmetap_plugin *plugin);
 const char *plugin_options(const struct nvmetap_plugin *plugin);	/* as given, or "" */
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin);
+/* What it was loaded from; NULL: it is part of the program. */
+const char *plugin_file(const struct nvmetap_plugin *plugin);
+/* A line for the user, now; within setup what setup has said so far goes with
+ * its answer, see plugin_said. */
+void plugin_say(struct nvmetap_plugin *plugin, const char *line);
+/* What was said within setup, or "". */
+const char *plugin_said(const struct nvmetap_plugin *plugin);
+/* nvmetap_log on the controller's thread: what a setup logs it also says. */
+int plugin_log(struct nvmetap_plugin *plugin, const char *line);
+/* Says that there is no such tap, and which there are. */
+void plugin_say_no_tap(struct nvmetap_plugin *plugin, const char *tap);
 bool plugin_gone(const struct nvmetap_plugin *plugin);
 struct taps *plugin_taps(const struct nvmetap_plugin *plugin);
 /* The plug-in that a call of the interface speaks for: plugin, or if that is

@@ -74,5 +74,7 @@ struct nvme_completion {
 /* Sets SCT and SC of a status field and clears the rest. */
 #define NVME_STATUS_SET(st, sct, sc) \
 	((st) = (uint16_t)(((sct) & 7u) << 9 | ((sc) & 0xffu) << 1))
+/* Sets Do Not Retry, without which a driver tries again. */
+#define NVME_STATUS_SET_DNR(st) ((st) = (uint16_t)((st) | 1u << 15))
 
 #endif

@@ -29,7 +29,6 @@ static const struct {
 enum {
 	EVENT_NR = sizeof(event_shape) / sizeof(event_shape[0]),
 	EVENT_FLAGS = NVMETAP_ALTERED | NVMETAP_SNAPSHOT,
-	EVENT_INFO_MAX = 40,
 	/* What stands in the ring with a payload, at most: the entry of what was
 	 * dropped before, and its own. */
 	EVENT_OVERHEAD = 2 * RING_HEADER + EVENT_DROP_LEN + sizeof(struct entry) + EVENT_INFO_MAX,
@@ -167,6 +166,24 @@ static const void *event_payload(const struct nvmetap_event *ev, size_t *len)
 	}
 }
 
+/* An event but data, of whose payload, payload_len bytes long, caplen are kept. */
+static void event_fill(struct entry *entry, const struct nvmetap_event *ev, const void *payload,
+		       size_t payload_len, size_t caplen)
+{
+	event_header(entry, ev);
+	event_info(entry, ev);
+	if (ev->event == NVMETAP_EV_COMPLETION && ev->cpl != NULL) {
+		entry->cid = ev->cpl->cid;
+		entry->status = ev->cpl->status >> 1;
+	}
+	entry->len = (uint32_t)payload_len;
+	entry->caplen = (uint32_t)caplen;
+	if (caplen < payload_len)
+		entry->flags |= NVMETAP_TRUNCATED;
+	if (caplen != 0)
+		memcpy(entry_payload(entry), payload, caplen);
+}
+
 static void event_push_one(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	size_t len, caplen, info_room = entry_info_room(event_shape[ev->event].info_len);
@@ -179,24 +196,13 @@ static void event_push_one(struct event_feed *feed, const struct nvmetap_event *
 	entry = event_reserve(feed, ev, sizeof(*entry) + info_room + caplen);
 	if (entry == NULL)
 		return;
-	event_header(entry, ev);
-	event_info(entry, ev);
-	if (ev->event == NVMETAP_EV_COMPLETION && ev->cpl != NULL) {
-		entry->cid = ev->cpl->cid;
-		entry->status = ev->cpl->status >> 1;
-	}
-	entry->len = (uint32_t)len;
-	entry->caplen = (uint32_t)caplen;
-	if (caplen < len)
-		entry->flags |= NVMETAP_TRUNCATED;
-	if (caplen != 0)
-		memcpy(entry_payload(entry), payload, caplen);
+	event_fill(entry, ev, payload, len, caplen);
 	ring_commit(feed->ring, sizeof(*entry) + info_room + caplen);
 }
 
-/* One entry of a transfer, from offset on, of which caplen bytes are kept. */
-static void event_put_chunk(struct event_feed *feed, const struct nvmetap_event *ev,
-			    struct entry *entry, uint32_t offset, uint32_t len, uint32_t caplen)
+/* One entry of a transfer, from offset on, of whose len bytes caplen are kept. */
+static void event_fill_data(struct entry *entry, const struct nvmetap_event *ev, uint32_t offset,
+			    uint32_t len, uint32_t caplen)
 {
 	struct entry_data info = {.xfer = *ev->xfer, .offset = offset};
 
@@ -208,7 +214,21 @@ static void event_put_chunk(struct event_feed *feed, const struct nvmetap_event 
 	entry->caplen = caplen;
 	if (caplen < len)
 		entry->flags |= NVMETAP_TRUNCATED;
-	ring_commit(feed->ring, EVENT_DATA_ROOM + caplen);
+}
+
+void event_entry(struct entry *entry, const struct nvmetap_event *ev, size_t room)
+{
+	const void *payload;
+	size_t len, caplen;
+
+	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL) {
+		caplen = ev->xfer->total < room ? ev->xfer->total : room;
+		event_fill_data(entry, ev, 0, ev->xfer->total, (uint32_t)caplen);
+		return;
+	}
+	payload = event_payload(ev, &len);
+	caplen = payload != NULL ? len : 0;
+	event_fill(entry, ev, payload, len, caplen < room ? caplen : room);
 }
 
 /* The room for all entries of len bytes of a transfer, one behind the other. */
@@ -247,7 +267,8 @@ static void event_push_data(struct event_feed *feed, const struct nvmetap_event 
 			entry = ring_reserve(feed->ring, EVENT_DATA_ROOM + caplen);
 		if (entry == NULL)
 			return;
-		event_put_chunk(feed, ev, entry, offset, len, caplen);
+		event_fill_data(entry, ev, offset, len, caplen);
+		ring_commit(feed->ring, EVENT_DATA_ROOM + entry->caplen);
 		offset += caplen;
 	} while (offset < end);
 }

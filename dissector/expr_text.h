@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Values of fields as expressions compare them.  Text of a guest or user is
+ * taken as Wireshark shows it: line ends and tabs as they are, other control
+ * characters and what is not UTF-8 as \xhh; padded ASCII without its padding.
+ */
+#ifndef DISSECTOR_EXPR_TEXT_H
+#define DISSECTOR_EXPR_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "dissector/table.h"
+
+struct expr_value {
+	uint64_t number;
+	const uint8_t *bytes;
+	uint32_t len;
+	uint8_t kind;		/* KIND_* of its field; KIND_NONE: text as it is */
+};
+
+/* < 0, 0 or > 0 */
+int value_compare_text(const struct expr_value *a, const struct expr_value *b);
+int value_compare_bytes(const struct expr_value *a, const struct expr_value *b);
+/* needle is of KIND_NONE. */
+bool value_contains_text(const struct expr_value *value, const struct expr_value *needle);
+bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle);
+
+#endif
