@@ -60,6 +60,8 @@ NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *nam
 
 	plugin = plugin_speaker(plugin);
 	tap = tap_asked(plugin, name, fn);
+	if (tap == -ENOENT)
+		plugin_say_no_tap(plugin, name);
 	if (tap < 0)
 		return tap;
 	taps = plugin_taps(plugin);

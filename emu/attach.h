@@ -14,6 +14,7 @@ struct tap_attachment {
 	nvmetap_fn *fn;		/* NULL: detached, to be swept */
 	void *ctx;
 	int order;
+	bool told;		/* that nothing can be held here */
 };
 
 /* Whether an event at the tap, of a snapshot if one is under way, has a hearer. */

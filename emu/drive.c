@@ -10,6 +10,7 @@
 #include "emu/console.h"
 #include "emu/device.h"
 #include "emu/drive.h"
+#include "emu/load.h"
 #include "emu/loop.h"
 #include "emu/ns.h"
 #include "emu/tap.h"
@@ -138,6 +139,8 @@ static int make_device(struct drive *drive, const struct drive_config *config, c
 		snprintf(err, errlen, "%s", strerror(errno));
 		return -errno;
 	}
+	device_taps(drive->device)->say = config->say;
+	device_taps(drive->device)->say_ctx = config->say_ctx;
 	loop_on_idle(drive->loop, idle, drive);
 	loop_poll_max(drive->loop, config->poll_max_ns);
 	return 0;
@@ -239,9 +242,60 @@ void drive_free(struct drive *drive)
 
 int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, const char *options)
 {
-	struct plugin_code code = { plugin->name, plugin->setup, plugin->teardown, plugin->ctx };
+	struct plugin_code code = {
+		.name = plugin->name,
+		.setup = plugin->setup,
+		.teardown = plugin->teardown,
+		.ctx = plugin->ctx,
+	};
 
 	return plugin_add(device_taps(drive->device), &code, options);
+}
+
+/* Who reads the capture learns it as well; what is there at its beginning
+ * stands in the session text. */
+static void log_change(struct taps *taps, const char *name, const char *what)
+{
+	char line[512];
+	int len = snprintf(line, sizeof(line), "plug-in %.400s %s", name, what);
+
+	tap_fire_text(taps, NVMETAP_TAP_LOG, 0, line, (size_t)len);
+}
+
+int drive_load(struct drive *drive, const char *what, char *err, size_t errlen)
+{
+	struct taps *taps = device_taps(drive->device);
+	int rc = load_plugin(taps, what, err, errlen);
+
+	if (rc == 0)
+		log_change(taps, what, "loaded");
+	return rc;
+}
+
+int drive_unload(struct drive *drive, const char *name, char *err, size_t errlen)
+{
+	struct taps *taps = device_taps(drive->device);
+	int rc = load_remove(taps, name, err, errlen);
+
+	if (rc == 0)
+		log_change(taps, name, "unloaded");
+	return rc;
+}
+
+void drive_each_plugin(struct drive *drive,
+		       void (*fn)(void *ctx, const struct drive_plugin_info *info), void *ctx)
+{
+	struct drive_plugin_info info;
+
+	for (struct nvmetap_plugin *p = device_taps(drive->device)->plugins; p != NULL;
+	     p = plugin_next(p)) {
+		if (plugin_gone(p))
+			continue;
+		info.name = plugin_name(p);
+		info.file = plugin_file(p);
+		info.options = plugin_options(p);
+		fn(ctx, &info);
+	}
 }
 
 int drive_run(struct drive *drive)
@@ -270,4 +324,14 @@ void drive_stop(struct drive *drive)
 int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx)
 {
 	return calls_call(drive->calls, fn, ctx);
+}
+
+void drive_status(struct drive *drive, struct drive_status *status)
+{
+	device_status(drive->device, status);
+}
+
+void drive_mark(struct drive *drive, const void *text, size_t len)
+{
+	tap_fire_text(device_taps(drive->device), NVMETAP_TAP_MARK, 0, text, len);
 }

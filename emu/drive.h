@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "emu/drive_status.h"
 #include "emu/plugin.h"
 
 struct drive;
@@ -34,6 +35,10 @@ struct drive_config {
 	void (*console_bytes)(void *ctx, const void *bytes, size_t len);
 	void *console_ctx;
 	unsigned int nr_threads;	/* of the back ends; 0: a default */
+	/* What the user is to be told of a plug-in: a line that begins with its
+	 * name; any thread; may be NULL. */
+	void (*say)(void *ctx, const char *line);
+	void *say_ctx;
 	/* How long the controller's thread at most looks for more before it
 	 * sleeps, see loop_poll_max; 0: not at all. */
 	uint64_t poll_max_ns;
@@ -55,6 +60,24 @@ void drive_free(struct drive *drive);
  * drive_run.  0 or what setup answered. */
 int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, const char *options);
 
+/*
+ * Plug-ins from shared libraries, on the controller's thread.  what is
+ * "FILE,key=value,key", see emu/load.h, which says what can go wrong; then err
+ * has one line.  Unloading ends what the plug-in holds with Internal Error and
+ * revokes what it has asked for.
+ */
+int drive_load(struct drive *drive, const char *what, char *err, size_t errlen);
+int drive_unload(struct drive *drive, const char *name, char *err, size_t errlen);
+
+/* What there is, those that are part of the program too, in the order given. */
+struct drive_plugin_info {
+	const char *name;
+	const char *file;	/* NULL: it is part of the program */
+	const char *options;	/* as given, or "" */
+};
+void drive_each_plugin(struct drive *drive,
+		       void (*fn)(void *ctx, const struct drive_plugin_info *info), void *ctx);
+
 /* Serves until drive_stop, or with once until the guest has gone; what a guest
  * that has ended said last is still heard.  Plug-ins are torn down before it
  * returns.  0 or -errno. */
@@ -69,5 +92,10 @@ void drive_stop(struct drive *drive);	/* (T) (S) */
  * more when drive_free is called; who is inside still gets an answer.
  */
 int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx);
+
+/* How it is now; and a user's line, an event of host:mark:decode, UTF-8.
+ * On the controller's thread. */
+void drive_status(struct drive *drive, struct drive_status *status);
+void drive_mark(struct drive *drive, const void *text, size_t len);
 
 #endif

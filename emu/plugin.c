@@ -3,18 +3,29 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "emu/export.h"
 #include "emu/request.h"
+#include "spec/near.h"
+
+enum {
+	SAID_MAX = 1024,	/* of what a setup says */
+	LINE_MAX_SAID = 512,
+};
 
 struct nvmetap_plugin {
 	struct nvmetap_plugin *next;
 	struct taps *taps;
 	struct plugin_code code;
+	void (*release)(void *ctx);
 	char *name, *options;	/* options as given */
+	char *file;		/* or NULL */
 	char *words;		/* options, cut into NUL ended words */
 	size_t words_len;
+	char *said;		/* by its setup, or NULL */
+	bool in_setup;
 	struct request *calls;	/* see plugin_calls */
 	bool gone;
 	bool wants_snapshot;
@@ -28,6 +39,11 @@ const char *plugin_name(const struct nvmetap_plugin *plugin)
 const char *plugin_options(const struct nvmetap_plugin *plugin)
 {
 	return plugin->options;
+}
+
+const char *plugin_file(const struct nvmetap_plugin *plugin)
+{
+	return plugin->file;
 }
 
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin)
@@ -73,58 +89,158 @@ bool plugin_take_snapshot(struct nvmetap_plugin *plugin)
 	return wanted;
 }
 
+const char *plugin_said(const struct nvmetap_plugin *plugin)
+{
+	return plugin->said != NULL ? plugin->said : "";
+}
+
+/* Keeps the line until setup has answered; the rest of what is too much is cut. */
+static void said_add(struct nvmetap_plugin *plugin, const char *line)
+{
+	size_t used;
+
+	if (plugin->said == NULL)
+		plugin->said = calloc(1, SAID_MAX);
+	if (plugin->said == NULL)
+		return;
+	used = strlen(plugin->said);
+	snprintf(plugin->said + used, SAID_MAX - used, "%s%s", used != 0 ? "; " : "", line);
+	for (char *p = plugin->said + used; *p != '\0'; p++) {
+		if (*p == '\n')
+			*p = ' ';
+	}
+}
+
+void plugin_say(struct nvmetap_plugin *plugin, const char *line)
+{
+	char named[LINE_MAX_SAID + SAID_MAX];
+
+	if (plugin->in_setup) {
+		said_add(plugin, line);
+	} else if (plugin->taps->say != NULL) {
+		snprintf(named, sizeof(named), "%s: %s", plugin->name, line);
+		plugin->taps->say(plugin->taps->say_ctx, named);
+	}
+}
+
+int plugin_log(struct nvmetap_plugin *plugin, const char *line)
+{
+	if (plugin->in_setup)
+		said_add(plugin, line);
+	return taps_queue_log(plugin->taps, line);
+}
+
+void plugin_say_no_tap(struct nvmetap_plugin *plugin, const char *tap)
+{
+	char line[LINE_MAX_SAID], words[LINE_MAX_SAID / 2];
+	struct near near;
+
+	near_init(&near, tap, strlen(tap));
+	for (unsigned int nr = 0; nr < NVMETAP_NR_TAPS; nr++)
+		near_offer(&near, tap_name(nr));
+	near_words(&near, words, sizeof(words));
+	snprintf(line, sizeof(line), "no tap %.64s%s", tap, words);
+	plugin_say(plugin, line);
+}
+
 static void plugin_free(struct nvmetap_plugin *plugin)
 {
 	free(plugin->name);
 	free(plugin->options);
+	free(plugin->file);
 	free(plugin->words);
+	free(plugin->said);
 	free(plugin);
 }
 
+/* "a=b,,c,d" becomes "a=b,c", NUL, "d".  The answer is its length. */
+static size_t cut_words(char *words)
+{
+	char *to = words;
+
+	for (const char *from = words; *from != '\0'; from++) {
+		if (*from == ',' && from[1] == ',')
+			*to++ = *from++;
+		else
+			*to++ = *from == ',' ? '\0' : *from;
+	}
+	*to = '\0';
+	return (size_t)(to - words);
+}
+
+static int copy_text(char **to, const char *from)
+{
+	*to = strdup(from);
+	return *to != NULL ? 0 : -ENOMEM;
+}
+
 static struct nvmetap_plugin *plugin_new(struct taps *taps, const struct plugin_code *code,
-					 const char *options)
+					 const char *options, const char *file)
 {
 	struct nvmetap_plugin *plugin = calloc(1, sizeof(*plugin));
 
 	if (plugin == NULL)
 		return NULL;
+	if (options == NULL)
+		options = "";
 	plugin->taps = taps;
 	plugin->code = *code;
-	plugin->name = strdup(code->name);
-	plugin->options = strdup(options != NULL ? options : "");
-	plugin->words = strdup(options != NULL ? options : "");
-	if (plugin->name == NULL || plugin->options == NULL || plugin->words == NULL) {
+	if (copy_text(&plugin->name, code->name) != 0 ||
+	    copy_text(&plugin->options, options) != 0 ||
+	    copy_text(&plugin->words, options) != 0 ||
+	    (file != NULL && copy_text(&plugin->file, file) != 0)) {
 		plugin_free(plugin);
 		return NULL;
 	}
-	plugin->words_len = strlen(plugin->words);
-	for (char *p = plugin->words; *p != '\0'; p++) {
-		if (*p == ',')
-			*p = '\0';
-	}
+	plugin->words_len = cut_words(plugin->words);
 	return plugin;
+}
+
+static int run_setup(struct nvmetap_plugin *plugin)
+{
+	struct taps_frame frame = taps_enter(plugin->taps, plugin);
+	int rc;
+
+	plugin->in_setup = true;
+	rc = plugin->code.setup(plugin, plugin->code.ctx);
+	plugin->in_setup = false;
+	if (rc == 0 && plugin->said != NULL)
+		plugin_say(plugin, plugin->said);
+	if (rc != 0) {
+		plugin->code.teardown = NULL;
+		plugin->release = NULL;
+		plugin_remove(plugin);
+	}
+	taps_leave(plugin->taps, frame);
+	return rc;
+}
+
+static int plugin_enter(struct nvmetap_plugin *plugin)
+{
+	struct nvmetap_plugin **end = &plugin->taps->plugins;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = plugin;
+	return run_setup(plugin);
 }
 
 int plugin_add(struct taps *taps, const struct plugin_code *code, const char *options)
 {
-	struct nvmetap_plugin *plugin = plugin_new(taps, code, options);
-	struct nvmetap_plugin **end = &taps->plugins;
-	struct taps_frame frame;
-	int rc;
+	struct nvmetap_plugin *plugin = plugin_new(taps, code, options, NULL);
+
+	return plugin != NULL ? plugin_enter(plugin) : -ENOMEM;
+}
+
+int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
+		       const struct plugin_library *library)
+{
+	struct nvmetap_plugin *plugin = plugin_new(taps, code, options, library->file);
 
 	if (plugin == NULL)
 		return -ENOMEM;
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = plugin;
-	frame = taps_enter(taps, plugin);
-	rc = plugin->code.setup(plugin, plugin->code.ctx);
-	if (rc != 0) {
-		plugin->code.teardown = NULL;
-		plugin_remove(plugin);
-	}
-	taps_leave(taps, frame);
-	return rc;
+	plugin->release = library->release;
+	return plugin_enter(plugin);
 }
 
 void plugin_remove(struct nvmetap_plugin *plugin)
@@ -140,6 +256,8 @@ void plugin_remove(struct nvmetap_plugin *plugin)
 	request_cancel_calls(plugin);
 	plugin->gone = true;
 	taps_leave(plugin->taps, frame);
+	if (plugin->release != NULL)
+		plugin->release(plugin->code.ctx);
 }
 
 void plugin_remove_all(struct taps *taps)

@@ -24,12 +24,25 @@ struct option_row {
 
 enum { OPTION_LONG = 256 };
 
+struct control_client;
+
+/* The first operand of a command that speaks to a running drive: "add". */
+struct verb {
+	const char *name;	/* NULL ends */
+	const char *operands;	/* "RULE", or "" */
+	const char *help;
+	int min, max;		/* how many operands; max -1: any number */
+	/* The client is connected, and closed afterwards.  An exit status. */
+	int (*run)(struct control_client *client, int nr, char **operands);
+};
+
 struct command {
 	const char *name;
 	const char *operands;	/* for the usage line: "[-- QEMU-OPTION…]" or "" */
 	const char *summary;	/* one line */
 	const struct option_row *const *options;	/* tables, NULL ends them */
 	int (*run)(const struct command *command, int argc, char **argv);
+	const struct verb *verbs;	/* or NULL */
 };
 
 /* What options_parse answers beside the index of the first operand. */

@@ -21,6 +21,8 @@ enum {
 	OPT_ZSTD_LEVEL,
 	OPT_THREADS,
 	OPT_POLL_MAX,
+	OPT_CONTROL,
+	OPT_PLUGIN,
 };
 
 enum {
@@ -36,6 +38,8 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
 	{ OPT_THREADS, "threads", "N", "threads of the back ends (4)" },
 	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work so long before sleeping (100000)" },
+	{ OPT_CONTROL, "control", "PATH", "the control socket, for nvmetap inject and others" },
+	{ OPT_PLUGIN, "plugin", "FILE", "load a plug-in, with options: FILE,key=value,key" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
 	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
@@ -95,6 +99,16 @@ static int add_ns(struct drive_options *options, const char *command, const char
 	return 0;
 }
 
+static int add_plugin(struct drive_options *options, const char *command, const char *arg)
+{
+	if (options->nr_plugins == PLUGINS_MAX) {
+		complain("%s: --plugin %s: at most %d plug-ins", command, arg, PLUGINS_MAX);
+		return -1;
+	}
+	options->plugins[options->nr_plugins++] = arg;
+	return 0;
+}
+
 static int set_text(const char **to, const char *command, const char *option, const char *arg,
 		    size_t max)
 {
@@ -132,6 +146,8 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 	switch (id) {
 	case OPT_NS:
 		return add_ns(options, command, arg);
+	case OPT_PLUGIN:
+		return add_plugin(options, command, arg);
 	case OPT_SERIAL:
 		return set_text(&options->drive.serial, command, "serial", arg, 20);
 	case OPT_MODEL:
@@ -150,6 +166,9 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 		if (set_size(&size, command, "poll-max-ns", arg, 0, MOST_POLL_MAX_NS) != 0)
 			return -1;
 		options->drive.poll_max_ns = size;
+		return 0;
+	case OPT_CONTROL:
+		options->control = arg;
 		return 0;
 	default:
 		return 1;

@@ -8,13 +8,19 @@
 #include "tools/command.h"
 #include "tracer/tracer.h"
 
-enum { NS_MAX = 64 };
+enum {
+	NS_MAX = 64,
+	PLUGINS_MAX = 64,
+};
 
 struct drive_options {
 	struct drive_config drive;
 	struct tracer_config tracer;
 	const char *ns[NS_MAX];
+	const char *plugins[PLUGINS_MAX];	/* in the order given */
+	unsigned int nr_plugins;
 	char if_name[16];	/* "00:06.0" */
+	const char *control;	/* path of the control socket, or NULL: its own */
 	bool bdf_given;		/* by the user */
 };
 

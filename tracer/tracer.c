@@ -208,6 +208,12 @@ void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin)
 	event_publish(&tracer->feed);
 }
 
+void tracer_count(struct tracer *tracer, struct tracer_stats *stats)
+{
+	writer_count(tracer->writer, stats);
+	stats->nr_dropped = tracer->feed.nr_dropped;
+}
+
 void tracer_close(struct tracer *tracer, struct tracer_stats *stats)
 {
 	struct tracer_stats own;

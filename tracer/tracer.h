@@ -65,6 +65,8 @@ struct tracer *tracer_new(const struct tracer_config *config, char *err, size_t 
 int tracer_attach(struct tracer *tracer, struct nvmetap_plugin *plugin);
 /* Publishes what is in the ring and detaches.  On the controller's thread. */
 void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin);
+/* What has been captured so far.  On the controller's thread. */
+void tracer_count(struct tracer *tracer, struct tracer_stats *stats);
 /* Drains the ring, finishes the file and frees.  stats may be NULL.  Detach
  * first; any thread.  A program that ends by a signal's handling calls this,
  * too, and its file is complete. */

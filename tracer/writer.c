@@ -50,6 +50,7 @@ struct writer {
 	pthread_cond_t wake;
 	bool stop, awake;
 	struct event_drops last_drops;	/* set with stop */
+	struct tracer_stats counted;	/* for others, by the last pass */
 };
 
 static uint64_t writer_clock(clockid_t id)
@@ -97,7 +98,7 @@ static void writer_begin(struct writer *writer, uint32_t bdf)
 					     &interface));
 }
 
-static void writer_count(struct writer *writer, const struct entry *entry, uint64_t time_ns)
+static void writer_add(struct writer *writer, const struct entry *entry, uint64_t time_ns)
 {
 	const struct entry_drop *drop = entry_info_const(entry);
 
@@ -134,7 +135,7 @@ static void writer_put(struct writer *writer, const struct entry *entry)
 		writer->sink(writer->sink_ctx, &rec);
 	if (write && outfile_commit(writer->output, pcapng_packet(to, &packet)) != 0)
 		return;
-	writer_count(writer, entry, packet.time_ns);
+	writer_add(writer, entry, packet.time_ns);
 }
 
 /* Up to WRITER_PASS entries.  Returns how many, and their bytes in drained. */
@@ -157,6 +158,28 @@ static unsigned int writer_drain(struct writer *writer, size_t *drained)
 	}
 	ring_release(writer->ring);
 	return nr;
+}
+
+static struct tracer_stats writer_stats(const struct writer *writer)
+{
+	struct tracer_stats stats = {
+		.nr_records = writer->nr_records,
+		.nr_dropped = writer->nr_dropped,
+	};
+
+	if (writer->output != NULL) {
+		stats.nr_bytes = outfile_bytes(writer->output);
+		stats.nr_file_bytes = outfile_file_bytes(writer->output);
+		stats.error = outfile_error(writer->output);
+	}
+	return stats;
+}
+
+static void writer_tell(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->counted = writer_stats(writer);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 static void writer_put_step(struct writer *writer, uint64_t ticks, int64_t step_ns)
@@ -290,6 +313,7 @@ static void *writer_run(void *ctx)
 		writer_check_clock(writer);
 		writer_flush(writer, nr);
 		writer_check_output(writer);
+		writer_tell(writer);
 		if (nr == WRITER_PASS)
 			continue;
 		if (stop && nr == 0)
@@ -380,6 +404,13 @@ void writer_wake(struct writer *writer)
 	pthread_mutex_unlock(&writer->lock);
 }
 
+void writer_count(struct writer *writer, struct tracer_stats *stats)
+{
+	pthread_mutex_lock(&writer->lock);
+	*stats = writer->counted;
+	pthread_mutex_unlock(&writer->lock);
+}
+
 /* Says so when it takes long. */
 static void writer_join(struct writer *writer)
 {
@@ -404,15 +435,7 @@ void writer_finish(struct writer *writer, const struct event_drops *drops,
 	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
 	writer_join(writer);
-	*stats = (struct tracer_stats){
-		.nr_records = writer->nr_records,
-		.nr_dropped = writer->nr_dropped,
-	};
-	if (writer->output != NULL) {
-		stats->nr_bytes = outfile_bytes(writer->output);
-		stats->nr_file_bytes = outfile_file_bytes(writer->output);
-		stats->error = outfile_error(writer->output);
-	}
+	*stats = writer_stats(writer);
 	pthread_cond_destroy(&writer->wake);
 	pthread_mutex_destroy(&writer->lock);
 	writer_free(writer);

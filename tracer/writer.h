@@ -29,6 +29,9 @@ struct writer *writer_start(const struct tracer_config *config, struct ring *rin
 /* Any thread: do not sleep on, the ring is full. */
 void writer_wake(struct writer *writer);
 
+/* Any thread: what has been written so far, as writer_finish says it. */
+void writer_count(struct writer *writer, struct tracer_stats *stats);
+
 /*
  * The producer is quiet and has published: drains the ring, records the events
  * dropped since (drops, may be NULL), writes the interface's statistics,

@@ -88,13 +88,13 @@ step_io()
 writes_wanted()
 {
 	nr_writes=$(argument nvmetap.writes 6000)
-	pattern $((nr_writes * 4096)) >wanted
+	pattern $((nr_writes * 4096)) >writes
 }
 
 # Writes block after block from $1 on until one fails; says how many were written.
 write_on()
 {
-	dd if=wanted of="$disk" bs=4k oflag=direct conv=notrunc count=$((nr_writes - $1)) \
+	dd if=writes of="$disk" bs=4k oflag=direct conv=notrunc count=$((nr_writes - $1)) \
 		skip="$1" seek=$((PATTERN_AT / 4096 + $1)) 2>dd.err
 	sed -n 's/+. records out//p' dd.err
 }
@@ -107,7 +107,8 @@ step_writes()
 	nr_failed=0
 	first=
 	while [ -b "$disk" ] && [ $next -lt "$nr_writes" ]; do
-		next=$((next + $(write_on $next)))
+		written=$(write_on $next)
+		next=$((next + ${written:-0}))
 		[ $next -lt "$nr_writes" ] || break
 		next=$((next + 1))
 		nr_failed=$((nr_failed + 1))
@@ -120,10 +121,10 @@ step_writes()
 # What those writes should have left there, block by block.
 step_compare()
 {
-	[ -f wanted ] || writes_wanted
+	[ -f writes ] || writes_wanted
 	dd if="$disk" of=back iflag=direct bs=4k skip=$((PATTERN_AT / 4096)) \
 		count="$nr_writes" || return 1
-	wrong=$(cmp -l wanted back | awk '
+	wrong=$(cmp -l writes back | awk '
 		{ block = int(($1 - 1) / 4096) + 1 }
 		block != last { nr++; last = block; if (nr == 1) first = block }
 		END { if (nr) print nr, first, NR }')
