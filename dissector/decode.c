@@ -3,6 +3,7 @@
 #include "dissector/walk.h"
 
 #include <string.h>
+#include "dissector/inject.h"
 
 static bool has_command(const struct record *rec)
 {
@@ -140,6 +141,26 @@ static int walk_registers(struct walk *walk)
 	return ret;
 }
 
+static int visit_change(void *ctx, const char *change, size_t len)
+{
+	return walk_bytes(ctx, S_inject_change, (const uint8_t *)change, (uint32_t)len);
+}
+
+static int walk_inject(struct walk *walk)
+{
+	struct inject inject;
+	int ret;
+
+	if (!inject_parse(walk->rec, &inject))
+		return 0;
+	ret = walk_bytes(walk, S_inject_who, inject.who, inject.who_len);
+	if (ret == 0)
+		ret = inject_changes(walk->rec, &inject, visit_change, walk);
+	if (ret == 0)
+		ret = walk_bytes(walk, S_inject_was, inject.was, inject.was_len);
+	return ret != 0 ? ret : walk_bytes(walk, S_inject_now, inject.now, inject.now_len);
+}
+
 /* What depends on the event beyond its structures. */
 static int walk_specific(struct walk *walk)
 {
@@ -153,6 +174,8 @@ static int walk_specific(struct walk *walk)
 		return walk_data(walk);
 	case NVMETAP_EV_REGISTERS:
 		return walk_registers(walk);
+	case NVMETAP_EV_INJECT:
+		return walk_inject(walk);
 	case NVMETAP_EV_CFGREAD:
 	case NVMETAP_EV_CFGWRITE:
 		return walk_access(walk, table_configs, table_nr_configs);

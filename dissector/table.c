@@ -87,6 +87,8 @@ enum {
 #define STATUS(sct, cname, sc, text) VALUE_##cname,
 #define FEATURE(cname, fid, strct, name) VALUE_##cname,
 #define EVENT(cname, number, info, payload, proto, name) VALUE_##cname,
+#define TAP(cname, number, event, stage, name) VALUE_##cname,
+#define FAULT(cname, number, name, event, argument, text) VALUE_##cname,
 #include "spec/nvme.def"
 	NR_VALUES
 };
@@ -100,6 +102,8 @@ static const struct {
 #define STATUS(sct, cname, sc, text) { (sct) << 8 | (sc), text },
 #define FEATURE(cname, fid, strct, name) { fid, name },
 #define EVENT(cname, number, info, payload, proto, name) { number, name },
+#define TAP(cname, number, event, stage, name) { number, name },
+#define FAULT(cname, number, name, event, argument, text) { number, name },
 #include "spec/nvme.def"
 };
 

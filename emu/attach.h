@@ -17,6 +17,7 @@ struct tap_attachment {
 	void *own_ctx;
 	uint32_t place;		/* of its calls, see emu/watch.h */
 	int order;
+	bool told;		/* that nothing can be held here */
 };
 
 /* Whether an event at the tap, of a snapshot if one is under way, has a hearer. */

@@ -95,6 +95,15 @@ local function by_selector(kind)
 end
 local data_of, result_of = by_selector("DATA"), by_selector("RESULT")
 
+for cname, value, _, _, name in each("TAP") do
+	number[cname] = value
+	names.tap[value] = name
+end
+for cname, value, name in each("FAULT") do
+	number[cname] = value
+	names.fault[value] = name
+end
+
 local items = {}	-- by list and type: struct
 for list, cname, item in each("ITEM") do
 	items[struct[list]] = items[struct[list]] or {}
