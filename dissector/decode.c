@@ -3,6 +3,7 @@
 #include "dissector/walk.h"
 
 #include <string.h>
+#include "dissector/inject.h"
 
 static bool has_command(const struct record *rec)
 {
@@ -140,6 +141,26 @@ static int walk_registers(struct walk *walk)
 	return ret;
 }
 
+static int visit_change(void *ctx, const char *change, size_t len)
+{
+	return walk_bytes(ctx, S_inject_change, (const uint8_t *)change, (uint32_t)len);
+}
+
+static int walk_inject(struct walk *walk)
+{
+	struct inject inject;
+	int ret;
+
+	if (!inject_parse(walk->rec, &inject))
+		return 0;
+	ret = walk_bytes(walk, S_inject_who, inject.who, inject.who_len);
+	if (ret == 0)
+		ret = inject_changes(walk->rec, &inject, visit_change, walk);
+	if (ret == 0)
+		ret = walk_bytes(walk, S_inject_was, inject.was, inject.was_len);
+	return ret != 0 ? ret : walk_bytes(walk, S_inject_now, inject.now, inject.now_len);
+}
+
 /* What depends on the event beyond its structures. */
 static int walk_specific(struct walk *walk)
 {
@@ -153,6 +174,8 @@ static int walk_specific(struct walk *walk)
 		return walk_data(walk);
 	case NVMETAP_EV_REGISTERS:
 		return walk_registers(walk);
+	case NVMETAP_EV_INJECT:
+		return walk_inject(walk);
 	case NVMETAP_EV_CFGREAD:
 	case NVMETAP_EV_CFGWRITE:
 		return walk_access(walk, table_configs, table_nr_configs);
@@ -164,6 +187,36 @@ static int walk_specific(struct walk *walk)
 		return 0;
 	}
 	return 0;
+}
+
+/* What walk_specific may come to, by structure. */
+static bool is_specific(uint8_t event, unsigned int strct)
+{
+	switch (event) {
+	case NVMETAP_EV_ADMIN:
+	case NVMETAP_EV_IO:
+		return table_is_command(strct) || table_is_feature(strct);
+	case NVMETAP_EV_COMPLETION:
+		return table_is_result(strct) || table_is_feature(strct);
+	case NVMETAP_EV_DATA:
+		return table_is_data(strct);
+	case NVMETAP_EV_DOORBELL:
+	case NVMETAP_EV_INTERRUPT:
+	case NVMETAP_EV_LIST:
+		return false;
+	}
+	return true;
+}
+
+unsigned int decode_parts_with(uint8_t event, unsigned int strct)
+{
+	unsigned int parts = is_specific(event, strct) ? DECODE_SPECIFIC : 0;
+
+	if (table_events[event].info == strct)
+		parts |= DECODE_INFO;
+	if (table_events[event].payload == strct)
+		parts |= DECODE_PAYLOAD;
+	return parts;
 }
 
 static bool payload_applies(const struct record *rec)
@@ -216,7 +269,11 @@ int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn
 int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
 		   decode_struct_fn *fn, void *ctx)
 {
-	struct walk walk = { .rec = rec, .struct_fn = fn, .ctx = ctx };
+	struct walk walk;
 
+	walk.rec = rec;		/* nobody needs the rest */
+	walk.struct_fn = fn;
+	walk.ctx = ctx;
+	walk.element = false;
 	return walk_parts(&walk, header, parts);
 }

@@ -32,7 +32,7 @@ static const uint8_t *at(const struct window *window, uint64_t offset)
 	return window->bytes + (window->is_register ? offset : offset - window->start);
 }
 
-static uint64_t number_of(const struct table_row *row, const uint8_t *bytes)
+uint64_t walk_number(const struct table_row *row, const uint8_t *bytes)
 {
 	uint64_t value;
 
@@ -57,7 +57,7 @@ static bool means_something(const struct window *window, const struct table_only
 
 	if (!field_is_there(window, other, base))
 		return false;
-	number = number_of(other, at(window, base + other->offset));
+	number = walk_number(other, at(window, base + other->offset));
 	return number >= only->low && number <= only->high;
 }
 
@@ -80,7 +80,7 @@ static inline bool find_field(const struct window *window, unsigned int i, uint6
 		return false;
 	item->row = row;
 	item->bytes = at(window, base + row->offset);
-	item->number = is_number(row) ? number_of(row, item->bytes) : 0;
+	item->number = is_number(row) ? walk_number(row, item->bytes) : 0;
 	return true;
 }
 

@@ -22,6 +22,8 @@ struct walk {
 int walk_struct(struct walk *walk, unsigned int strct, const struct window *window);
 /* The same from its beginning. */
 int walk_bytes(struct walk *walk, unsigned int strct, const uint8_t *bytes, uint32_t len);
+/* The number of a field of KIND_DEC to KIND_BINT, whose bytes are there. */
+uint64_t walk_number(const struct table_row *row, const uint8_t *bytes);
 /* A list of descriptors from its beginning, each as long as it says
  * (section 5.15.2.4). */
 int walk_descriptors(struct walk *walk, unsigned int list, const uint8_t *bytes, uint32_t len);

@@ -36,13 +36,17 @@
 extern "C" {
 #endif
 
-/* What a callback of a modifier answers; an observer's answer is ignored. */
-enum nvmetap_verdict {
-	NVMETAP_GO = 0,		/* go on, with the event as it now is */
-	NVMETAP_HANDLED = 1,	/* done: use the completion (or value read) as it now is */
-	NVMETAP_LATER = 2,	/* hold the command until nvmetap_resume or nvmetap_complete */
-	NVMETAP_DROP = 3,	/* the command, write or interrupt is lost without a trace */
-};
+/*
+ * What a callback of a modifier answers, the verdict; an observer's answer is
+ * ignored.
+ *   NVMETAP_GO       go on, with the event as it now is
+ *   NVMETAP_HANDLED  done: use the completion (or value read) as it now is
+ *   NVMETAP_LATER    hold the command until nvmetap_resume or nvmetap_complete;
+ *                    at a tap whose events are no stage of a command: as
+ *                    NVMETAP_GO, and a line in the trace says so
+ *   NVMETAP_DROP     the command, write or interrupt is lost; the guest does
+ *                    not hear of it
+ */
 
 /*
  * Orders.  Modifiers of a tap run from the lowest order to the highest, those
@@ -124,6 +128,43 @@ struct nvmetap_async {
 	uint8_t type, info, page;	/* NVME_AER_*, section 5.2.1 */
 };
 
+/* What of an event differs, as it was or as it is; NULL: that did not change. */
+struct nvmetap_state {
+	const struct nvme_command *cmd;
+	const struct nvme_completion *cpl;
+	const void *info;	/* access, interrupt, …: what the event's info points to */
+	const uint8_t *data;	/* data_len bytes from offset on */
+};
+
+/*
+ * What a modifier, a request of a plug-in's or a fault did to an event.  It has
+ * an event of its own, of nvmetap:inject:writeback, after the observers of the
+ * one that was altered, which is its cause; cmd, cmd_id, sqid and cqid are that
+ * event's, text is who did it.  A modifier that answers NVMETAP_GO and changes
+ * nothing raises none.
+ */
+struct nvmetap_inject {
+	uint64_t count;		/* firings of the same name so far, this one included */
+	uint64_t arg;		/* of the fault */
+	uint32_t offset;	/* of the first byte of data that differs */
+	uint32_t data_len;	/* bytes of was.data and now.data; at most NVMETAP_INJECT_DATA */
+	uint32_t changed;	/* bytes of data that were changed, also beyond those */
+	uint16_t tap;		/* NVMETAP_TAP_* of the altered event, or NVMETAP_NR_TAPS */
+	uint8_t event;		/* NVMETAP_EV_* of the altered event */
+	uint8_t how;		/* NVMETAP_INJECT_ALTERED and so on */
+	uint8_t verdict;	/* NVMETAP_GO and so on */
+	uint8_t fault;		/* NVMETAP_FAULT_*, or 0 */
+	struct nvmetap_state was, now;
+};
+enum {
+	NVMETAP_FAULT_ARG_none,	/* 0 */
+	NVMETAP_FAULT_ARG_ns,	/* nanoseconds, an hour at most */
+	NVMETAP_FAULT_ARG_count,	/* up to 65535 */
+	NVMETAP_FAULT_ARG_event,	/* type | info << 8 | log page << 16 */
+	NVMETAP_INJECT_DATA = 64,	/* bytes of data in an injection event */
+	NVMETAP_WHO_MAX = 120,	/* bytes of a name of nvmetap_blame */
+};
+
 /* What a batch event says, in its count. */
 enum {
 	NVMETAP_BATCH_MESSAGE,	/* a message of the transport has been worked off */
@@ -161,9 +202,11 @@ struct nvmetap_event {
 		struct nvmetap_queue *queue;	/* QUEUE */
 		struct nvmetap_dma *dma;	/* DMAMAP, DMAUNMAP */
 		struct nvmetap_async *async;	/* ASYNC */
+		struct nvmetap_inject *inject;	/* INJECT */
 	};
 	const struct nvmetap_event *was;	/* observers: before the modifiers, if ALTERED */
-	const void *text;	/* SESSION, CONSOLE, MARK, LOG: UTF-8; REGISTERS, CFGREAD: bytes */
+	const void *text;	/* SESSION, CONSOLE, MARK, LOG, INJECT: UTF-8;
+				   REGISTERS, CFGREAD: bytes */
 	size_t text_len;	/* bytes; no NUL */
 };
 
@@ -184,6 +227,10 @@ int nvmetap_attach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *f
 /* Undoes it.  Commands that the plug-in holds end with Internal Error if it
  * was its last function.  -ENOENT: not attached. */
 int nvmetap_detach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *fn, void *ctx);
+
+/* The plug-in whose code runs, or NULL: what its other threads hand to functions
+ * marked (T), where NULL names nobody. */
+struct nvmetap_plugin *nvmetap_self(void);
 
 /* The value of "key=value" among the plug-in's options, "" for a bare "key",
  * NULL if it is not there.  Lives as long as the plug-in. */
@@ -225,6 +272,29 @@ int nvmetap_call(struct nvmetap_plugin *plugin, uint64_t after_ns, nvmetap_fn *f
 /* (T) A line into the trace: an event of nvmetap:log:writeback, after the event
  * whose callback raised it.  -ENOMEM; -EDEADLK inside an event of that tap. */
 int nvmetap_log(struct nvmetap_plugin *plugin, const char *line);
+
+/*
+ * Inside a callback: the injection events of what this call of the callback
+ * does name who ("rule 3: nvme:io:decode if …") instead of the plug-in, and so
+ * do those of the command that it holds.  who is copied, up to NVMETAP_WHO_MAX
+ * bytes; each name has a count of its own.
+ *   -EINVAL  no callback runs     -ENOMEM
+ *   -ENOSPC  the plug-in has used 1024 names: it stands for itself
+ */
+int nvmetap_blame(struct nvmetap_plugin *plugin, const char *who);
+
+/*
+ * Provokes a fault, NVMETAP_FAULT_*: what lies below the taps.  nvmetap-taps(7)
+ * says what each does and what its arg is.  One that belongs to a kind of event
+ * is provoked by a modifier while such an event passes; any other anywhere on
+ * the controller's thread, and happens after the present event's observers.  It
+ * has an injection event.
+ *   -EINVAL   no such fault, or arg out of its range
+ *   -ENODATA  the present event is not of its kind, or there is none
+ *   -EPERM    asked by an observer    -EBUSY  eight in one call of a callback
+ *   -ENOMEM
+ */
+int nvmetap_fault(struct nvmetap_plugin *plugin, unsigned int fault, uint64_t arg);
 
 /*
  * (T) Fires, at the plug-in's own observers only and with NVMETAP_SNAPSHOT,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "emu/export.h"
+#include "emu/inject.h"
 #include "emu/request.h"
 
 /* A wish of a plug-in's on its way through the mailbox, or its timer. */
@@ -75,6 +76,8 @@ NVMETAP_EXPORT int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, vo
 	}
 	if (!taps->modifying)
 		return -EPERM;
+	if (tap_armed(taps, NVMETAP_TAP_INJECT))
+		inject_store(taps, off, buf, len);
 	memcpy(taps->data + off, buf, len);
 	taps->data_altered = true;
 	return 0;
@@ -155,7 +158,7 @@ static void call_now(struct request *req)
 	ev.size = sizeof(ev);
 	ev.bdf = taps->bdf;
 	ev.ticks = nvmetap_ticks();
-	req->fn(req->ctx, &ev);
+	plugin_call(req->plugin, WATCH_CALL, req->fn, req->ctx, &ev);
 	taps_leave(taps, frame);
 	free(req);
 }

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include "emu/loop.h"
 #include "emu/plugin.h"
+#include "emu/watch.h"
+
+struct inject_name;
 
 /* What the taps ask of the controller behind them.  resume, complete and
  * abandon only note what is to be done: they fire no event. */
@@ -23,6 +26,8 @@ struct tap_host {
 	struct nvme_command *(*find)(void *ctx, uint16_t sqid, uint16_t cid);
 	/* Fires what nvmetap_snapshot promises; taps_snapshot has aimed it. */
 	void (*snapshot)(void *ctx);
+	/* Does a fault that belongs to no event; it may fire events. */
+	void (*fault)(void *ctx, struct inject_name *name, unsigned int fault, uint64_t arg);
 };
 
 /* Room for what the info of any event points to. */
@@ -39,11 +44,36 @@ union tap_info {
 /* How many bytes of it the info of an event of this kind has; 0: it has none. */
 size_t tap_info_size(uint8_t event);
 
+enum {
+	TAP_FAULTS = 32,	/* bit of struct taps' armed for fault 0 */
+	TAP_NR_FAULTS = 32,
+	TAP_STEP_FAULTS = 8,	/* that one call of a callback may provoke */
+};
+
+/* A fault that was provoked at event seq; emu/inject.h. */
+struct tap_fault {
+	struct inject_name *name;
+	struct nvmetap_plugin *plugin;
+	uint64_t seq, arg;
+};
+
+/* What the modifier that runs has done so far. */
+struct tap_step {
+	struct {
+		uint64_t arg;
+		uint8_t fault;
+	} faults[TAP_STEP_FAULTS];
+	unsigned int nr_faults;
+	uint32_t changed;	/* bytes of data */
+	size_t data_off, data_len;	/* what data_was holds of the data */
+	uint8_t data_was[NVMETAP_INJECT_DATA];
+};
+
 struct tap_attachment;
-struct tap_log;
+struct raised;
 
 struct taps {
-	uint64_t armed;		/* bit n: somebody is attached to tap n; 32 and up: faults */
+	uint64_t armed;		/* bit n: somebody is attached to tap n; TAP_FAULTS + n: fault n */
 	struct tap_attachment *first[NVMETAP_NR_TAPS];	/* by order */
 	const struct tap_host *host;
 	void *host_ctx;
@@ -51,8 +81,9 @@ struct taps {
 	struct nvmetap_plugin *plugins;		/* in the order they were added */
 	struct nvmetap_plugin *current;		/* whose code runs */
 	struct nvmetap_plugin *answered;	/* whose modifier ended the last event */
+	struct inject_name *answered_name;	/* and whom it blamed, if that is held */
 	struct nvmetap_plugin *only;		/* a snapshot's receiver: nobody else hears */
-	struct tap_log *logs, **logs_end;	/* raised inside a callback */
+	struct raised *raised, **raised_end;	/* inside a callback; emu/raise.h */
 	const struct nvmetap_event *event;	/* being fired */
 	uint8_t *data;		/* of the event being fired, data_len bytes */
 	size_t data_len;
@@ -61,6 +92,11 @@ struct taps {
 	bool detached;		/* dead attachments wait to be swept */
 	bool snapshots;		/* a plug-in has asked for one inside a callback */
 	unsigned int depth;	/* of plug-ins' code on the stack */
+	struct inject_name *names;
+	struct inject_name *blamed;	/* by the callback that runs, or NULL */
+	struct tap_step step;
+	struct tap_fault faults[TAP_NR_FAULTS];	/* whose bits are set in armed */
+	struct watch_mark mark;	/* whose code runs, of those that were loaded */
 	/* A line for the user, which begins with the plug-in's name; (T); or NULL. */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;
@@ -68,7 +104,7 @@ struct taps {
 	uint32_t bdf;
 };
 
-static_assert(NVMETAP_NR_TAPS <= 32, "taps and faults share one word");
+static_assert((int)NVMETAP_NR_TAPS <= (int)TAP_FAULTS, "taps and faults share one word");
 
 /* Caller's memory.  host may be NULL in tests of the taps alone. */
 void taps_init(struct taps *taps, struct loop *loop, uint32_t bdf, const struct tap_host *host,
@@ -139,6 +175,7 @@ void taps_snapshot(struct taps *taps, struct nvmetap_plugin *plugin);
 struct taps_frame {
 	struct taps *taps;
 	struct nvmetap_plugin *plugin;
+	struct inject_name *blamed;
 };
 struct taps_frame taps_enter(struct taps *taps, struct nvmetap_plugin *plugin);
 void taps_leave(struct taps *taps, struct taps_frame frame);
@@ -173,6 +210,7 @@ int plugin_add(struct taps *taps, const struct plugin_code *code, const char *op
  * removed, and none of its code runs any more, or will. */
 struct plugin_library {
 	const char *file;	/* copied */
+	unsigned int nr;	/* emu/library.h */
 	void (*release)(void *ctx);	/* with that of the code */
 };
 int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
@@ -185,6 +223,11 @@ void plugin_free_all(struct taps *taps);
 const char *plugin_name(const struct nvmetap_plugin *plugin);
 const char *plugin_options(const struct nvmetap_plugin *plugin);	/* as given, or "" */
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin);
+/* Of watch_enter, for a call there; 0: it is part of the program. */
+uint32_t plugin_place(const struct nvmetap_plugin *plugin, unsigned int where);
+/* Calls fn of the plug-in's, marked; the caller has entered. */
+int plugin_call(struct nvmetap_plugin *plugin, unsigned int where, nvmetap_fn *fn, void *ctx,
+		struct nvmetap_event *ev);
 /* What it was loaded from; NULL: it is part of the program. */
 const char *plugin_file(const struct nvmetap_plugin *plugin);
 /* A line for the user, now; within setup what setup has said so far goes with

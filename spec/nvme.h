@@ -18,6 +18,7 @@ enum nvmetap_numbers {
 #define REGISTER(cname, offset, size, strct, title) cname = offset,
 #define EVENT(cname, number, info, payload, proto, name) cname = number,
 #define TAP(cname, number, event, stage, name) cname = number,
+#define FAULT(cname, number, name, event, argument, text) cname = number,
 #include "nvme.def"
 	NVMETAP_NR_TAPS = 0
 #define TAP(cname, number, event, stage, name) +1

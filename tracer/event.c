@@ -2,6 +2,7 @@
 /* From the tap to the ring: an event becomes one entry or several. */
 #include <assert.h>
 #include <string.h>
+#include "tracer/encode.h"
 #include "tracer/event.h"
 
 /* Where the payload comes from, by the table's payload structure. */
@@ -12,6 +13,7 @@ enum event_payload {
 	EVENT_prp_list,
 	EVENT_raw,
 	EVENT_text,
+	EVENT_inject,
 	EVENT_registers = EVENT_text,
 	EVENT_config = EVENT_text,
 };
@@ -271,12 +273,55 @@ static void event_push_data(struct event_feed *feed, const struct nvmetap_event 
 	} while (offset < end);
 }
 
+static uint8_t event_parts(const struct nvmetap_state *state)
+{
+	return (uint8_t)((state->cmd != NULL) | (state->cpl != NULL) << 1 |
+			 (state->info != NULL) << 2 | (state->data != NULL) << 3);
+}
+
+static void event_push_inject(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	const struct nvmetap_inject *inject = ev->inject;
+	struct entry_inject info = {
+		.count = inject->count,
+		.arg = inject->arg,
+		.offset = inject->offset,
+		.changed = inject->changed,
+		.who_len = (uint16_t)(ev->text_len < NVMETAP_WHO_MAX ? ev->text_len :
+								       NVMETAP_WHO_MAX),
+		.tap = (uint8_t)inject->tap,
+		.event = inject->event,
+		.how = inject->how,
+		.verdict = inject->verdict,
+		.fault = inject->fault,
+		.parts = event_parts(&inject->now),
+	};
+	uint8_t payload[NVMETAP_WHO_MAX + 2 * ENCODE_STATE_MAX];
+	size_t len = info.who_len, room = entry_info_room(sizeof(info));
+	struct entry *entry;
+
+	memcpy(payload, ev->text, len);
+	info.state_len = (uint16_t)encode_state(payload + len, inject, &inject->was);
+	len += info.state_len;
+	len += encode_state(payload + len, inject, &inject->now);
+	entry = event_reserve(feed, ev, sizeof(*entry) + room + len);
+	if (entry == NULL)
+		return;
+	event_header(entry, ev);
+	memcpy(entry_info(entry), &info, sizeof(info));
+	memcpy(entry_payload(entry), payload, len);
+	entry->len = entry->caplen = (uint32_t)len;
+	ring_commit(feed->ring, sizeof(*entry) + room + len);
+}
+
 void event_push(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	if (ev->event >= EVENT_NR)
 		return;
 	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL)
 		event_push_data(feed, ev);
+	else if (ev->event == NVMETAP_EV_INJECT && ev->inject != NULL)
+		event_push_inject(feed, ev);
 	else
 		event_push_one(feed, ev);
 }

@@ -52,12 +52,7 @@ static int warn(void *ctx, struct nvmetap_event *ev)
 int setup(void)
 {
 	if (nvmetap_option_number(NULL, "after", &after) != 0)
-		return -1;
+		return -EINVAL;
 	nvmetap_attach(NULL, "nvme:admin:memory", warn, NULL, NVMETAP_MODIFY);
 	return nvmetap_attach(NULL, "nvme:io:decode", refuse, NULL, NVMETAP_MODIFY);
-}
-
-int teardown(void)
-{
-	return 0;
 }
