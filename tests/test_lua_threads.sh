@@ -28,6 +28,7 @@ fields()
 {
 	capture=$1
 	shift
+	# shellcheck disable=SC2046
 	run_tshark -2 -r "$capture" -T fields -E separator='|' -e frame.number \
 		$(printf -- '-e %s ' "$@") >"$work/out" ||
 		fail "tshark: $(cat "$work/tshark/stderr")"

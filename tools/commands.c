@@ -4,6 +4,7 @@
 #include "tools/command.h"
 
 extern const struct command command_serve, command_boot, command_capture, command_dump, command_mark, command_plugin;
+extern const struct command command_wireshark;
 
 const struct command *const commands[] = {
 	&command_serve,
@@ -12,5 +13,6 @@ const struct command *const commands[] = {
 	&command_dump,
 	&command_plugin,
 	&command_mark,
+	&command_wireshark,
 	NULL,
 };
