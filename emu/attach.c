@@ -74,6 +74,7 @@ NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *nam
 	new->fn = fn;
 	new->ctx = ctx;
 	new->order = order;
+	new->serial = ++taps->nr_attached;
 	for (at = &taps->first[tap]; *at != NULL && (*at)->order <= order; at = &(*at)->next)
 		;
 	new->next = *at;

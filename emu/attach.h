@@ -14,6 +14,7 @@ struct tap_attachment {
 	nvmetap_fn *fn;		/* NULL: detached, to be swept */
 	void *ctx;
 	int order;
+	uint32_t serial;	/* those of one order stand by it */
 	bool told;		/* that nothing can be held here */
 };
 
