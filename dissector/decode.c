@@ -189,6 +189,36 @@ static int walk_specific(struct walk *walk)
 	return 0;
 }
 
+/* What walk_specific may come to, by structure. */
+static bool is_specific(uint8_t event, unsigned int strct)
+{
+	switch (event) {
+	case NVMETAP_EV_ADMIN:
+	case NVMETAP_EV_IO:
+		return table_is_command(strct) || table_is_feature(strct);
+	case NVMETAP_EV_COMPLETION:
+		return table_is_result(strct) || table_is_feature(strct);
+	case NVMETAP_EV_DATA:
+		return table_is_data(strct);
+	case NVMETAP_EV_DOORBELL:
+	case NVMETAP_EV_INTERRUPT:
+	case NVMETAP_EV_LIST:
+		return false;
+	}
+	return true;
+}
+
+unsigned int decode_parts_with(uint8_t event, unsigned int strct)
+{
+	unsigned int parts = is_specific(event, strct) ? DECODE_SPECIFIC : 0;
+
+	if (table_events[event].info == strct)
+		parts |= DECODE_INFO;
+	if (table_events[event].payload == strct)
+		parts |= DECODE_PAYLOAD;
+	return parts;
+}
+
 static bool payload_applies(const struct record *rec)
 {
 	if (rec->event != NVMETAP_EV_LIST)
@@ -239,7 +269,11 @@ int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn
 int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
 		   decode_struct_fn *fn, void *ctx)
 {
-	struct walk walk = { .rec = rec, .struct_fn = fn, .ctx = ctx };
+	struct walk walk;
 
+	walk.rec = rec;		/* nobody needs the rest */
+	walk.struct_fn = fn;
+	walk.ctx = ctx;
+	walk.element = false;
 	return walk_parts(&walk, header, parts);
 }

@@ -71,5 +71,11 @@ enum {
  */
 int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
 		   decode_struct_fn *fn, void *ctx);
+/*
+ * Parts of a record of this event, beyond header and name, in which
+ * decode_structs may find the structure (S_*).  What is not there it never finds
+ * there.
+ */
+unsigned int decode_parts_with(uint8_t event, unsigned int strct);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "dissector/expr_constant.h"
 #include "dissector/expr_field.h"
+#include "dissector/expr_regex.h"
 
 enum { NO_JUMP = UINT32_MAX };
 
@@ -59,6 +60,9 @@ static bool fail_here(struct parser *parser, const char *expected)
 
 	if (token->type == TOKEN_BAD)
 		return fail_at(parser, token, "%s", token->error);
+	if (token->type == TOKEN_WORD && lexer_is_keyword(parser->lexer.text + token->at, token->len))
+		return fail_at(parser, token, "%s was expected; and, or, eq and such are written "
+			       "in small letters", expected);
 	if (token->type == TOKEN_REFUSED)
 		return fail_at(parser, token, "%.*s is not part of this language; %s was expected",
 			       (int)token->len, parser->lexer.text + token->at, expected);
@@ -130,16 +134,68 @@ static bool add_range(struct parser *parser, const struct expr_constant *low,
 	return true;
 }
 
+static bool type_is_unsigned(uint8_t type)
+{
+	return type == EXPR_UINT || type == EXPR_BOOL || type == EXPR_TIME;
+}
+
+/* Whether a test of numbers can be made as one of a span, and of which. */
+static bool span_of(const struct expr *expr, const struct expr_test *test, struct expr_span *span)
+{
+	const struct expr_range *range = expr->ranges + test->first;
+	uint64_t least = 0, most = UINT64_MAX;
+
+	if (test->by_field || test->relation >= EXPR_CONTAINS || test->nr > 1 ||
+	    (test->nr == 1 && !type_is_unsigned(expr->fields[test->left.field].type)))
+		return false;
+	memset(span, 0, sizeof(*span));
+	switch ((enum expr_relation)test->relation) {
+	case EXPR_IS_THERE:
+		break;
+	case EXPR_IS_NOT_ZERO:
+		least = 1;
+		break;
+	case EXPR_LT:
+	case EXPR_GE:
+		least = range->low.number;
+		span->outside = test->relation == EXPR_LT;
+		break;
+	case EXPR_LE:
+	case EXPR_GT:
+		most = range->low.number;
+		span->outside = test->relation == EXPR_GT;
+		break;
+	default:
+		least = range->low.number;
+		most = range->high.number;
+		span->outside = test->relation == EXPR_NE || test->relation == EXPR_NOT_IN;
+	}
+	if (least > most) {	/* {5..3}: nothing lies in there */
+		span->outside = !span->outside;
+		least = 0;
+		most = UINT64_MAX;
+	}
+	span->mask = test->left.masked ? test->left.mask : UINT64_MAX;
+	span->least = least;
+	span->span = most - least;
+	return true;
+}
+
 static bool add_test(struct parser *parser, const struct expr_test *test)
 {
 	struct expr *expr = parser->expr;
 	void *tests = expr->tests;
+	struct expr_test *added;
 
 	if (!grow(parser, &tests, expr->nr_tests, sizeof(*expr->tests)))
 		return false;
 	expr->tests = tests;
-	expr->tests[expr->nr_tests] = *test;
-	return emit(parser, EXPR_TEST, expr->nr_tests++);
+	added = &expr->tests[expr->nr_tests];
+	*added = *test;
+	added->spans = span_of(expr, test, &added->span);
+	added->quick = expr->fields[test->left.field].quick;
+	return emit(parser, added->spans && added->quick.size != 0 ? EXPR_QUICK : EXPR_TEST,
+		    expr->nr_tests++);
 }
 
 /* The field's index, which fields of the same name share. */
@@ -226,6 +282,8 @@ static bool parse_side(struct parser *parser, struct side *side)
 		return fail_here(parser, "a field or a value");
 	}
 	advance(parser);
+	if (!side->is_field && parser->token.type == TOKEN_BITAND)
+		return fail_at(parser, &side->token, "the field has to stand before the &");
 	if (!side->is_field && side->token.type == TOKEN_WORD &&
 	    parser->token.type == TOKEN_OPEN)
 		return fail_at(parser, &side->token, "there are no functions in this language");
@@ -248,8 +306,13 @@ static bool looks_like_field(const struct parser *parser, const struct expr_toke
 static bool parse_constant(struct parser *parser, const struct side *field,
 			   const struct expr_token *token, struct expr_constant *constant)
 {
-	if (looks_like_field(parser, token))
+	if (looks_like_field(parser, token)) {
+		struct expr_field other;
+
+		if (field_find(&other, parser->lexer.text + token->at, token->len, true))
+			return fail_at(parser, token, "a value was expected, not a field");
 		return no_such_field(parser, token);
+	}
 	return constant_parse(field_of(parser, field), parser->lexer.text, token, &parser->pool,
 			      constant, parser->err);
 }
@@ -367,9 +430,10 @@ static bool parse_element(struct parser *parser, const struct side *field)
 	return add_range(parser, &low, &high);
 }
 
-/* "{a, b, c..d}" */
+/* "{a, b, c..d}" behind "in" */
 static bool parse_set(struct parser *parser, const struct side *left, struct expr_test test)
 {
+	advance(parser);
 	if (!left->is_field)
 		return looks_like_field(parser, &left->token) ?
 			       no_such_field(parser, &left->token) :
@@ -377,9 +441,11 @@ static bool parse_set(struct parser *parser, const struct side *left, struct exp
 	if (field_of(parser, left)->type == EXPR_NONE)
 		return fail_at(parser, &left->token, "%s can only be there or not",
 			       field_of(parser, left)->name);
+	if (left->operand.masked)
+		return fail_at(parser, &left->token, "\"in\" takes a field as it is; compare its "
+			       "bits with ==");
 	if (parser->token.type != TOKEN_BRACE)
 		return fail_here(parser, "{ and values");
-	test.relation = EXPR_IN;
 	test.left = left->operand;
 	test.first = parser->expr->nr_ranges;
 	do {
@@ -394,28 +460,75 @@ static bool parse_set(struct parser *parser, const struct side *left, struct exp
 	return add_test(parser, &test);
 }
 
+/* Whether something can be looked for within the field. */
+static bool check_text(struct parser *parser, const struct side *left)
+{
+	enum expr_type type;
+
+	if (!left->is_field)
+		return looks_like_field(parser, &left->token) ?
+			       no_such_field(parser, &left->token) :
+			       fail_at(parser, &left->token, "a field was expected");
+	type = field_of(parser, left)->type;
+	if (type != EXPR_STRING && type != EXPR_BYTES)
+		return fail_at(parser, &left->token, "%s is neither text nor bytes, in which to "
+			       "look for something", field_of(parser, left)->name);
+	return true;
+}
+
 static bool parse_contains(struct parser *parser, const struct side *left, struct expr_test test)
 {
 	struct expr_constant constant;
 	struct side right;
-	enum expr_type type;
 
-	if (!left->is_field)
-		return fail_at(parser, &left->token, "a field was expected");
-	type = field_of(parser, left)->type;
-	if (type != EXPR_STRING && type != EXPR_BYTES)
-		return fail_at(parser, &left->token, "%s is neither text nor bytes, it contains "
-			       "nothing", field_of(parser, left)->name);
-	if (!parse_side(parser, &right))
+	advance(parser);
+	if (!check_text(parser, left) || !parse_side(parser, &right))
 		return false;
 	if (right.is_field)
-		return fail_at(parser, &right.token, "a value was expected");
+		return fail_at(parser, &right.token, "a value was expected, not a field");
 	test.relation = EXPR_CONTAINS;
 	test.left = left->operand;
 	test.first = parser->expr->nr_ranges;
 	test.nr = 1;
 	return parse_constant(parser, left, &right.token, &constant) &&
 	       add_range(parser, &constant, &constant) && add_test(parser, &test);
+}
+
+static bool add_regex(struct parser *parser, struct regex *regex)
+{
+	struct expr *expr = parser->expr;
+	void *regexes = expr->regexes;
+
+	if (!grow(parser, &regexes, expr->nr_regexes, sizeof(*expr->regexes))) {
+		regex_free(regex);
+		return false;
+	}
+	expr->regexes = regexes;
+	expr->regexes[expr->nr_regexes++] = regex;
+	return true;
+}
+
+static bool parse_matches(struct parser *parser, const struct side *left, struct expr_test test)
+{
+	struct expr_constant pattern;
+	struct regex *regex;
+
+	advance(parser);
+	if (!check_text(parser, left))
+		return false;
+	if (parser->token.type != TOKEN_STRING && parser->token.type != TOKEN_RAW_STRING)
+		return fail_here(parser, "a regular expression in double quotes");
+	if (!parse_constant(parser, left, &parser->token, &pattern))
+		return false;
+	regex = regex_new(parser->pool.bytes + pattern.at, pattern.len, parser->err->what,
+			  sizeof(parser->err->what));
+	if (regex == NULL)
+		return false;
+	test.relation = EXPR_MATCHES;
+	test.left = left->operand;
+	test.first = parser->expr->nr_regexes;
+	advance(parser);
+	return add_regex(parser, regex) && add_test(parser, &test);
 }
 
 /* A field by itself: that it is there, or that masked bits are not all zero. */
@@ -451,19 +564,21 @@ static bool parse_relation(struct parser *parser)
 	test.all = quantifier == ALL;
 	switch (parser->token.type) {
 	case TOKEN_IN:
-		advance(parser);
+		test.relation = EXPR_IN;
 		return parse_set(parser, &left, test);
 	case TOKEN_NOT:
+		if (quantifier != AS_WRITTEN)
+			return fail_here(parser, "a comparison other than \"not in\"");
 		advance(parser);
 		if (parser->token.type != TOKEN_IN)
 			return fail_here(parser, "in");
-		advance(parser);
-		return parse_set(parser, &left, test) && emit(parser, EXPR_NOT, 0);
+		test.relation = EXPR_NOT_IN;
+		test.all = true;
+		return parse_set(parser, &left, test);
 	case TOKEN_CONTAINS:
-		advance(parser);
 		return parse_contains(parser, &left, test);
 	case TOKEN_MATCHES:
-		return fail_at(parser, &parser->token, "regular expressions are not supported");
+		return parse_matches(parser, &left, test);
 	default:
 		return parse_presence(parser, &left, quantifier);
 	}
@@ -597,6 +712,9 @@ void expr_free(struct expr *expr)
 {
 	if (expr == NULL)
 		return;
+	for (uint32_t i = 0; i < expr->nr_regexes; i++)
+		regex_free(expr->regexes[i]);
+	free(expr->regexes);
 	free(expr->code);
 	free(expr->tests);
 	free(expr->ranges);

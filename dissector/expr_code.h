@@ -7,6 +7,7 @@
 #define DISSECTOR_EXPR_CODE_H
 
 #include "dissector/expr.h"
+#include "dissector/expr_quick.h"
 #include "dissector/table.h"
 
 /* Types of fields, as Wireshark has them. */
@@ -33,6 +34,8 @@ enum expr_special {
 /* How a structure leads to a field. */
 enum { EXPR_LEADS_NOWHERE, EXPR_LEADS_DIRECTLY, EXPR_LEADS_DEEPER };
 
+enum { EXPR_ROWS_MAX = 16 };	/* of the table with one filter name */
+
 /* A field by its filter name: all rows of the table that have it. */
 struct expr_field {
 	const char *name;
@@ -40,9 +43,12 @@ struct expr_field {
 	uint8_t special;
 	uint8_t bytes;		/* of a number */
 	uint8_t set;		/* SET_*, whose names may be used; SET_NONE */
-	uint8_t parts;		/* DECODE_* */
-	uint16_t header_row;	/* F_record_*, if it is of the header */
-	uint8_t leads[NR_ROWS];	/* by structure (S_*) */
+	uint8_t parts[256];	/* DECODE_* in which it can be, by event */
+	uint16_t nr_rows;
+	uint16_t rows[EXPR_ROWS_MAX];	/* F_*, those of a structure one after the other */
+	uint8_t leads[NR_ROWS];		/* by structure (S_*) */
+	uint8_t first[NR_ROWS];		/* of those that lead directly: index of rows */
+	struct expr_quick quick;
 };
 
 /* Of a field: what is compared. */
@@ -54,7 +60,7 @@ struct expr_operand {
 
 enum expr_relation {
 	EXPR_IS_THERE, EXPR_IS_NOT_ZERO, EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE,
-	EXPR_IN, EXPR_CONTAINS, EXPR_MATCHES,
+	EXPR_IN, EXPR_NOT_IN, EXPR_CONTAINS, EXPR_MATCHES,
 };
 
 /* A value of the text: a number (of EXPR_INT: its two's complement), or bytes
@@ -73,12 +79,18 @@ struct expr_test {
 	bool all;		/* of its values must fit, not any */
 	bool by_field;		/* right is compared with, else a constant */
 	struct expr_operand left, right;
-	uint32_t first, nr;	/* ranges: of EXPR_IN, else one, whose low is the constant */
+	uint32_t first, nr;	/* ranges: of EXPR_IN and NOT_IN, else one, whose low is the
+				 * constant; of EXPR_MATCHES: first is a regex */
+	bool spans;		/* left's numbers are compared with span, without a look at the
+				 * constants */
+	struct expr_span span;
+	struct expr_quick quick;	/* of left, if that has one and spans */
 };
 
 /* One after the other, on one result. */
 enum expr_op {
 	EXPR_TEST,		/* result = test arg */
+	EXPR_QUICK,		/* the same by its short way */
 	EXPR_NOT,
 	EXPR_IF_TRUE,		/* go on at code arg if the result is true */
 	EXPR_IF_FALSE,
@@ -91,13 +103,16 @@ struct expr_code {
 	uint32_t arg;
 };
 
+struct regex;
+
 struct expr {
 	struct expr_code *code;
 	struct expr_test *tests;
 	struct expr_range *ranges;
 	struct expr_field *fields;
+	struct regex **regexes;
 	uint8_t *pool;
-	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, pool_len;
+	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, nr_regexes, pool_len;
 };
 
 #endif

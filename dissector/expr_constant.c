@@ -48,15 +48,12 @@ static void add_byte(struct expr_pool *pool, uint32_t byte)
 	pool->bytes[pool->len++] = (uint8_t)byte;
 }
 
-/* A character of Unicode as UTF-8; its escape was longer than that. */
+/* A character of Unicode as UTF-8; its escape was longer than that.  As in C
+ * and Wireshark it is none of ASCII's. */
 static bool add_character(struct expr_pool *pool, uint64_t c)
 {
-	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+	if (c < 0xa0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return false;
-	if (c < 0x80) {
-		add_byte(pool, (uint32_t)c);
-		return true;
-	}
 	if (c >= 0x10000)
 		add_byte(pool, 0xf0 | (uint32_t)(c >> 18));
 	if (c >= 0x800)
@@ -137,23 +134,30 @@ static bool add_quoted(struct expr_pool *pool, const char *text, const struct ex
 	return true;
 }
 
-/* Two digits a byte, alike separated by : - or . or by nothing. */
+/* Two digits a byte, ":" or "-" between them; of one byte, or without separators, ":" in
+ * front, since such a word is a protocol's name to Wireshark. */
 static bool add_hex(struct expr_pool *pool, const char *text, size_t len,
 		    struct expr_constant *constant)
 {
-	char separator = len > 2 && digit_of(text[2]) == 16 ? text[2] : '\0';
-	size_t step = separator != '\0' ? 3 : 2;
+	size_t at = text[0] == ':';
+	char separator = len - at > 2 && digit_of(text[at + 2]) == 16 ? text[at + 2] : '\0';
 	uint64_t byte;
 
+	if (separator != '\0' ? separator != ':' && separator != '-' : at == 0)
+		return false;
 	constant->at = pool->len;
-	for (size_t i = 0; i < len; i += step) {
-		if (len - i < 2 || !digits(text + i, 2, 16, &byte) ||
-		    (separator != '\0' && len - i > 2 && (text[i + 2] != separator || len - i == 3)))
+	for (;;) {
+		if (len - at < 2 || !digits(text + at, 2, 16, &byte))
 			return false;
 		add_byte(pool, (uint32_t)byte);
+		at += 2;
+		if (at == len)
+			break;
+		if (separator != '\0' && text[at++] != separator)
+			return false;
 	}
 	constant->len = pool->len - constant->at;
-	return len > 0 && (separator == '\0' || strchr(":-.", separator) != NULL);
+	return true;
 }
 
 static bool add_uuid(struct expr_pool *pool, const char *text, size_t len,
@@ -299,13 +303,8 @@ bool constant_parse(const struct expr_field *field, const char *text,
 	case EXPR_STRING:
 		return refuse(err, "a string in double quotes was expected");
 	case EXPR_BYTES:
-		if (word[0] == ':') {
-			word++;
-			return add_hex(pool, word, token->len - 1, constant) ||
-			       refuse(err, "bytes were expected: aa:bb:cc");
-		}
 		return add_hex(pool, word, token->len, constant) ||
-		       refuse(err, "bytes were expected: aa:bb:cc");
+		       refuse(err, "bytes were expected: aa:bb:cc, or :aa");
 	case EXPR_UUID:
 		return add_uuid(pool, word, token->len, constant) ||
 		       refuse(err, "a UUID was expected: 01020304-0506-0708-090a-0b0c0d0e0f10");

@@ -2,6 +2,7 @@
 /* The fields that expressions know, by their filter names. */
 #include "dissector/expr_field.h"
 
+#include <assert.h>
 #include <string.h>
 #include "dissector/decode.h"
 
@@ -81,24 +82,34 @@ static void lead_deeper(struct expr_field *field)
 	} while (more);
 }
 
-static uint8_t parts_of(const struct expr_field *field)
+static uint8_t parts_of(const struct expr_field *field, uint8_t event)
 {
-	uint8_t parts = 0;
+	unsigned int parts = 0;
 
-	for (unsigned int i = 0; i < 256; i++) {
-		if (field->leads[table_events[i].info] != 0)
-			parts |= DECODE_INFO;
-		if (field->leads[table_events[i].payload] != 0)
-			parts |= DECODE_PAYLOAD;
-	}
 	if (field->leads[S_record] != 0)
 		parts |= DECODE_HEADER;
 	if (field->leads[S_command_name] != 0)
 		parts |= DECODE_NAME;
 	for (unsigned int i = 0; i < NR_ROWS; i++)
 		if (field->leads[i] != 0 && i != S_record && i != S_command_name)
-			parts |= DECODE_SPECIFIC;
-	return parts;
+			parts |= decode_parts_with(event, i);
+	return (uint8_t)parts;
+}
+
+static void add_row(struct expr_field *field, unsigned int i)
+{
+	const struct table_row *row = &table_rows[i];
+
+	if (row->type == TYPE_ARRAY) {
+		field->leads[row->strct] = EXPR_LEADS_DEEPER;
+		return;
+	}
+	assert(field->nr_rows < EXPR_ROWS_MAX);
+	if (field->leads[row->strct] == EXPR_LEADS_NOWHERE) {
+		field->leads[row->strct] = EXPR_LEADS_DIRECTLY;
+		field->first[row->strct] = (uint8_t)field->nr_rows;
+	}
+	field->rows[field->nr_rows++] = (uint16_t)i;
 }
 
 static bool find_in_table(struct expr_field *field, const char *name, size_t len)
@@ -110,15 +121,15 @@ static bool find_in_table(struct expr_field *field, const char *name, size_t len
 			continue;
 		if (field->name == NULL)
 			describe(field, i);
-		if (row->strct == S_record)
-			field->header_row = (uint16_t)i;
-		field->leads[row->strct] = row->type == TYPE_FIELD ? EXPR_LEADS_DIRECTLY :
-								     EXPR_LEADS_DEEPER;
+		add_row(field, i);
 	}
 	if (field->name == NULL)
 		return false;
 	lead_deeper(field);
-	field->parts = parts_of(field);
+	for (unsigned int i = 0; i < 256; i++)
+		field->parts[i] = parts_of(field, (uint8_t)i);
+	if (field->nr_rows == 1)
+		field->quick = quick_find(field->rows[0]);
 	return true;
 }
 

@@ -74,6 +74,21 @@ static size_t word_len(const struct expr_lexer *lexer)
 	return len;
 }
 
+bool lexer_is_keyword(const char *word, size_t len)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t k = 0;
+
+		if (strlen(words[i].word) != len)
+			continue;
+		while (k < len && (word[k] | 0x20) == (words[i].word[k] | 0x20))
+			k++;
+		if (k == len)
+			return true;
+	}
+	return false;
+}
+
 static struct expr_token take_word(struct expr_lexer *lexer)
 {
 	const char *text = lexer->text + lexer->at;

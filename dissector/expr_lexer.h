@@ -35,4 +35,7 @@ struct expr_lexer {
 /* The next token; TOKEN_END for ever at the end. */
 struct expr_token lexer_next(struct expr_lexer *lexer);
 
+/* Whether it is a word like "and" when its capitals are small letters. */
+bool lexer_is_keyword(const char *word, size_t len);
+
 #endif

@@ -9,8 +9,6 @@ struct match {
 	const struct expr *expr;
 	const struct record *rec;	/* or NULL */
 	const struct expr_frame *frame;	/* or NULL */
-	const uint8_t *header;		/* or NULL: not made yet */
-	uint8_t again[record_SIZE];
 };
 
 /* Answers true to see no further value. */
@@ -21,21 +19,38 @@ struct search {
 	const struct expr_field *field;
 	value_fn *fn;
 	void *ctx;
+	const struct expr_span *span;	/* or NULL; instead of fn: the numbers that are wanted */
+	bool all;			/* of them have to fit the span */
+	bool any;			/* there was one */
 };
 
-static bool found(const struct search *search, const struct decode_item *item)
+/* True: no other number can change the answer. */
+static bool found_number(struct search *search, uint64_t number)
 {
-	struct expr_value value = {
-		.number = item->number, .bytes = item->bytes, .len = item->len,
-		.kind = item->row->kind,
-	};
+	struct expr_value value = { .number = number, .kind = KIND_DEC };
 
+	if (search->span == NULL)
+		return search->fn(search->ctx, &value);
+	search->any = true;
+	return span_has(search->span, number) != search->all;
+}
+
+static bool found(struct search *search, const struct decode_item *item)
+{
+	struct expr_value value;
+
+	if (search->span != NULL)
+		return found_number(search, item->number);
+	value.number = item->number;
+	value.bytes = item->bytes;
+	value.len = item->len;
+	value.kind = item->row->kind;
 	return search->fn(search->ctx, &value);
 }
 
 static int found_in_walk(void *ctx, const struct decode_item *item)
 {
-	const struct search *search = ctx;
+	struct search *search = ctx;
 
 	if (strcmp(item->row->abbrev, search->field->name) != 0 || item->row->type == TYPE_STRUCT)
 		return 0;
@@ -45,18 +60,17 @@ static int found_in_walk(void *ctx, const struct decode_item *item)
 /* The field's values in a structure of the record. */
 static int search_struct(void *ctx, unsigned int strct, const struct window *window)
 {
-	const struct search *search = ctx;
+	struct search *search = ctx;
+	const struct expr_field *field = search->field;
 	struct decode_item item;
 
-	switch (search->field->leads[strct]) {
+	switch (field->leads[strct]) {
 	case EXPR_LEADS_DIRECTLY:
-		for (unsigned int i = strct + 1; i < NR_ROWS; i++) {
-			if (table_rows[i].type == TYPE_STRUCT)
+		for (unsigned int i = field->first[strct]; i < field->nr_rows; i++) {
+			if (table_rows[field->rows[i]].strct != strct)
 				break;
-			if (table_rows[i].abbrev == search->field->name ||
-			    strcmp(table_rows[i].abbrev, search->field->name) == 0)
-				if (walk_field(window, i, &item) && found(search, &item))
-					return 1;
+			if (walk_field(window, field->rows[i], &item) && found(search, &item))
+				return 1;
 		}
 		return 0;
 	case EXPR_LEADS_DEEPER:
@@ -65,55 +79,33 @@ static int search_struct(void *ctx, unsigned int strct, const struct window *win
 	return 0;
 }
 
-static const uint8_t *header_of(struct match *match)
+static bool each_in_record(struct match *match, struct search *search)
 {
-	if (match->header == NULL && match->frame != NULL)
-		match->header = match->frame->header;
-	if (match->header == NULL) {
-		record_encode(match->again, match->rec);
-		match->header = match->again;
-	}
-	return match->header;
-}
-
-static bool each_in_record(struct match *match, const struct search *search)
-{
-	unsigned int parts = search->field->parts;
-	struct window header = { .len = record_SIZE };
-	struct decode_item item;
+	const uint8_t *header = match->frame != NULL ? match->frame->header : NULL;
+	unsigned int parts;
 
 	if (match->rec == NULL)
 		return false;
-	if ((parts & DECODE_HEADER) != 0) {
-		header.bytes = header_of(match);
-		if (walk_field(&header, search->field->header_row, &item) && found(search, &item))
-			return true;
-		parts &= ~(unsigned int)DECODE_HEADER;
-	}
+	parts = search->field->parts[match->rec->event];
 	return parts != 0 &&
-	       decode_structs(match->rec, NULL, parts, search_struct, (void *)search) != 0;
+	       decode_structs(match->rec, header, parts, search_struct, search) != 0;
 }
 
-static bool found_number(const struct search *search, uint64_t number)
-{
-	struct expr_value value = { .number = number, .kind = KIND_DEC };
-
-	return search->fn(search->ctx, &value);
-}
-
-static bool found_words(const struct search *search, const char *words)
+static bool found_words(struct search *search, const char *words)
 {
 	struct expr_value value = { .kind = KIND_NONE };
 
 	if (words == NULL)
 		return false;
+	if (search->span != NULL)
+		return found_number(search, 0);
 	value.bytes = (const uint8_t *)words;
 	value.len = (uint32_t)strlen(words);
 	return search->fn(search->ctx, &value);
 }
 
 /* Hands fn the values of a field, until it answers true.  Whether it did. */
-static bool each_value(struct match *match, const struct search *search)
+static bool each_value(struct match *match, struct search *search)
 {
 	const struct expr_frame *frame = match->frame;
 
@@ -211,15 +203,17 @@ static bool is_in_range(const struct trial *trial, const struct expr_value *valu
 static bool fits_constant(const struct trial *trial, const struct expr_value *value)
 {
 	const struct expr_test *test = trial->test;
-	const struct expr_range *ranges = &trial->match->expr->ranges[test->first];
+	const struct expr_range *ranges = trial->match->expr->ranges + test->first;
 	struct expr_value constant;
 
-	if (test->relation == EXPR_IN) {
+	if (test->relation == EXPR_IN || test->relation == EXPR_NOT_IN) {
 		for (uint32_t i = 0; i < test->nr; i++)
 			if (is_in_range(trial, value, &ranges[i]))
-				return true;
-		return false;
+				return test->relation == EXPR_IN;
+		return test->relation == EXPR_NOT_IN;
 	}
+	if (test->relation == EXPR_MATCHES)
+		return value_matches(value, trial->match->expr->regexes[test->first]);
 	constant = value_of(trial->match->expr, &ranges[0].low);
 	if (test->relation == EXPR_CONTAINS)
 		return trial->type == EXPR_STRING ? value_contains_text(value, &constant) :
@@ -261,20 +255,30 @@ static bool try_left(void *ctx, const struct expr_value *value)
 		return each_value(trial->match, &search);
 	}
 	trial->any = true;
-	if (test->relation == EXPR_IS_THERE)
-		return true;
-	if (test->relation == EXPR_IS_NOT_ZERO)
-		return trial->left.number != 0;
 	return fits_constant(trial, &trial->left) != test->all;
+}
+
+static bool run_span(struct match *match, const struct expr_test *test)
+{
+	struct search search = {
+		.field = &match->expr->fields[test->left.field], .span = &test->span,
+		.all = test->all,
+	};
+	bool stopped = each_value(match, &search);
+
+	return test->all ? search.any && !stopped : stopped;
 }
 
 static bool run_test(struct match *match, const struct expr_test *test)
 {
-	const struct expr_field *field = &match->expr->fields[test->left.field];
-	struct trial trial = { .match = match, .test = test, .type = field->type };
-	struct search search = { .field = field, .fn = try_left, .ctx = &trial };
-	bool stopped = each_value(match, &search);
+	struct trial trial = { .match = match, .test = test };
+	struct search search = {
+		.field = &match->expr->fields[test->left.field], .fn = try_left, .ctx = &trial,
+	};
+	bool stopped;
 
+	trial.type = (enum expr_type)search.field->type;
+	stopped = each_value(match, &search);
 	return test->all ? trial.any && !stopped : stopped;
 }
 
@@ -284,30 +288,31 @@ static bool run(struct match *match)
 	bool kept[EXPR_DEPTH_MAX + 1], result = false;
 	uint32_t nr_kept = 0;
 
+	/* No switch: the branches of one expression are the same for each record. */
 	for (uint32_t i = 0; i < expr->nr_code; i++) {
 		const struct expr_code *code = &expr->code[i];
 
-		switch ((enum expr_op)code->op) {
-		case EXPR_TEST:
-			result = run_test(match, &expr->tests[code->arg]);
-			break;
-		case EXPR_NOT:
-			result = !result;
-			break;
-		case EXPR_IF_TRUE:
-			if (result)
-				i = code->arg - 1;
-			break;
-		case EXPR_IF_FALSE:
+		if (code->op == EXPR_QUICK) {
+			const struct expr_test *test = &expr->tests[code->arg];
+
+			result = match->rec != NULL &&
+				 quick_test(&test->quick, &test->span, match->rec);
+		} else if (code->op == EXPR_IF_FALSE) {
 			if (!result)
 				i = code->arg - 1;
-			break;
-		case EXPR_PUSH:
+		} else if (code->op == EXPR_IF_TRUE) {
+			if (result)
+				i = code->arg - 1;
+		} else if (code->op == EXPR_TEST) {
+			const struct expr_test *test = &expr->tests[code->arg];
+
+			result = test->spans ? run_span(match, test) : run_test(match, test);
+		} else if (code->op == EXPR_NOT) {
+			result = !result;
+		} else if (code->op == EXPR_PUSH) {
 			kept[nr_kept++] = result;
-			break;
-		case EXPR_XOR:
+		} else {
 			result = kept[--nr_kept] != result;
-			break;
 		}
 	}
 	return result;
@@ -316,12 +321,8 @@ static bool run(struct match *match)
 bool expr_match_frame(const struct expr *expr, const struct record *rec,
 		      const struct expr_frame *frame)
 {
-	struct match match;
+	struct match match = { .expr = expr, .rec = rec, .frame = frame };
 
-	match.expr = expr;
-	match.rec = rec;
-	match.frame = frame;
-	match.header = NULL;
 	return run(&match);
 }
 

@@ -111,6 +111,8 @@ bool value_contains_text(const struct expr_value *value, const struct expr_value
 {
 	struct reading reading;
 
+	if (needle->len == 0)
+		return false;
 	reading_begin(&reading, value);
 	do {
 		if (begins_with(reading, needle))
@@ -121,8 +123,35 @@ bool value_contains_text(const struct expr_value *value, const struct expr_value
 
 bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle)
 {
-	for (uint32_t i = 0; needle->len <= value->len - i; i++)
+	for (uint32_t i = 0; needle->len > 0 && needle->len <= value->len - i; i++)
 		if (memcmp(value->bytes + i, needle->bytes, needle->len) == 0)
 			return true;
 	return false;
+}
+
+static bool is_shown_as_it_is(const struct expr_value *value)
+{
+	if (value->kind == KIND_CHARS)
+		return false;
+	if (value->kind != KIND_TEXT)
+		return true;
+	for (uint32_t i = 0; i < value->len; i++)
+		if (!is_plain(value->bytes[i]))
+			return false;
+	return true;
+}
+
+bool value_matches(const struct expr_value *value, const struct regex *regex)
+{
+	uint8_t buf[MATCHED_MAX];
+	struct reading reading;
+	size_t len = 0;
+	int c;
+
+	if (is_shown_as_it_is(value))
+		return regex_match(regex, value->bytes, value->len);
+	reading_begin(&reading, value);
+	while (len < sizeof(buf) && (c = reading_next(&reading)) >= 0)
+		buf[len++] = (uint8_t)c;
+	return regex_match(regex, buf, len);
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "dissector/expr_regex.h"
 #include "dissector/table.h"
 
 struct expr_value {
@@ -21,8 +22,13 @@ struct expr_value {
 /* < 0, 0 or > 0 */
 int value_compare_text(const struct expr_value *a, const struct expr_value *b);
 int value_compare_bytes(const struct expr_value *a, const struct expr_value *b);
-/* needle is of KIND_NONE. */
+/* needle is of KIND_NONE; nothing contains an empty one. */
 bool value_contains_text(const struct expr_value *value, const struct expr_value *needle);
 bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle);
+
+enum { MATCHED_MAX = 16384 };
+
+/* Of text in which something is escaped, only the first MATCHED_MAX bytes are searched. */
+bool value_matches(const struct expr_value *value, const struct regex *regex);
 
 #endif

@@ -163,6 +163,42 @@ bool table_is_descriptor_list(unsigned int strct)
 	return false;
 }
 
+bool table_is_command(unsigned int strct)
+{
+	for (unsigned int i = 0; i < 512; i++)
+		if (commands[i / 256][i % 256].name != NULL &&
+		    commands[i / 256][i % 256].strct == strct)
+			return true;
+	return false;
+}
+
+bool table_is_feature(unsigned int strct)
+{
+	for (unsigned int i = 0; i < 256; i++)
+		if (features[i].name != NULL && features[i].strct == strct)
+			return true;
+	return false;
+}
+
+bool table_is_data(unsigned int strct)
+{
+	for (size_t i = 0; i < sizeof(data_rows) / sizeof(data_rows[0]); i++)
+		if (data_rows[i].strct == strct)
+			return true;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (items[i].strct == strct)
+			return true;
+	return strct == S_ns_desc;
+}
+
+bool table_is_result(unsigned int strct)
+{
+	for (size_t i = 0; i < sizeof(result_rows) / sizeof(result_rows[0]); i++)
+		if (result_rows[i].strct == strct)
+			return true;
+	return false;
+}
+
 const struct table_place *table_place(const struct table_place *places, unsigned int nr,
 				      uint64_t offset)
 {

@@ -20,6 +20,7 @@ struct nvmetap_plugin {
 	struct taps *taps;
 	struct plugin_code code;
 	void (*release)(void *ctx);
+	unsigned int library;	/* its number, or 0 */
 	char *name, *options;	/* options as given */
 	char *file;		/* or NULL */
 	char *words;		/* options, cut into NUL ended words */
@@ -39,6 +40,25 @@ const char *plugin_name(const struct nvmetap_plugin *plugin)
 const char *plugin_options(const struct nvmetap_plugin *plugin)
 {
 	return plugin->options;
+}
+
+uint32_t plugin_place(const struct nvmetap_plugin *plugin, unsigned int where)
+{
+	return plugin->library != 0 ? watch_place(plugin->library, where) : 0;
+}
+
+int plugin_call(struct nvmetap_plugin *plugin, unsigned int where, nvmetap_fn *fn, void *ctx,
+		struct nvmetap_event *ev)
+{
+	uint64_t before;
+	int verdict;
+
+	if (plugin->library == 0)
+		return fn(ctx, ev);
+	before = watch_enter(&plugin->taps->mark, plugin_place(plugin, where));
+	verdict = fn(ctx, ev);
+	watch_leave(&plugin->taps->mark, before);
+	return verdict;
 }
 
 const char *plugin_file(const struct nvmetap_plugin *plugin)
@@ -240,6 +260,7 @@ int plugin_add_library(struct taps *taps, const struct plugin_code *code, const 
 	if (plugin == NULL)
 		return -ENOMEM;
 	plugin->release = library->release;
+	plugin->library = library->nr;
 	return plugin_enter(plugin);
 }
 
@@ -283,6 +304,11 @@ void plugin_free_all(struct taps *taps)
 		taps->plugins = plugin->next;
 		plugin_free(plugin);
 	}
+}
+
+NVMETAP_EXPORT struct nvmetap_plugin *nvmetap_self(void)
+{
+	return plugin_speaker(NULL);
 }
 
 NVMETAP_EXPORT const char *nvmetap_option(struct nvmetap_plugin *plugin, const char *key)

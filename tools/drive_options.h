@@ -20,6 +20,10 @@ struct drive_options {
 	const char *plugins[PLUGINS_MAX];	/* in the order given */
 	unsigned int nr_plugins;
 	char if_name[16];	/* "00:06.0" */
+	/* What else is to be put away where the program ends at once, its drive
+	 * being caught in a plug-in; on another thread; or NULL. */
+	void (*dying)(void *ctx);
+	void *dying_ctx;
 	const char *control;	/* path of the control socket, or NULL: its own */
 	bool bdf_given;		/* by the user */
 };

@@ -223,7 +223,7 @@ static int show(struct dump *dump, const struct show_packet *packet)
 	struct text *text = &dump->output.text;
 	int ret = 0;
 
-	if (dump->quiet || !is_wanted(dump, packet))
+	if (!is_wanted(dump, packet) || dump->quiet)
 		return 0;
 	if (dump->form == FORM_TEXT)
 		show_text(dump, packet);

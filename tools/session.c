@@ -4,11 +4,13 @@
 
 #include "tools/session.h"
 #include "tools/control.h"
+#include "tools/runtime.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int attach(struct nvmetap_plugin *self, void *ctx)
 {
@@ -104,6 +106,33 @@ static void on_words(void *ctx, const char *line)
 	complain("%s: %s", session->command, line);
 }
 
+/* In a signal handler. */
+static bool on_crash(void *ctx, bool own, const char *line)
+{
+	const struct session *session = ctx;
+
+	return session->tracer != NULL && tracer_rescue(session->tracer, own, line);
+}
+
+/* On another thread than the drive's, which will not go on. */
+static void on_dead(void *ctx)
+{
+	const struct session *session = ctx;
+	const struct drive_options *options = session->options;
+	const char *const sockets[] = {
+		options->drive.vfio_user, options->drive.vhost_user, options->drive.console,
+		options->control,
+	};
+
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		if (sockets[i] != NULL)
+			unlink(sockets[i]);
+	runtime_unlink();
+	if (options->dying != NULL)
+		options->dying(options->dying_ctx);
+	_exit(EXIT_FAILED);
+}
+
 static int load_plugins(struct session *session, const struct drive_options *options)
 {
 	char err[1024] = "";
@@ -124,7 +153,9 @@ static int open_drive(struct session *session, const struct drive_options *optio
 	char err[256] = "";
 
 	config.say = on_words;
-	config.say_ctx = session;
+	config.save = on_crash;
+	config.dead = on_dead;
+	config.host_ctx = session;
 	session->drive = drive_new(&config, err, sizeof(err));
 	if (session->drive == NULL) {
 		complain("%s: %s", session->command, err);

@@ -14,6 +14,7 @@
 enum {
 	TRACER_WAIT_NS = 100 * 1000,	/* lossless: between two looks at a full ring */
 	TRACER_STALL_WAITS = 1000000000 / TRACER_WAIT_NS,	/* of one event: tell it */
+	TRACER_RESCUE_NS = 2000000000,	/* of a dying program's time */
 	TRACER_SESSION_MAX = 64 << 10,	/* of the drive's session text, bytes */
 };
 
@@ -223,4 +224,12 @@ void tracer_close(struct tracer *tracer, struct tracer_stats *stats)
 	writer_finish(tracer->writer, &tracer->feed.drops, stats);
 	stats->nr_dropped = tracer->feed.nr_dropped;
 	tracer_free(tracer);
+}
+
+bool tracer_rescue(struct tracer *tracer, bool own, const char *line)
+{
+	if (own)
+		event_publish(&tracer->feed);
+	return writer_rescue(tracer->writer, own ? &tracer->feed.drops : NULL, line,
+			     TRACER_RESCUE_NS);
 }

@@ -72,4 +72,13 @@ void tracer_count(struct tracer *tracer, struct tracer_stats *stats);
  * too, and its file is complete. */
 void tracer_close(struct tracer *tracer, struct tracer_stats *stats);
 
+/*
+ * Instead of all that when the program is about to die, for a signal handler:
+ * what was captured is in the file, and the file is ended.  own: on the
+ * controller's thread, whose last events are then in it, too; otherwise that
+ * thread may go on meanwhile.  line becomes the last record, a line of the log.
+ * Takes at most two seconds.  true: there is a file, and it is whole.
+ */
+bool tracer_rescue(struct tracer *tracer, bool own, const char *line);
+
 #endif

@@ -35,11 +35,6 @@ int setup(void)
 {
 	if (nvmetap_option_number(NULL, "one_in", &one_in) != 0 || one_in == 0 ||
 	    nvmetap_option_number(NULL, "seed", &lots) != 0)
-		return -1;
+		return -EINVAL;
 	return nvmetap_attach(NULL, "nvme:io:memory", rot, NULL, NVMETAP_MODIFY);
-}
-
-int teardown(void)
-{
-	return nvmetap_detach(NULL, "nvme:io:memory", rot, NULL);
 }

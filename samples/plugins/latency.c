@@ -12,10 +12,9 @@
  */
 #include <nvmetap/plugin.h>
 #include <stdio.h>
-#include <string.h>
 
 static struct model {
-	char kind[8];
+	char kind;
 	uint64_t us, arg;
 } models[256];
 static uint64_t lots = 1;
@@ -24,17 +23,15 @@ static uint64_t draw_us(const struct model *model)
 {
 	uint64_t us = model->us, dice = 0;
 
-	if (model->kind[0] == 't') {
-		while (us < 1000000 && nvmetap_random(&lots) % model->arg == 0)
-			us *= 2;
-	} else if (model->kind[0] == 'n') {
-		/* The sum of twelve dice is normal enough: average 6000, deviation 1000. */
-		for (int i = 0; i < 12; i++)
-			dice += nvmetap_random(&lots) % 1001;
-		us = us + dice * model->arg / 1000;
-		us = us > 6 * model->arg ? us - 6 * model->arg : 0;
-	}
-	return us;
+	while (model->kind == 't' && us < 1000000 && nvmetap_random(&lots) % model->arg == 0)
+		us *= 2;
+	if (model->kind != 'n')
+		return us;
+	/* The sum of twelve dice is normal enough: average 6000, deviation 1000. */
+	for (int i = 0; i < 12; i++)
+		dice += nvmetap_random(&lots) % 1001;
+	us += dice * model->arg / 1000;
+	return us > 6 * model->arg ? us - 6 * model->arg : 0;
 }
 
 static int hold(void *ctx, struct nvmetap_event *ev)
@@ -42,7 +39,7 @@ static int hold(void *ctx, struct nvmetap_event *ev)
 	const struct model *model = &models[ev->cmd->opc];
 
 	(void)ctx;
-	if (model->us == 0 || nvmetap_resume(NULL, ev->cmd_id, draw_us(model) * 1000) != 0)
+	if (model->kind == '\0' || nvmetap_resume(NULL, ev->cmd_id, draw_us(model) * 1000) != 0)
 		return NVMETAP_GO;
 	return NVMETAP_LATER;
 }
@@ -50,27 +47,24 @@ static int hold(void *ctx, struct nvmetap_event *ev)
 static int take(const char *key, struct model *model)
 {
 	const char *text = nvmetap_option(NULL, key);
-	int nr = 0;
 
 	if (text == NULL)
 		return 0;
-	nr = sscanf(text, "%7[a-z]:%ju:%ju", model->kind, &model->us, &model->arg);
-	if (nr == 2)
-		return strcmp(model->kind, "fixed");
-	return nr != 3 || model->arg == 0 ||
-	       (strcmp(model->kind, "normal") != 0 && strcmp(model->kind, "tail") != 0);
+	model->kind = *text;
+	if (sscanf(text, "fixed:%ju", &model->us) == 1 ||
+	    sscanf(text, "normal:%ju:%ju", &model->us, &model->arg) == 2 ||
+	    (sscanf(text, "tail:%ju:%ju", &model->us, &model->arg) == 2 && model->arg > 0))
+		return 0;
+	nvmetap_log(NULL, "a model is fixed:US, normal:US:DEV or tail:US:N");
+	return -1;
 }
 
 int setup(void)
 {
-	if (take("read", &models[NVME_OPC_READ]) || take("write", &models[NVME_OPC_WRITE]) ||
-	    take("flush", &models[NVME_OPC_FLUSH]) ||
+	if (take("read", &models[NVME_OPC_READ]) != 0 ||
+	    take("write", &models[NVME_OPC_WRITE]) != 0 ||
+	    take("flush", &models[NVME_OPC_FLUSH]) != 0 ||
 	    nvmetap_option_number(NULL, "seed", &lots) != 0)
-		return -1;
+		return -EINVAL;
 	return nvmetap_attach(NULL, "nvme:io:execute", hold, NULL, NVMETAP_MODIFY);
-}
-
-int teardown(void)
-{
-	return 0;
 }

@@ -20,7 +20,7 @@ static int lose(NVMETAP_DECODE_ARGS)
 int setup(void)
 {
 	if (nvmetap_option_number(NULL, "after", &after) != 0)
-		return -1;
+		return -EINVAL;
 	return plugin_tap_attach("nvme:io:decode", lose);
 }
 

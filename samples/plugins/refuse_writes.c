@@ -27,7 +27,7 @@ int setup(void)
 {
 	retry = nvmetap_option(NULL, "retry") != NULL;
 	if (nvmetap_option_number(NULL, "after", &after) != 0)
-		return -1;
+		return -EINVAL;
 	return plugin_tap_attach("nvme:io:decode", refuse);
 }
 

@@ -24,7 +24,7 @@ int setup(void)
 {
 	if (nvmetap_option_number(NULL, "after", &after) != 0 ||
 	    nvmetap_option_number(NULL, "failures", &failures) != 0)
-		return -1;
+		return -EINVAL;
 	return plugin_tap_attach("nvme:io:decode", fail);
 }
 

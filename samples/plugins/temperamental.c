@@ -25,7 +25,7 @@ int setup(void)
 {
 	if (nvmetap_option_number(NULL, "one_in", &one_in) != 0 || one_in == 0 ||
 	    nvmetap_option_number(NULL, "seed", &lots) != 0)
-		return -1;
+		return -EINVAL;
 	return plugin_tap_attach("nvme:io:decode", refuse);
 }
 

@@ -70,9 +70,11 @@ int setup(void)
 	const char *path = nvmetap_option(NULL, "file");
 
 	out = path != NULL ? fopen(path, "w") : stderr;
-	for (unsigned int i = 0; out != NULL && i < sizeof(taps) / sizeof(taps[0]); i++)
+	if (out == NULL)
+		return -errno;
+	for (unsigned int i = 0; i < sizeof(taps) / sizeof(taps[0]); i++)
 		nvmetap_attach(NULL, taps[i].tap, show, (void *)taps[i].proto, NVMETAP_OBSERVE);
-	return out != NULL ? 0 : -1;
+	return 0;
 }
 
 int teardown(void)

@@ -22,7 +22,7 @@ static int add(NVMETAP_DECODE_ARGS)
 int setup(void)
 {
 	if (nvmetap_option_number(NULL, "opcode", &opcode) != 0 || opcode > 0xff)
-		return -1;
+		return -EINVAL;
 	return plugin_tap_attach("nvme:admin:decode", add);
 }
 
