@@ -142,7 +142,7 @@ static bool type_is_unsigned(uint8_t type)
 /* Whether a test of numbers can be made as one of a span, and of which. */
 static bool span_of(const struct expr *expr, const struct expr_test *test, struct expr_span *span)
 {
-	const struct expr_range *range = expr->ranges + test->first;
+	const struct expr_range *range = test->nr != 0 ? &expr->ranges[test->first] : NULL;
 	uint64_t least = 0, most = UINT64_MAX;
 
 	if (test->by_field || test->relation >= EXPR_CONTAINS || test->nr > 1 ||
@@ -198,14 +198,16 @@ static bool add_test(struct parser *parser, const struct expr_test *test)
 		    expr->nr_tests++);
 }
 
-/* The field's index, which fields of the same name share. */
-static bool add_field(struct parser *parser, const struct expr_field *field, uint16_t *index)
+/* The index of the field of this name: of the expression, or else new.  False and no
+ * trouble of memory: there is none. */
+static bool find_field(struct parser *parser, const char *name, size_t len, uint16_t *index)
 {
 	struct expr *expr = parser->expr;
 	void *fields = expr->fields;
 
 	for (uint32_t i = 0; i < expr->nr_fields; i++)
-		if (strcmp(expr->fields[i].name, field->name) == 0) {
+		if (strlen(expr->fields[i].name) == len &&
+		    memcmp(expr->fields[i].name, name, len) == 0) {
 			*index = (uint16_t)i;
 			return true;
 		}
@@ -213,7 +215,9 @@ static bool add_field(struct parser *parser, const struct expr_field *field, uin
 		return false;
 	expr->fields = fields;
 	*index = (uint16_t)expr->nr_fields;
-	expr->fields[expr->nr_fields++] = *field;
+	if (!field_find(&expr->fields[expr->nr_fields], name, len, parser->frames))
+		return false;
+	expr->nr_fields++;
 	return true;
 }
 
@@ -263,15 +267,14 @@ static bool parse_masks(struct parser *parser, struct side *side)
 static bool parse_side(struct parser *parser, struct side *side)
 {
 	const char *text = parser->lexer.text;
-	struct expr_field field;
 
 	memset(side, 0, sizeof(*side));
 	side->token = parser->token;
 	switch (parser->token.type) {
 	case TOKEN_WORD:
-		side->is_field = field_find(&field, text + side->token.at, side->token.len,
-					    parser->frames);
-		if (side->is_field && !add_field(parser, &field, &side->operand.field))
+		side->is_field = find_field(parser, text + side->token.at, side->token.len,
+					    &side->operand.field);
+		if (parser->no_memory)
 			return false;
 		break;
 	case TOKEN_STRING:

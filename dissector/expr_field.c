@@ -82,20 +82,6 @@ static void lead_deeper(struct expr_field *field)
 	} while (more);
 }
 
-static uint8_t parts_of(const struct expr_field *field, uint8_t event)
-{
-	unsigned int parts = 0;
-
-	if (field->leads[S_record] != 0)
-		parts |= DECODE_HEADER;
-	if (field->leads[S_command_name] != 0)
-		parts |= DECODE_NAME;
-	for (unsigned int i = 0; i < NR_ROWS; i++)
-		if (field->leads[i] != 0 && i != S_record && i != S_command_name)
-			parts |= decode_parts_with(event, i);
-	return (uint8_t)parts;
-}
-
 static void add_row(struct expr_field *field, unsigned int i)
 {
 	const struct table_row *row = &table_rows[i];
@@ -126,8 +112,9 @@ static bool find_in_table(struct expr_field *field, const char *name, size_t len
 	if (field->name == NULL)
 		return false;
 	lead_deeper(field);
-	for (unsigned int i = 0; i < 256; i++)
-		field->parts[i] = parts_of(field, (uint8_t)i);
+	for (unsigned int i = 0; i < NR_ROWS; i++)
+		if (field->leads[i] != EXPR_LEADS_NOWHERE)
+			decode_parts_with(i, field->parts);
 	if (field->nr_rows == 1)
 		field->quick = quick_find(field->rows[0]);
 	return true;

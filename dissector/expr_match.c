@@ -203,17 +203,18 @@ static bool is_in_range(const struct trial *trial, const struct expr_value *valu
 static bool fits_constant(const struct trial *trial, const struct expr_value *value)
 {
 	const struct expr_test *test = trial->test;
-	const struct expr_range *ranges = trial->match->expr->ranges + test->first;
+	const struct expr_range *ranges;
 	struct expr_value constant;
 
+	if (test->relation == EXPR_MATCHES)
+		return value_matches(value, trial->match->expr->regexes[test->first]);
+	ranges = &trial->match->expr->ranges[test->first];
 	if (test->relation == EXPR_IN || test->relation == EXPR_NOT_IN) {
 		for (uint32_t i = 0; i < test->nr; i++)
 			if (is_in_range(trial, value, &ranges[i]))
 				return test->relation == EXPR_IN;
 		return test->relation == EXPR_NOT_IN;
 	}
-	if (test->relation == EXPR_MATCHES)
-		return value_matches(value, trial->match->expr->regexes[test->first]);
 	constant = value_of(trial->match->expr, &ranges[0].low);
 	if (test->relation == EXPR_CONTAINS)
 		return trial->type == EXPR_STRING ? value_contains_text(value, &constant) :
