@@ -10,7 +10,7 @@
 #include "emu/console.h"
 #include "emu/device.h"
 #include "emu/drive.h"
-#include "emu/load.h"
+#include "emu/loader.h"
 #include "emu/loop.h"
 #include "emu/ns.h"
 #include "emu/tap.h"
@@ -30,6 +30,7 @@ struct drive {
 	struct pool *pool;
 	struct transport *transport;
 	struct device *device;
+	struct loader *loader;
 	struct console *console;
 	struct ns **ns;
 	unsigned int nr_ns;
@@ -139,11 +140,27 @@ static int make_device(struct drive *drive, const struct drive_config *config, c
 		snprintf(err, errlen, "%s", strerror(errno));
 		return -errno;
 	}
-	device_taps(drive->device)->say = config->say;
-	device_taps(drive->device)->say_ctx = config->say_ctx;
 	loop_on_idle(drive->loop, idle, drive);
 	loop_poll_max(drive->loop, config->poll_max_ns);
 	return 0;
+}
+
+static int make_loader(struct drive *drive, const struct drive_config *config, char *err,
+		       size_t errlen)
+{
+	struct loader_config loader = {
+		.slow_ns = config->plugin_slow_ns,
+		.dead_ns = config->plugin_dead_ns,
+		.say = config->say,
+		.save = config->save,
+		.dead = config->dead,
+		.ctx = config->host_ctx,
+	};
+
+	drive->loader = loader_new(device_taps(drive->device), &loader);
+	if (drive->loader == NULL)
+		snprintf(err, errlen, "%s", strerror(ENOMEM));
+	return drive->loader != NULL ? 0 : -ENOMEM;
 }
 
 static int listen_to_console(struct drive *drive, const struct drive_config *config, char *err,
@@ -194,6 +211,8 @@ static int make(struct drive *drive, const struct drive_config *config, char *er
 	if (rc == 0)
 		rc = make_device(drive, config, err, errlen);
 	if (rc == 0)
+		rc = make_loader(drive, config, err, errlen);
+	if (rc == 0)
 		rc = listen_to_console(drive, config, err, errlen);
 	return rc;
 }
@@ -219,8 +238,13 @@ void drive_free(struct drive *drive)
 {
 	if (drive == NULL)
 		return;
+	if (drive->loader != NULL)
+		loader_enter(drive->loader);
 	if (drive->device != NULL)
 		device_stop(drive->device);
+	if (drive->loader != NULL)
+		loader_leave(drive->loader);
+	loader_free(drive->loader);
 	console_free(drive->console);
 	transport_free(drive->transport);
 	if (drive->pool != NULL)
@@ -252,34 +276,14 @@ int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, con
 	return plugin_add(device_taps(drive->device), &code, options);
 }
 
-/* Who reads the capture learns it as well; what is there at its beginning
- * stands in the session text. */
-static void log_change(struct taps *taps, const char *name, const char *what)
-{
-	char line[512];
-	int len = snprintf(line, sizeof(line), "plug-in %.400s %s", name, what);
-
-	tap_fire_text(taps, NVMETAP_TAP_LOG, 0, line, (size_t)len);
-}
-
 int drive_load(struct drive *drive, const char *what, char *err, size_t errlen)
 {
-	struct taps *taps = device_taps(drive->device);
-	int rc = load_plugin(taps, what, err, errlen);
-
-	if (rc == 0)
-		log_change(taps, what, "loaded");
-	return rc;
+	return loader_load(drive->loader, what, err, errlen);
 }
 
 int drive_unload(struct drive *drive, const char *name, char *err, size_t errlen)
 {
-	struct taps *taps = device_taps(drive->device);
-	int rc = load_remove(taps, name, err, errlen);
-
-	if (rc == 0)
-		log_change(taps, name, "unloaded");
-	return rc;
+	return loader_unload(drive->loader, name, err, errlen);
 }
 
 void drive_each_plugin(struct drive *drive,
@@ -303,6 +307,7 @@ int drive_run(struct drive *drive)
 	int rc;
 
 	calls_run(drive->calls, drive->loop);
+	loader_enter(drive->loader);
 	rc = drive->transport->ops->start(drive->transport, drive->loop, drive->device);
 	if (rc == 0)
 		rc = loop_run(drive->loop);
@@ -313,6 +318,7 @@ int drive_run(struct drive *drive)
 	drive->console = NULL;
 	calls_end(drive->calls);
 	plugin_remove_all(device_taps(drive->device));
+	loader_leave(drive->loader);
 	return rc;
 }
 

@@ -38,7 +38,19 @@ struct drive_config {
 	/* What the user is to be told of a plug-in: a line that begins with its
 	 * name; any thread; may be NULL. */
 	void (*say)(void *ctx, const char *line);
-	void *say_ctx;
+	/*
+	 * In a signal handler: the program is about to die, line says of what.
+	 * Saves what it can in two seconds, and answers whether there was something.
+	 * own: on the controller's thread.  NULL: signals are left alone.
+	 */
+	bool (*save)(void *ctx, bool own, const char *line);
+	/* On another thread: the controller's is caught in a plug-in's code and has
+	 * been stopped; ends the program.  NULL: exit status 1. */
+	void (*dead)(void *ctx);
+	void *host_ctx;			/* of these three */
+	/* How long a plug-in's code may take until it is told, and until the
+	 * program ends; 0: for ever. */
+	uint64_t plugin_slow_ns, plugin_dead_ns;
 	/* How long the controller's thread at most looks for more before it
 	 * sleeps, see loop_poll_max; 0: not at all. */
 	uint64_t poll_max_ns;

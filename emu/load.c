@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "emu/library.h"
 #include "emu/load.h"
 #include "emu/load_file.h"
 #include "spec/near.h"
@@ -15,8 +16,11 @@ enum {
 };
 
 struct loaded {
+	struct taps *taps;
 	struct load_file file;
+	unsigned int nr;	/* see emu/library.h, 0: none */
 	struct nvmetap_plugin *plugin;
+	int answered;		/* by setup */
 	char *path;		/* "./", then given */
 	const char *given;	/* the file's name, as the user says it */
 	char *name;
@@ -62,17 +66,31 @@ static char *make_name(const struct taps *taps, const char *path)
 	return name;
 }
 
+static uint64_t enter(struct loaded *loaded, unsigned int where)
+{
+	return watch_enter(&loaded->taps->mark, watch_place(loaded->nr, where));
+}
+
+static void leave(struct loaded *loaded, uint64_t before)
+{
+	watch_leave(&loaded->taps->mark, before);
+}
+
 static void loaded_free(void *ctx)
 {
 	struct loaded *loaded = ctx;
+	uint64_t before = enter(loaded, WATCH_UNLOAD);
 
 	load_file_close(&loaded->file);
+	leave(loaded, before);
+	if (loaded->nr != 0)
+		library_remove(loaded->nr);
 	free(loaded->path);
 	free(loaded->name);
 	free(loaded);
 }
 
-static struct loaded *loaded_new(const char *what)
+static struct loaded *loaded_new(struct taps *taps, const char *what)
 {
 	struct loaded *loaded = calloc(1, sizeof(*loaded));
 	char *path = malloc(sizeof("./") + strlen(what));
@@ -82,6 +100,7 @@ static struct loaded *loaded_new(const char *what)
 		free(path);
 		return NULL;
 	}
+	loaded->taps = taps;
 	strcpy(path, "./");
 	loaded->options = cut_file(path + 2, what);
 	loaded->file.copy_fd = -1;
@@ -93,17 +112,29 @@ static struct loaded *loaded_new(const char *what)
 static int run_setup(struct nvmetap_plugin *self, void *ctx)
 {
 	struct loaded *loaded = ctx;
+	uint64_t before;
+	int rc;
 
 	loaded->plugin = self;
-	return loaded->file.setup();
+	before = enter(loaded, WATCH_SETUP);
+	rc = loaded->file.setup();
+	leave(loaded, before);
+	loaded->answered = rc;
+	return rc;
 }
 
 static void run_teardown(struct nvmetap_plugin *self, void *ctx)
 {
 	struct loaded *loaded = ctx;
-	int rc = loaded->file.teardown != NULL ? loaded->file.teardown() : 0;
+	uint64_t before;
 	char line[64];
+	int rc;
 
+	if (loaded->file.teardown == NULL)
+		return;
+	before = enter(loaded, WATCH_TEARDOWN);
+	rc = loaded->file.teardown();
+	leave(loaded, before);
 	if (rc == 0)
 		return;
 	snprintf(line, sizeof(line), "teardown answered %d", rc);
@@ -115,7 +146,9 @@ static int refuse_setup(const struct loaded *loaded, int rc, char *err, size_t e
 {
 	const char *said = plugin_said(loaded->plugin);
 
-	if (*said != '\0')
+	if (loaded->answered == 0)
+		snprintf(err, errlen, "%s", said);
+	else if (*said != '\0')
 		snprintf(err, errlen, "%s (setup answered %d)", said, rc);
 	else if (rc < 0)
 		snprintf(err, errlen, "setup answered %d: %s", rc, strerror(-rc));
@@ -124,7 +157,7 @@ static int refuse_setup(const struct loaded *loaded, int rc, char *err, size_t e
 	return -ECANCELED;
 }
 
-static int add(struct taps *taps, struct loaded *loaded, char *err, size_t errlen)
+static int add(struct loaded *loaded, char *err, size_t errlen)
 {
 	struct plugin_code code = {
 		.name = loaded->name,
@@ -132,8 +165,8 @@ static int add(struct taps *taps, struct loaded *loaded, char *err, size_t errle
 		.teardown = run_teardown,
 		.ctx = loaded,
 	};
-	struct plugin_library library = { loaded->given, loaded_free };
-	int rc = plugin_add_library(taps, &code, loaded->options, &library);
+	struct plugin_library library = { loaded->given, loaded->nr, loaded_free };
+	int rc = plugin_add_library(loaded->taps, &code, loaded->options, &library);
 
 	if (rc == 0)
 		return 0;
@@ -143,8 +176,33 @@ static int add(struct taps *taps, struct loaded *loaded, char *err, size_t errle
 	return rc;
 }
 
+static int open_file(struct loaded *loaded, const char *path, char *err, size_t errlen)
+{
+	uint64_t before = enter(loaded, WATCH_LOAD);
+	int rc = load_file_open(&loaded->file, path, err, errlen);
+
+	leave(loaded, before);
+	if (rc == 0)
+		library_place(loaded->nr, loaded->file.from, loaded->file.len);
+	return rc;
+}
+
+static int give_name(struct loaded *loaded, const char *path, char *err, size_t errlen)
+{
+	loaded->name = make_name(loaded->taps, path);
+	if (loaded->name == NULL) {
+		snprintf(err, errlen, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	loaded->nr = library_add(loaded->name);
+	if (loaded->nr != 0)
+		return 0;
+	snprintf(err, errlen, "too many plug-ins");
+	return -EMFILE;
+}
+
 /* A name without a folder would be searched for. */
-static int load(struct taps *taps, struct loaded *loaded, char *err, size_t errlen)
+static int load(struct loaded *loaded, char *err, size_t errlen)
 {
 	const char *path = strchr(loaded->given, '/') != NULL ? loaded->given : loaded->path;
 	int rc;
@@ -153,19 +211,15 @@ static int load(struct taps *taps, struct loaded *loaded, char *err, size_t errl
 		snprintf(err, errlen, "no file is named");
 		return -ENOENT;
 	}
-	rc = load_file_open(&loaded->file, path, err, errlen);
-	if (rc != 0)
-		return rc;
-	loaded->name = make_name(taps, path);
-	if (loaded->name != NULL)
-		return add(taps, loaded, err, errlen);
-	snprintf(err, errlen, "%s", strerror(ENOMEM));
-	return -ENOMEM;
+	rc = give_name(loaded, path, err, errlen);
+	if (rc == 0)
+		rc = open_file(loaded, path, err, errlen);
+	return rc == 0 ? add(loaded, err, errlen) : rc;
 }
 
 int load_plugin(struct taps *taps, const char *what, char *err, size_t errlen)
 {
-	struct loaded *loaded = loaded_new(what);
+	struct loaded *loaded = loaded_new(taps, what);
 	char why[WHY_MAX] = "";
 	int rc;
 
@@ -173,7 +227,7 @@ int load_plugin(struct taps *taps, const char *what, char *err, size_t errlen)
 		snprintf(err, errlen, "%s: %s", what, strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	rc = load(taps, loaded, why, sizeof(why));
+	rc = load(loaded, why, sizeof(why));
 	if (rc == 0)
 		return 0;
 	snprintf(err, errlen, "%s%s%s", loaded->given, *loaded->given != '\0' ? ": " : "", why);

@@ -120,6 +120,40 @@ static bool is_loaded(const char *path)
 	return handle != NULL;
 }
 
+struct place {
+	const struct link_map *map;
+	struct load_file *file;
+};
+
+static int find_place(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	const struct place *place = ctx;
+	size_t end;
+
+	(void)size;
+	if (info->dlpi_addr != place->map->l_addr ||
+	    strcmp(info->dlpi_name, place->map->l_name) != 0)
+		return 0;
+	place->file->from = info->dlpi_addr;
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		end = (size_t)(info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz);
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && end > place->file->len)
+			place->file->len = end;
+	}
+	return 1;
+}
+
+static void place_library(struct load_file *file)
+{
+	struct place place = { NULL, file };
+	struct link_map *map;
+
+	if (dlinfo(file->handle, RTLD_DI_LINKMAP, &map) != 0)
+		return;
+	place.map = map;
+	dl_iterate_phdr(find_place, &place);
+}
+
 static int link_library(struct load_file *file, const char *path, char *err, size_t errlen)
 {
 	int fd = open_library(path, err, errlen);
@@ -136,7 +170,10 @@ static int link_library(struct load_file *file, const char *path, char *err, siz
 		return file->copy_fd;
 	(void)dlerror();
 	file->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	return file->handle != NULL ? 0 : refuse_dlerror(err, errlen, path);
+	if (file->handle == NULL)
+		return refuse_dlerror(err, errlen, path);
+	place_library(file);
+	return 0;
 }
 
 /* A symbol of the library itself, not of what it is linked with. */

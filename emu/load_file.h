@@ -4,10 +4,13 @@
 #define EMU_LOAD_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct load_file {
 	void *handle;
 	int copy_fd;			/* of a private copy, or -1 */
+	uintptr_t from;			/* where it lies, as addr2line counts, and how far */
+	size_t len;
 	int (*setup)(void);
 	int (*teardown)(void);		/* NULL: it has none */
 };

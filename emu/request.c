@@ -158,7 +158,7 @@ static void call_now(struct request *req)
 	ev.size = sizeof(ev);
 	ev.bdf = taps->bdf;
 	ev.ticks = nvmetap_ticks();
-	req->fn(req->ctx, &ev);
+	plugin_call(req->plugin, WATCH_CALL, req->fn, req->ctx, &ev);
 	taps_leave(taps, frame);
 	free(req);
 }

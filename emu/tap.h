@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include "emu/loop.h"
 #include "emu/plugin.h"
+#include "emu/watch.h"
 
 struct inject_name;
 
@@ -95,6 +96,7 @@ struct taps {
 	struct inject_name *blamed;	/* by the callback that runs, or NULL */
 	struct tap_step step;
 	struct tap_fault faults[TAP_NR_FAULTS];	/* whose bits are set in armed */
+	struct watch_mark mark;	/* whose code runs, of those that were loaded */
 	/* A line for the user, which begins with the plug-in's name; (T); or NULL. */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;
@@ -208,6 +210,7 @@ int plugin_add(struct taps *taps, const struct plugin_code *code, const char *op
  * removed, and none of its code runs any more, or will. */
 struct plugin_library {
 	const char *file;	/* copied */
+	unsigned int nr;	/* emu/library.h */
 	void (*release)(void *ctx);	/* with that of the code */
 };
 int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
@@ -220,6 +223,11 @@ void plugin_free_all(struct taps *taps);
 const char *plugin_name(const struct nvmetap_plugin *plugin);
 const char *plugin_options(const struct nvmetap_plugin *plugin);	/* as given, or "" */
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin);
+/* Of watch_enter, for a call there; 0: it is part of the program. */
+uint32_t plugin_place(const struct nvmetap_plugin *plugin, unsigned int where);
+/* Calls fn of the plug-in's, marked; the caller has entered. */
+int plugin_call(struct nvmetap_plugin *plugin, unsigned int where, nvmetap_fn *fn, void *ctx,
+		struct nvmetap_event *ev);
 /* What it was loaded from; NULL: it is part of the program. */
 const char *plugin_file(const struct nvmetap_plugin *plugin);
 /* A line for the user, now; within setup what setup has said so far goes with

@@ -26,6 +26,7 @@ enum tracer_stall {
 
 struct tracer_config {
 	const char *path;	/* "-": standard output; ".zst" at the end: zstd; NULL: no file */
+	int fd;			/* without a path, if not 0: a pipe or socket, the caller's */
 	const char *events;	/* "pci,reg,-data…" as --events (words.h), NULL: the default */
 	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer; 0: no records */
 	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */
@@ -71,5 +72,14 @@ void tracer_count(struct tracer *tracer, struct tracer_stats *stats);
  * first; any thread.  A program that ends by a signal's handling calls this,
  * too, and its file is complete. */
 void tracer_close(struct tracer *tracer, struct tracer_stats *stats);
+
+/*
+ * Instead of all that when the program is about to die, for a signal handler:
+ * what was captured is in the file, and the file is ended.  own: on the
+ * controller's thread, whose last events are then in it, too; otherwise that
+ * thread may go on meanwhile.  line becomes the last record, a line of the log.
+ * Takes at most two seconds.  true: there is a file, and it is whole.
+ */
+bool tracer_rescue(struct tracer *tracer, bool own, const char *line);
 
 #endif

@@ -41,4 +41,12 @@ void writer_count(struct writer *writer, struct tracer_stats *stats);
 void writer_finish(struct writer *writer, const struct event_drops *drops,
 		   struct tracer_stats *stats);
 
+/*
+ * The program is about to die; for a signal handler.  What is published by then
+ * is written, drops (may be NULL) and line as a record of a log line, and the
+ * file is ended, within within_ns; later calls do nothing.  true: it is whole.
+ */
+bool writer_rescue(struct writer *writer, const struct event_drops *drops, const char *line,
+		   uint64_t within_ns);
+
 #endif
