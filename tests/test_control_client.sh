@@ -61,10 +61,10 @@ first=$drive
 ./nvmetap serve --vfio-user "$work/2.sock" --ns mem=8M 2>"$work/err2" &
 second=$!
 until_true grep -q listening "$work/err2"
-tells 1 "which drive? there are:" mark hello
-grep -q -- "--control $NVMETAP_RUNTIME_DIR/$first.sock  (serve $work/nvme.sock)" "$work/said" ||
+tells 1 "which drive? give --control PATH; there are:" mark hello
+grep -q "  $NVMETAP_RUNTIME_DIR/$first.sock  (serve $work/nvme.sock)" "$work/said" ||
 	fail "the first drive is not told: $(cat "$work/said")"
-grep -q -- "--control $NVMETAP_RUNTIME_DIR/$second.sock  (serve $work/2.sock)" "$work/said" ||
+grep -q "  $NVMETAP_RUNTIME_DIR/$second.sock  (serve $work/2.sock)" "$work/said" ||
 	fail "the second drive is not told: $(cat "$work/said")"
 tells 0 "" mark --control "$work/ctl.sock" hello
 tells 1 "2.sock: no drive answers there" mark --control "$work/2.sock" hello

@@ -17,13 +17,15 @@
 #include <unistd.h>
 #include "emu/unix_socket.h"
 #include "tools/control_request.h"
+#include "tools/live.h"
 #include "tools/runtime.h"
 
 enum {
 	CLIENTS_MAX = 32,
 	POLL_LISTENER = CLIENTS_MAX,
 	POLL_WAKE,
-	POLLS,
+	POLL_VIEWERS,
+	POLLS = POLL_VIEWERS + LIVE_VIEWERS_MAX,
 };
 
 /*
@@ -175,6 +177,18 @@ static void quit(struct control *control)
 	control->quits = true;
 }
 
+/* Its connection is a viewer's from now on.  Who has not taken the answer is
+ * none: answers and stream would mix. */
+static void client_view(struct control *control, struct client *client,
+			const struct tracer_config *config)
+{
+	if (client->fd >= 0 && client->out == NULL) {
+		(void)live_add(control->config.live, client->fd, config);
+		client->fd = -1;
+	}
+	client_close(client);
+}
+
 static void client_answer(struct control *control, struct client *client, size_t len)
 {
 	struct control_request req;
@@ -184,6 +198,8 @@ static void client_answer(struct control *control, struct client *client, size_t
 	client_say(client, control_answer(&req, &control->config, client->in, len));
 	if (req.quits)
 		quit(control);
+	if (req.streams)
+		client_view(control, client, &req.viewer);
 	control_request_fini(&req);
 }
 
@@ -227,8 +243,10 @@ static bool control_wait(struct control *control, struct pollfd *polls)
 	}
 	polls[POLL_LISTENER] = (struct pollfd){ control->listener.fd, POLLIN, 0 };
 	polls[POLL_WAKE] = (struct pollfd){ control->wake[0], POLLIN, 0 };
+	live_poll(control->config.live, polls + POLL_VIEWERS);
 	if (poll(polls, POLLS, timeout_ms) < 0)
-		memset(polls, 0, POLLS * sizeof(*polls));
+		for (unsigned int i = 0; i < POLLS; i++)
+			polls[i].revents = 0;
 	return !atomic_load(&control->stop);
 }
 
@@ -253,6 +271,7 @@ static void *control_run(void *ctx)
 			client_serve(control, &control->clients[i], polls[i].revents);
 		if (polls[POLL_LISTENER].revents != 0)
 			client_accept(control);
+		live_polled(control->config.live, polls + POLL_VIEWERS);
 	}
 	return NULL;
 }
@@ -263,6 +282,9 @@ int control_start(struct control *control, const struct control_config *config)
 	int rc;
 
 	control->config = *config;
+	control->config.live = live_new(config->drive);
+	if (control->config.live == NULL)
+		return -ENOMEM;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&control->thread, NULL, control_run, control);
@@ -275,6 +297,7 @@ static void control_close(struct control *control)
 {
 	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
 		client_close(&control->clients[i]);
+	live_free(control->config.live);
 	if (control->linked)
 		runtime_unlink();
 	unix_socket_close(&control->listener);

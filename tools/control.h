@@ -13,6 +13,7 @@
 struct control;
 struct drive;
 struct inject;
+struct live;
 struct tracer;
 
 struct control_config {
@@ -20,6 +21,7 @@ struct control_config {
 	struct tracer *tracer;	/* the capture, or NULL */
 	const char *capture;	/* its path, or NULL */
 	struct inject *inject;	/* the rules, or NULL */
+	struct live *live;	/* set by control_start */
 	const char *command;	/* "serve" */
 	const char *guest_socket;	/* where the guest comes from, or NULL */
 	const char *function;	/* "00:06.0" */

@@ -137,11 +137,9 @@ static int add_found(void *ctx, int fd, pid_t pid, const char *path)
 	(void)pid;
 	if (control_client_greet(&other, fd) != 0)
 		return 0;
-	n = snprintf(found->list + found->len, LIST_MAX - found->len, "\n  --control %s  (%s%s%s)",
-		     path, json_string_value(json_object_get(other.greeting, "command")),
-		     json_object_get(other.greeting, "guest") != NULL ? " " : "",
-		     json_object_get(other.greeting, "guest") != NULL ?
-		     json_string_value(json_object_get(other.greeting, "guest")) : "");
+	snprintf(other.path, sizeof(other.path), "%s", path);
+	n = snprintf(found->list + found->len, LIST_MAX - found->len, "\n  %s  (%s)", path,
+		     control_client_what(&other));
 	if (n > 0 && (size_t)n < LIST_MAX - found->len)
 		found->len += (size_t)n;
 	if (found->client->fd < 0)
@@ -149,6 +147,11 @@ static int add_found(void *ctx, int fd, pid_t pid, const char *path)
 	else
 		control_client_close(&other);
 	return 1;
+}
+
+static const char *option(const struct control_client *client)
+{
+	return strcmp(client->command, "capture") == 0 ? "-i" : "--control";
 }
 
 static int open_only(struct control_client *client)
@@ -161,9 +164,11 @@ static int open_only(struct control_client *client)
 	if (nr == 1)
 		return 0;
 	if (nr == 0)
-		complain("%s: no drive of yours is running; give --control PATH", command);
+		complain("%s: no drive of yours is running; give %s PATH", command,
+			 option(client));
 	else
-		complain("%s: which drive? there are:%s", command, found.list);
+		complain("%s: which drive? give %s PATH; there are:%s", command, option(client),
+			 found.list);
 	control_client_close(client);
 	return -1;
 }
@@ -175,6 +180,7 @@ int control_client_open(struct control_client *client, const char *command, cons
 	*client = (struct control_client){ .command = command, .fd = -1 };
 	if (path == NULL)
 		return open_only(client);
+	snprintf(client->path, sizeof(client->path), "%s", path);
 	fd = control_client_connect(path);
 	if (fd < 0) {
 		complain("%s: %s: %s", command, path, strerror(-fd));
@@ -185,6 +191,21 @@ int control_client_open(struct control_client *client, const char *command, cons
 	complain("%s: %s: %s", command, path,
 		 client->why[0] != '\0' ? client->why : "no drive answers there");
 	return -1;
+}
+
+int control_client_again(struct control_client *client, const struct control_client *first)
+{
+	return control_client_open(client, first->command, first->path);
+}
+
+const char *control_client_what(struct control_client *client)
+{
+	const char *guest = json_string_value(json_object_get(client->greeting, "guest"));
+	const char *command = json_string_value(json_object_get(client->greeting, "command"));
+
+	snprintf(client->what, sizeof(client->what), "%s%s%s", command != NULL ? command : "",
+		 guest != NULL ? " " : "", guest != NULL ? guest : "");
+	return client->what;
 }
 
 static int send_request(struct control_client *client, const char *execute, json_t *args)

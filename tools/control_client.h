@@ -15,7 +15,9 @@ struct control_client {
 	const char *command;	/* who asks: "mark" */
 	int fd;			/* -1: closed */
 	json_t *greeting;	/* its object */
-	char why[128];		/* not, as the drive says it, or "" */
+	char path[108];		/* of the socket */
+	char why[128];		/* not connected, in the drive's words, or "" */
+	char what[256];		/* see control_client_what */
 };
 
 /* The option of every such command, and its row. */
@@ -29,6 +31,10 @@ int control_client_connect(const char *path);
 int control_client_open(struct control_client *client, const char *command, const char *path);
 /* The same over fd, which becomes the client's; says nothing.  0, or -1: it does not speak. */
 int control_client_greet(struct control_client *client, int fd);
+/* A second connection to the same drive.  0, or -1. */
+int control_client_again(struct control_client *client, const struct control_client *first);
+/* "serve nvme.sock": what runs the drive, and where its guest comes from. */
+const char *control_client_what(struct control_client *client);
 void control_client_close(struct control_client *client);
 
 /* Asks; args, an object or NULL, is given up.  What was returned, or NULL. */

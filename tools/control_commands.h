@@ -7,6 +7,10 @@
 
 int control_query_status(struct control_request *req);	/* control_status.c */
 
+/* control_capture.c */
+int control_capture(struct control_request *req);
+int control_snapshot(struct control_request *req);
+
 /* control_plugin.c */
 int control_plugin_load(struct control_request *req);
 int control_plugin_unload(struct control_request *req);

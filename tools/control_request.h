@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "tools/control.h"
+#include "tracer/tracer.h"
 
 enum {
 	CONTROL_PROTOCOL = 1,
@@ -26,7 +27,8 @@ struct control_request {
 	char err[1024];		/* or else why not: one line, or several of a list */
 	const char *error_class;	/* NULL: "GenericError" */
 	bool quits;		/* end the program, once this is answered */
-	bool streams;		/* then hand the connection to live.h, for these args */
+	bool streams;		/* then the connection is a viewer's, see live.h */
+	struct tracer_config viewer;	/* of it; its strings are the args' */
 };
 
 enum control_type { CONTROL_STRING = 's', CONTROL_NUMBER = 'n', CONTROL_BOOL = 'b' };

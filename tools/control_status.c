@@ -4,13 +4,23 @@
 
 #include "emu/drive.h"
 #include "tools/control_commands.h"
+#include "tools/live.h"
 #include "tracer/tracer.h"
 
 struct asked {
 	struct control_request *req;
 	struct drive_status drive;
 	struct tracer_stats capture;
+	json_t *viewers;
 };
+
+static void add_viewer(void *ctx, const struct live_viewer *viewer)
+{
+	json_array_append_new(ctx, json_pack("{s:i, s:I, s:I, s:I}", "viewer", viewer->id,
+					     "records", (json_int_t)viewer->stats.nr_records,
+					     "dropped", (json_int_t)viewer->stats.nr_dropped,
+					     "bytes", (json_int_t)viewer->stats.nr_bytes));
+}
 
 static int ask(void *ctx)
 {
@@ -18,6 +28,7 @@ static int ask(void *ctx)
 	const struct control_config *config = asked->req->config;
 
 	drive_status(config->drive, &asked->drive);
+	live_each(config->live, add_viewer, asked->viewers);
 	if (config->tracer != NULL)
 		tracer_count(config->tracer, &asked->capture);
 	return 0;
@@ -70,14 +81,16 @@ static json_t *capture_object(const struct control_config *config,
 
 int control_query_status(struct control_request *req)
 {
-	struct asked asked = { .req = req };
+	struct asked asked = { .req = req, .viewers = json_array() };
 
-	if (control_drive_call(req, ask, &asked) != 0)
+	if (control_drive_call(req, ask, &asked) != 0) {
+		json_decref(asked.viewers);
 		return -1;
-	req->result = json_pack("{s:{s:b, s:s}, s:o, s:o, s:o*}", "guest", "connected",
+	}
+	req->result = json_pack("{s:{s:b, s:s}, s:o, s:o, s:o, s:o*}", "guest", "connected",
 				asked.drive.connected, "transport", asked.drive.transport,
 				"controller", controller_object(&asked.drive), "counts",
-				counts_object(&asked.drive), "capture",
+				counts_object(&asked.drive), "viewers", asked.viewers, "capture",
 				req->config->capture != NULL ?
 				capture_object(req->config, &asked.capture) : NULL);
 	return 0;

@@ -123,8 +123,11 @@ static int tracer_refuse_file(char *err, size_t errlen, const char *path, int er
 
 static struct outfile *tracer_open(const struct tracer_config *config)
 {
-	struct outfile *output = outfile_open(config->path, config->zstd_level);
+	struct outfile *output;
 
+	if (config->path == NULL)
+		return outfile_open_fd(config->fd, false, false, 0);
+	output = outfile_open(config->path, config->zstd_level);
 	if (output != NULL || errno != EAGAIN)
 		return output;
 	if (config->stalled != NULL)
@@ -155,10 +158,12 @@ static int tracer_init(struct tracer *tracer, const struct tracer_config *config
 	tracer->session = malloc(TRACER_SESSION_MAX + sizeof(tracer->about));
 	if (tracer->feed.ring == NULL || tracer->session == NULL)
 		return tracer_refuse(err, errlen, "tracer", ENOMEM);
-	if (config->path != NULL)
+	if (config->path != NULL || config->fd != 0) {
 		tracer->output = tracer_open(config);
-	if (config->path != NULL && tracer->output == NULL)
-		return tracer_refuse_file(err, errlen, config->path, errno);
+		if (tracer->output == NULL)
+			return tracer_refuse_file(err, errlen, config->path != NULL ?
+						  config->path : "stream", errno);
+	}
 	tracer->writer = writer_start(config, tracer->feed.ring, tracer->output);
 	if (tracer->writer == NULL)
 		return tracer_refuse(err, errlen, "writer", errno);

@@ -26,6 +26,7 @@ enum tracer_stall {
 
 struct tracer_config {
 	const char *path;	/* "-": standard output; ".zst" at the end: zstd; NULL: no file */
+	int fd;			/* without a path, if not 0: a pipe or socket, the caller's */
 	const char *events;	/* "pci,reg,-data…" as --events (words.h), NULL: the default */
 	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer; 0: no records */
 	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */

@@ -149,10 +149,17 @@ step_run()
 	return $result
 }
 
+# Netlink's protocol 15 is that of uevents; the kernel's own socket has no groups.
+hears_uevents()
+{
+	awk '$2 == 15 && $3 != 0 && $4 + 0 != 0 { found = 1 } END { exit !found }' /proc/net/netlink
+}
+
 # Asynchronous events reach user space as uevents.
 step_listen()
 {
 	# shellcheck disable=SC2016
 	uevent sh -c '[ -z "$NVME_AEN" ] ||
 		echo "nvmetap-guest: uevent: $DEVNAME NVME_AEN=$NVME_AEN" >/dev/console' &
+	wait_until hears_uevents
 }
