@@ -196,19 +196,22 @@ static int run_connected(struct capture *capture)
 {
 	struct capture_files *files = &capture->files;
 	const struct capture_options *options = &capture->options;
-	int rc;
+	int rc, err;
 
 	files->path = options->file;
 	files->many = options->turns;
 	files->nr_keep = options->turn.files;
 	files->zstd_level = options->zstd_level;
+	files->quiet = options->quiet;
 	rc = begin(capture);
 	if (rc == 0)
 		rc = capture_files_open(files);
 	if (rc == 0)
 		rc = run_stream(capture);
 	stream_fini(&capture->stream);
-	return capture_files_close(files) != 0 ? -1 : rc;
+	err = capture_files_close(files);
+	rc = rc != 0 ? rc : err;
+	return rc == -EPIPE && options->quiet ? 0 : rc;
 }
 
 static int list_one(void *ctx, int fd, pid_t pid, const char *path)
@@ -224,28 +227,36 @@ static int list_one(void *ctx, int fd, pid_t pid, const char *path)
 	return 1;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+int capture_live(const struct capture_options *options)
 {
 	static struct capture capture;
-	int first = capture_options_parse(&capture.options, command, argc, argv), rc = 0;
+	int rc = 0;
 
-	if (first < 0)
-		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
 	signal(SIGPIPE, SIG_IGN);
-	if (capture.options.lists) {
-		runtime_each(list_one, NULL);
-		return EXIT_DONE;
-	}
-	if (control_client_open(&capture.viewer, "capture", capture.options.drive) != 0)
+	capture.options = *options;
+	if (control_client_open(&capture.viewer, "capture", options->drive) != 0)
 		return EXIT_FAILED;
 	capture.asker.fd = -1;
-	if (capture.options.turns)
+	if (options->turns)
 		rc = control_client_again(&capture.asker, &capture.viewer);
 	if (rc == 0)
 		rc = run_connected(&capture);
 	control_client_close(&capture.viewer);
 	control_client_close(&capture.asker);
 	return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct capture_options options;
+	int first = capture_options_parse(&options, command, argc, argv);
+
+	if (first < 0)
+		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
+	if (!options.lists)
+		return capture_live(&options);
+	runtime_each(list_one, NULL);
+	return EXIT_DONE;
 }
 
 extern const struct command command_capture;

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include "tools/command.h"
 
-extern const struct command command_serve, command_boot, command_capture, command_dump, command_mark, command_plugin;
+extern const struct command command_serve, command_boot, command_capture, command_dump, command_extcap, command_mark, command_plugin;
 
 const struct command *const commands[] = {
 	&command_serve,
@@ -12,5 +12,6 @@ const struct command *const commands[] = {
 	&command_dump,
 	&command_plugin,
 	&command_mark,
+	&command_extcap,
 	NULL,
 };
