@@ -8,6 +8,7 @@
 struct match {
 	const struct expr *expr;
 	const struct record *rec;	/* or NULL */
+	const struct record *command;	/* that it belongs to, or NULL */
 	const struct expr_frame *frame;	/* or NULL */
 };
 
@@ -86,6 +87,13 @@ static bool each_in_record(struct match *match, struct search *search)
 
 	if (match->rec == NULL)
 		return false;
+	if (match->command != NULL) {
+		parts = search->field->parts[match->command->event] &
+			(DECODE_PAYLOAD | DECODE_SPECIFIC);
+		if (parts != 0 &&
+		    decode_structs(match->command, NULL, parts, search_struct, search) != 0)
+			return true;
+	}
 	parts = search->field->parts[match->rec->event];
 	return parts != 0 &&
 	       decode_structs(match->rec, header, parts, search_struct, search) != 0;
@@ -329,4 +337,12 @@ bool expr_match_frame(const struct expr *expr, const struct record *rec,
 bool expr_match(const struct expr *expr, const struct record *rec)
 {
 	return expr_match_frame(expr, rec, NULL);
+}
+
+bool expr_match_of(const struct expr *expr, const struct record *rec,
+		   const struct record *command)
+{
+	struct match match = { .expr = expr, .rec = rec, .command = command };
+
+	return run(&match);
 }

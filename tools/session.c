@@ -6,11 +6,13 @@
 #include "tools/control.h"
 #include "tools/runtime.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/session_rules.h"
 
 static int attach(struct nvmetap_plugin *self, void *ctx)
 {
@@ -146,7 +148,16 @@ static int load_plugins(struct session *session, const struct drive_options *opt
 	return 0;
 }
 
-/* Plug-ins first: where one is refused no capture is begun, or overwritten. */
+static int open_rules(struct session *session, const struct drive_options *options)
+{
+	session->inject = inject_new(session->drive);
+	if (session->inject != NULL)
+		return session_rules_add(session->inject, options, session->command);
+	complain("%s: %s", session->command, strerror(errno));
+	return -1;
+}
+
+/* Plug-ins and rules first: where one is refused no capture is begun, or overwritten. */
 static int open_drive(struct session *session, const struct drive_options *options)
 {
 	struct drive_config config = options->drive;
@@ -161,7 +172,7 @@ static int open_drive(struct session *session, const struct drive_options *optio
 		complain("%s: %s", session->command, err);
 		return -1;
 	}
-	if (load_plugins(session, options) == 0 &&
+	if (load_plugins(session, options) == 0 && open_rules(session, options) == 0 &&
 	    open_control(session, options, session->command) == 0 &&
 	    open_tracer(session, options, session->command) == 0)
 		return 0;
@@ -200,8 +211,12 @@ static void start_control(struct session *session)
 
 int session_run(struct session *session)
 {
+	int rc;
+
 	start_control(session);
-	return drive_run(session->drive);
+	rc = drive_run(session->drive);
+	session_rules_report(session->inject);
+	return rc;
 }
 
 void session_stop(struct session *session)
@@ -213,6 +228,7 @@ void session_close(struct session *session)
 {
 	control_free(session->control);
 	drive_free(session->drive);
+	inject_free(session->inject);
 	if (session->tracer != NULL)
 		tracer_close(session->tracer, &session->stats);
 }
