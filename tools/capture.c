@@ -78,9 +78,9 @@ static int turn_soon(struct capture *capture)
 		return capture_files_next(&capture->files);
 	result = control_client_ask(&capture->asker, "snapshot",
 				    json_pack("{s:I}", "viewer", capture->id));
-	json_decref(result);
 	capture->turning = result != NULL;
-	return result != NULL ? 0 : -ENOTCONN;
+	json_decref(result);
+	return capture->turning ? 0 : -EIO;
 }
 
 static int take(struct capture *capture, const struct stream_block *block)
@@ -177,6 +177,7 @@ static int begin(struct capture *capture)
 {
 	const struct capture_options *options = &capture->options;
 	json_t *args = json_object(), *result;
+	int rc;
 
 	if (options->events != NULL)
 		json_object_set_new(args, "events", json_string(options->events));
@@ -188,8 +189,9 @@ static int begin(struct capture *capture)
 		json_object_set_new(args, "ring", json_integer(options->ring));
 	result = control_client_ask(&capture->viewer, "capture", args);
 	capture->id = json_integer_value(json_object_get(result, "viewer"));
+	rc = result != NULL ? stream_init(&capture->stream, capture->viewer.fd) : -EIO;
 	json_decref(result);
-	return result != NULL ? stream_init(&capture->stream, capture->viewer.fd) : -1;
+	return rc;
 }
 
 static int run_connected(struct capture *capture)
