@@ -128,7 +128,7 @@ guest_ended 0
 # Commands that a rule holds go on when they are released, or the rule is removed.
 held() { ./nvmetap inject list 2>"$work/said" | grep -q 'fired [1-9].*holds [1-9]'; }
 for let_go in release remove; do
-	tells 0 "" inject add nvme:io:decode times 8 do hold
+	tells 0 "" inject add nvme:io:decode times 8 'do' hold
 	rule=$(cat "$work/out")
 	./tests/mini_guest "$work/nvme.sock" >"$work/guest" 2>&1 &
 	guest=$!
@@ -139,7 +139,7 @@ for let_go in release remove; do
 done
 
 # A rule that concerns the guest, as long as it is there; another guest sees it, too.
-tells 0 "" inject add nvme:io:decode if 'nvmetap.opc == "Write"' after 10 do status 1/0x82 dnr
+tells 0 "" inject add nvme:io:decode if 'nvmetap.opc == "Write"' after 10 'do' status 1/0x82 dnr
 guest 1
 grep -q "status: 0x182" "$work/guest" || fail "the write is not refused: $(cat "$work/guest")"
 tells 0 "" inject remove all
@@ -162,7 +162,7 @@ tells 0 "" inject list
 test ! -s "$work/out" || fail "half a scenario stays: $(cat "$work/out")"
 
 # What is wrong is said, and where.
-tells 1 "inject: column 1: .*near: nvme:io:decode" inject add nvme:io:decod once do drop
+tells 1 "inject: column 1: .*near: nvme:io:decode" inject add nvme:io:decod once 'do' drop
 sed -n 2,3p "$work/said" | tr -d '\n' | grep -q '^    nvme:io:decod once do drop    ^$' ||
 	fail "no mark below the mistake: $(cat "$work/said")"
 for verb in remove pause resume release; do
