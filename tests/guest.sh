@@ -13,6 +13,8 @@ export NVMETAP_LIBEXECDIR
 . "$here/tshark.sh"
 # shellcheck source=tests/parity.sh
 . "$here/parity.sh"
+# shellcheck source=tests/oracle.sh
+. "$here/oracle.sh"
 
 round=
 say() { echo "$name: ${round:+$round: }$*"; }
@@ -189,6 +191,13 @@ same_fields()
 	values=$(wc -l <"$work/ours")
 }
 
+# Our dissector and Wireshark's own say the same, but for what is explained.
+same_as_wireshark()
+{
+	oracle_setup "$work"
+	agreed=$(oracle "$capture" "$work") || fail "Wireshark's own dissector does not agree"
+}
+
 # What holds for every capture, whatever the guest did.
 capture_is_right()
 {
@@ -196,7 +205,9 @@ capture_is_right()
 	same_counts
 	clean_in_tshark
 	same_fields
-	say "$whole records by everyone's count, $values values of fields by both decoders"
+	same_as_wireshark
+	say "$whole records by everyone's count, $values values of fields by both decoders," \
+		"$agreed"
 }
 
 # The guest's own lines are in the capture, between what the driver did.
