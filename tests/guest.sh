@@ -182,6 +182,8 @@ clean_in_tshark()
 		fail "tshark finds something wrong"
 	rows=$(run_tshark -r "$capture" -Y 'nvme.cmd.opc == 6' | wc -l)
 	[ "$rows" -gt 0 ] || fail "no Identify for the filter nvme.cmd.opc == 6"
+	run_tshark -r "$capture" -T pdml | awk -f "$here/pdml_bytes.awk" >"$work/bytes" ||
+		fail "bytes that no field accounts for: $(cat "$work/bytes")"
 }
 
 # dump and tshark say the same of every field.
