@@ -208,7 +208,8 @@ local function add_injection_threads(first)
 	local kind = rec.info_len > INJECTED.offset and number_at(INJECTED, rec.info)
 	add_frame(found.cause_pkt, first)
 	if first and kind == EV.COMPLETION then
-		add_frame(found.cmd_pkt, (pair_of(depths, first)))
+		local of = pair_of(depths, first)
+		add_frame(found.cmd_pkt, pair_of(links, of) == first and of)
 	elseif first and (kind == EV.ADMIN or kind == EV.IO) then
 		add_frame(found.cmd_pkt, first)
 	end
