@@ -3,6 +3,7 @@
 #include "dissector/walk.h"
 
 #include <string.h>
+#include "dissector/inject.h"
 
 static bool has_command(const struct record *rec)
 {
@@ -140,6 +141,26 @@ static int walk_registers(struct walk *walk)
 	return ret;
 }
 
+static int visit_change(void *ctx, const char *change, size_t len)
+{
+	return walk_bytes(ctx, S_inject_change, (const uint8_t *)change, (uint32_t)len);
+}
+
+static int walk_inject(struct walk *walk)
+{
+	struct inject inject;
+	int ret;
+
+	if (!inject_parse(walk->rec, &inject))
+		return 0;
+	ret = walk_bytes(walk, S_inject_who, inject.who, inject.who_len);
+	if (ret == 0)
+		ret = inject_changes(walk->rec, &inject, visit_change, walk);
+	if (ret == 0)
+		ret = walk_bytes(walk, S_inject_was, inject.was, inject.was_len);
+	return ret != 0 ? ret : walk_bytes(walk, S_inject_now, inject.now, inject.now_len);
+}
+
 /* What depends on the event beyond its structures. */
 static int walk_specific(struct walk *walk)
 {
@@ -153,6 +174,8 @@ static int walk_specific(struct walk *walk)
 		return walk_data(walk);
 	case NVMETAP_EV_REGISTERS:
 		return walk_registers(walk);
+	case NVMETAP_EV_INJECT:
+		return walk_inject(walk);
 	case NVMETAP_EV_CFGREAD:
 	case NVMETAP_EV_CFGWRITE:
 		return walk_access(walk, table_configs, table_nr_configs);
@@ -166,6 +189,36 @@ static int walk_specific(struct walk *walk)
 	return 0;
 }
 
+/* What walk_specific may come to, by structure. */
+static bool is_specific(uint8_t event, unsigned int strct)
+{
+	switch (event) {
+	case NVMETAP_EV_ADMIN:
+	case NVMETAP_EV_IO:
+		return table_is_command(strct) || table_is_feature(strct);
+	case NVMETAP_EV_COMPLETION:
+		return table_is_result(strct) || table_is_feature(strct);
+	case NVMETAP_EV_DATA:
+		return table_is_data(strct);
+	case NVMETAP_EV_DOORBELL:
+	case NVMETAP_EV_INTERRUPT:
+	case NVMETAP_EV_LIST:
+		return false;
+	}
+	return true;
+}
+
+unsigned int decode_parts_with(uint8_t event, unsigned int strct)
+{
+	unsigned int parts = is_specific(event, strct) ? DECODE_SPECIFIC : 0;
+
+	if (table_events[event].info == strct)
+		parts |= DECODE_INFO;
+	if (table_events[event].payload == strct)
+		parts |= DECODE_PAYLOAD;
+	return parts;
+}
+
 static bool payload_applies(const struct record *rec)
 {
 	if (rec->event != NVMETAP_EV_LIST)
@@ -174,24 +227,53 @@ static bool payload_applies(const struct record *rec)
 	       list_info_type_get(rec->info) == NVMETAP_LIST_PRP;
 }
 
+static int walk_header(struct walk *walk, const uint8_t *header)
+{
+	uint8_t again[record_SIZE];
+
+	if (header == NULL) {
+		record_encode(again, walk->rec);
+		header = again;
+	}
+	return walk_bytes(walk, S_record, header, record_SIZE);
+}
+
+static int walk_parts(struct walk *walk, const uint8_t *header, unsigned int parts)
+{
+	const struct record *rec = walk->rec;
+	const struct table_event *event = &table_events[rec->event];
+	int ret = 0;
+
+	if ((parts & DECODE_HEADER) != 0)
+		ret = walk_header(walk, header);
+	if (ret == 0 && (parts & DECODE_NAME) != 0)
+		ret = walk_name(walk);
+	if (ret != 0 || event->name == NULL)
+		return ret;
+	if ((parts & DECODE_INFO) != 0)
+		ret = walk_bytes(walk, event->info, rec->info, rec->info_len);
+	if (ret == 0 && (parts & DECODE_PAYLOAD) != 0 && payload_applies(rec))
+		ret = walk_bytes(walk, event->payload, rec->payload, rec->caplen);
+	if (ret == 0 && (parts & DECODE_SPECIFIC) != 0)
+		ret = walk_specific(walk);
+	return ret;
+}
+
 int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn, void *ctx)
 {
 	struct walk walk = { .rec = rec, .fn = fn, .ctx = ctx };
-	const struct table_event *event = &table_events[rec->event];
-	uint8_t again[record_SIZE];
-	int ret;
 
-	if (header == NULL) {
-		record_encode(again, rec);
-		header = again;
-	}
-	ret = walk_bytes(&walk, S_record, header, record_SIZE);
-	if (ret == 0)
-		ret = walk_name(&walk);
-	if (ret != 0 || event->name == NULL)
-		return ret;
-	ret = walk_bytes(&walk, event->info, rec->info, rec->info_len);
-	if (ret == 0 && payload_applies(rec))
-		ret = walk_bytes(&walk, event->payload, rec->payload, rec->caplen);
-	return ret != 0 ? ret : walk_specific(&walk);
+	return walk_parts(&walk, header, ~0u);
+}
+
+int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
+		   decode_struct_fn *fn, void *ctx)
+{
+	struct walk walk;
+
+	walk.rec = rec;		/* nobody needs the rest */
+	walk.struct_fn = fn;
+	walk.ctx = ctx;
+	walk.element = false;
+	return walk_parts(&walk, header, parts);
 }

@@ -40,4 +40,42 @@ typedef int decode_fn(void *ctx, const struct decode_item *item);
  */
 int decode_record(const struct record *rec, const uint8_t *header, decode_fn *fn, void *ctx);
 
+/*
+ * What is there of a structure: its bytes [start, start + len).  Of a register
+ * bytes begins at 0 of the structure, is whole, and zero where nothing is
+ * there; of all others bytes begins at start.
+ */
+struct window {
+	const uint8_t *bytes;
+	uint64_t start;
+	uint32_t len;
+	bool is_register;
+};
+
+/* Answers 0 to go on; anything else ends it. */
+typedef int decode_struct_fn(void *ctx, unsigned int strct, const struct window *window);
+
+/* Parts of a record that have structures. */
+enum {
+	DECODE_HEADER = 1,
+	DECODE_NAME = 2,	/* the command's name, as if it stood in the record */
+	DECODE_INFO = 4,
+	DECODE_PAYLOAD = 8,
+	DECODE_SPECIFIC = 16,	/* what depends on the event beyond its structures */
+};
+
+/*
+ * The structures of some parts of a record that decode_record visits, as a
+ * whole: for who looks for a few fields.  header as there.  0, or what fn
+ * answered.
+ */
+int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
+		   decode_struct_fn *fn, void *ctx);
+/*
+ * Parts of a record of this event, beyond header and name, in which
+ * decode_structs may find the structure (S_*).  What is not there it never finds
+ * there.
+ */
+unsigned int decode_parts_with(uint8_t event, unsigned int strct);
+
 #endif

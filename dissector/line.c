@@ -2,6 +2,7 @@
 /* One record as one line of text. */
 #include "dissector/line.h"
 
+#include "dissector/inject.h"
 #include "dissector/table.h"
 #include "dissector/value.h"
 
@@ -360,6 +361,7 @@ static const struct {
 	[NVMETAP_EV_REGISTERS] = { add_registers, 0 },
 	[NVMETAP_EV_DROP] = { add_drop, drop_info_SIZE },
 	[NVMETAP_EV_CLOCK] = { add_clock, clock_info_SIZE },
+	[NVMETAP_EV_INJECT] = { inject_line, inject_info_rsvd34_OFFSET },
 };
 
 void line_record(struct text *text, const struct record *rec)

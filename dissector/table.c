@@ -87,6 +87,8 @@ enum {
 #define STATUS(sct, cname, sc, text) VALUE_##cname,
 #define FEATURE(cname, fid, strct, name) VALUE_##cname,
 #define EVENT(cname, number, info, payload, proto, name) VALUE_##cname,
+#define TAP(cname, number, event, stage, name) VALUE_##cname,
+#define FAULT(cname, number, name, event, argument, text) VALUE_##cname,
 #include "spec/nvme.def"
 	NR_VALUES
 };
@@ -100,6 +102,8 @@ static const struct {
 #define STATUS(sct, cname, sc, text) { (sct) << 8 | (sc), text },
 #define FEATURE(cname, fid, strct, name) { fid, name },
 #define EVENT(cname, number, info, payload, proto, name) { number, name },
+#define TAP(cname, number, event, stage, name) { number, name },
+#define FAULT(cname, number, name, event, argument, text) { number, name },
 #include "spec/nvme.def"
 };
 
@@ -155,6 +159,42 @@ bool table_is_descriptor_list(unsigned int strct)
 {
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
 		if (items[i].list == strct)
+			return true;
+	return false;
+}
+
+bool table_is_command(unsigned int strct)
+{
+	for (unsigned int i = 0; i < 512; i++)
+		if (commands[i / 256][i % 256].name != NULL &&
+		    commands[i / 256][i % 256].strct == strct)
+			return true;
+	return false;
+}
+
+bool table_is_feature(unsigned int strct)
+{
+	for (unsigned int i = 0; i < 256; i++)
+		if (features[i].name != NULL && features[i].strct == strct)
+			return true;
+	return false;
+}
+
+bool table_is_data(unsigned int strct)
+{
+	for (size_t i = 0; i < sizeof(data_rows) / sizeof(data_rows[0]); i++)
+		if (data_rows[i].strct == strct)
+			return true;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (items[i].strct == strct)
+			return true;
+	return strct == S_ns_desc;
+}
+
+bool table_is_result(unsigned int strct)
+{
+	for (size_t i = 0; i < sizeof(result_rows) / sizeof(result_rows[0]); i++)
+		if (result_rows[i].strct == strct)
 			return true;
 	return false;
 }

@@ -99,6 +99,11 @@ unsigned int table_result(uint8_t qkind, uint8_t opc, uint8_t selector);
 /* S_* of an item of a descriptor list.  S_none: not known. */
 unsigned int table_item(unsigned int list, uint8_t type);
 bool table_is_descriptor_list(unsigned int strct);
+/* Whether a structure (S_*) is used as one of these by any row. */
+bool table_is_command(unsigned int strct);
+bool table_is_feature(unsigned int strct);
+bool table_is_data(unsigned int strct);		/* or an item of it */
+bool table_is_result(unsigned int strct);
 /* The row of an array that contains the offset.  NULL: none. */
 const struct table_place *table_place(const struct table_place *places, unsigned int nr,
 				      uint64_t offset);

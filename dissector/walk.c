@@ -32,7 +32,7 @@ static const uint8_t *at(const struct window *window, uint64_t offset)
 	return window->bytes + (window->is_register ? offset : offset - window->start);
 }
 
-static uint64_t number_of(const struct table_row *row, const uint8_t *bytes)
+uint64_t walk_number(const struct table_row *row, const uint8_t *bytes)
 {
 	uint64_t value;
 
@@ -49,39 +49,39 @@ static bool is_number(const struct table_row *row)
 }
 
 /* Whether the field means something beside the other fields. */
-static bool means_something(const struct walk *walk, const struct table_only *only, uint64_t base)
+static bool means_something(const struct window *window, const struct table_only *only,
+			    uint64_t base)
 {
 	const struct table_row *other = &table_rows[only->other];
 	uint64_t number;
 
-	if (!field_is_there(&walk->window, other, base))
+	if (!field_is_there(window, other, base))
 		return false;
-	number = number_of(other, at(&walk->window, base + other->offset));
+	number = walk_number(other, at(window, base + other->offset));
 	return number >= only->low && number <= only->high;
 }
 
-/* The field of row i.  item says what its structure's fields have in common;
- * whole: all of the structure is there. */
-static int visit_field(struct walk *walk, struct decode_item *item, unsigned int i, uint64_t base,
-		       bool whole)
+/* The field of row i, of which item gets what it is by itself; whole: all of the
+ * structure is there.  False: the field is not. */
+static inline bool find_field(const struct window *window, unsigned int i, uint64_t base,
+			      bool whole, struct decode_item *item)
 {
-	const struct window *window = &walk->window;
 	const struct table_row *row = &table_rows[i];
 
 	item->len = row->length;
 	if (row->length == 0) {
 		if (!is_there(window, base + row->offset, 1))
-			return 0;
+			return false;
 		item->len = (uint32_t)(window->len - (base + row->offset - window->start));
 	} else if (!whole && !field_is_there(window, row, base)) {
-		return 0;
+		return false;
 	}
-	if (table_only[i].other != 0 && !means_something(walk, &table_only[i], base))
-		return 0;
+	if (table_only[i].other != 0 && !means_something(window, &table_only[i], base))
+		return false;
 	item->row = row;
 	item->bytes = at(window, base + row->offset);
-	item->number = is_number(row) ? number_of(row, item->bytes) : 0;
-	return walk->fn(walk->ctx, item);
+	item->number = is_number(row) ? walk_number(row, item->bytes) : 0;
+	return true;
 }
 
 static int visit_heading(struct walk *walk, const struct table_row *row, uint32_t index,
@@ -153,7 +153,8 @@ static int walk_rows(struct walk *walk, unsigned int strct, uint64_t base, uint8
 		if (row->type == TYPE_STRUCT)
 			break;
 		if (row->type == TYPE_FIELD)
-			ret = visit_field(walk, &item, i, base, whole);
+			ret = find_field(&walk->window, i, base, whole, &item) ?
+				      walk->fn(walk->ctx, &item) : 0;
 		else
 			ret = visit_array(walk, row, base, depth);
 	}
@@ -171,6 +172,8 @@ int walk_struct(struct walk *walk, unsigned int strct, const struct window *wind
 
 	if (!has_rows(strct) || window->len == 0)
 		return 0;
+	if (walk->struct_fn != NULL)
+		return walk->struct_fn(walk->ctx, strct, window);
 	walk->window = *window;
 	ret = visit_heading(walk, &table_rows[strct], 0, 0);
 	return ret != 0 ? ret : walk_rows(walk, strct, 0, 1);
@@ -183,9 +186,32 @@ int walk_bytes(struct walk *walk, unsigned int strct, const uint8_t *bytes, uint
 	return walk_struct(walk, strct, &window);
 }
 
+bool walk_field(const struct window *window, unsigned int i, struct decode_item *item)
+{
+	return find_field(window, i, 0, false, item);
+}
+
+int walk_window(unsigned int strct, const struct window *window, decode_fn *fn, void *ctx)
+{
+	struct walk walk = { .fn = fn, .ctx = ctx };
+
+	return walk_struct(&walk, strct, window);
+}
+
+/* A descriptor's header, or what follows it, below the list's heading. */
+static int walk_descriptor(struct walk *walk, unsigned int strct, const uint8_t *bytes,
+			   uint32_t len)
+{
+	walk->window = (struct window){ .bytes = bytes, .len = len };
+	if (walk->struct_fn != NULL)
+		return walk->struct_fn(walk->ctx, strct, &walk->window);
+	return walk_rows(walk, strct, 0, 2);
+}
+
 int walk_descriptors(struct walk *walk, unsigned int list, const uint8_t *bytes, uint32_t len)
 {
-	int ret = visit_heading(walk, &table_rows[list], 0, 0);
+	bool headings = walk->struct_fn == NULL;
+	int ret = headings ? visit_heading(walk, &table_rows[list], 0, 0) : 0;
 
 	walk->element = true;
 	for (uint32_t nr = 0; ret == 0 && len >= ns_desc_SIZE; nr++) {
@@ -196,13 +222,12 @@ int walk_descriptors(struct walk *walk, unsigned int list, const uint8_t *bytes,
 			break;
 		if (item_len > len - ns_desc_SIZE)
 			item_len = len - ns_desc_SIZE;
-		walk->window = (struct window){ .bytes = bytes, .len = ns_desc_SIZE };
-		ret = visit_heading(walk, &table_rows[S_ns_desc], nr, 1);
+		if (headings)
+			ret = visit_heading(walk, &table_rows[S_ns_desc], nr, 1);
 		if (ret == 0)
-			ret = walk_rows(walk, S_ns_desc, 0, 2);
-		walk->window = (struct window){ .bytes = bytes + ns_desc_SIZE, .len = item_len };
+			ret = walk_descriptor(walk, S_ns_desc, bytes, ns_desc_SIZE);
 		if (ret == 0)
-			ret = walk_rows(walk, item, 0, 2);
+			ret = walk_descriptor(walk, item, bytes + ns_desc_SIZE, item_len);
 		bytes += ns_desc_SIZE + item_len;
 		len -= ns_desc_SIZE + item_len;
 	}

@@ -8,22 +8,11 @@
 
 #include "dissector/decode.h"
 
-/*
- * What is there of a structure: its bytes [start, start + len).  Of a register
- * bytes begins at 0 of the structure, is whole, and zero where nothing is
- * there; of all others bytes begins at start.
- */
-struct window {
-	const uint8_t *bytes;
-	uint64_t start;
-	uint32_t len;
-	bool is_register;
-};
-
 struct walk {
 	const struct record *rec;
 	struct window window;
 	decode_fn *fn;
+	decode_struct_fn *struct_fn;	/* or NULL; instead of fn: gets whole structures */
 	void *ctx;
 	bool element;		/* within an array or list */
 };
@@ -33,8 +22,18 @@ struct walk {
 int walk_struct(struct walk *walk, unsigned int strct, const struct window *window);
 /* The same from its beginning. */
 int walk_bytes(struct walk *walk, unsigned int strct, const uint8_t *bytes, uint32_t len);
+/* The number of a field of KIND_DEC to KIND_BINT, whose bytes are there. */
+uint64_t walk_number(const struct table_row *row, const uint8_t *bytes);
 /* A list of descriptors from its beginning, each as long as it says
  * (section 5.15.2.4). */
 int walk_descriptors(struct walk *walk, unsigned int list, const uint8_t *bytes, uint32_t len);
+
+/*
+ * The field of row i (F_*) alone, where its structure begins at 0: fills row,
+ * bytes, len and number.  False: it is not there.
+ */
+bool walk_field(const struct window *window, unsigned int i, struct decode_item *item);
+/* A structure without a record, as walk_struct. */
+int walk_window(unsigned int strct, const struct window *window, decode_fn *fn, void *ctx);
 
 #endif

@@ -43,6 +43,8 @@ static uint64_t fire_read(struct access *at, unsigned int tap, uint8_t bar, uint
 	};
 	struct nvmetap_event ev = tap_event(tap);
 
+	if (at->gone)
+		acc.value = value = width_mask(width);
 	if (!tap_armed(at->taps, tap))
 		return value;
 	ev.acc = &acc;
@@ -51,17 +53,18 @@ static uint64_t fire_read(struct access *at, unsigned int tap, uint8_t bar, uint
 	return acc.value & width_mask(width);
 }
 
-/* Fires a write that is to be done.  false: a plug-in has taken it. */
+/* Fires a write that is to be done.  false: a plug-in has taken it, or nobody is
+ * there. */
 static bool fire_write(struct access *at, struct nvmetap_event *ev, struct nvmetap_access *acc)
 {
 	int verdict;
 
 	if (!tap_armed(at->taps, ev->tap))
-		return true;
+		return !at->gone;
 	ev->acc = acc;
 	verdict = tap_fire(at->taps, ev);
 	acc->value &= width_mask(acc->width);
-	return verdict != NVMETAP_DROP && verdict != NVMETAP_HANDLED;
+	return !at->gone && verdict != NVMETAP_DROP && verdict != NVMETAP_HANDLED;
 }
 
 /* The header and what follows it, at once: one access, whose bytes are the
@@ -72,6 +75,8 @@ static void read_header(struct access *at, uint8_t *to, size_t len)
 	struct nvmetap_access acc = { .width = (uint32_t)len };
 
 	pci_read(at->pci, 0, to, len);
+	if (at->gone)
+		memset(to, 0xff, len);
 	if (!tap_armed(at->taps, NVMETAP_TAP_CFGREAD))
 		return;
 	acc.value = bytes_get_le(to, 8);

@@ -25,6 +25,7 @@ struct access {
 	struct pci *pci;
 	struct msix *msix;
 	struct ctrl *ctrl;
+	bool gone;	/* the function has vanished: reads are ones, writes are lost */
 };
 
 int access_config_read(struct access *at, uint64_t off, void *buf, size_t len);

@@ -64,16 +64,22 @@ static bool known(const struct ctrl *ctrl, const struct nvmetap_async *info)
 	return false;
 }
 
-void aer_raise(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page)
+void aer_force(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page)
 {
 	struct nvmetap_async info = { .type = type, .info = code, .page = page };
 
-	if (!wanted(ctrl, type) || fire(ctrl, &info) != NVMETAP_GO)
+	if (fire(ctrl, &info) != NVMETAP_GO)
 		return;
 	if (known(ctrl, &info) || ctrl->nr_events == CTRL_NR_EVENTS)
 		return;
 	ctrl->events[ctrl->nr_events++] = (struct aer_event){ info.type, info.info, info.page };
 	deliver(ctrl);
+}
+
+void aer_raise(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page)
+{
+	if (wanted(ctrl, type))
+		aer_force(ctrl, type, code, page);
 }
 
 void aer_unmask(struct ctrl *ctrl, uint8_t page)

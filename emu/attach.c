@@ -45,10 +45,32 @@ static struct tap_attachment *find_attachment(struct taps *taps, unsigned int ta
 					      const void *ctx, bool any_ctx)
 {
 	for (struct tap_attachment *at = taps->first[tap]; at != NULL; at = at->next) {
-		if (at->plugin == plugin && at->fn == fn && (any_ctx || at->ctx == ctx))
+		if (at->plugin == plugin && at->fn != NULL && at->own_fn == fn &&
+		    (any_ctx || at->own_ctx == ctx))
 			return at;
 	}
 	return NULL;
+}
+
+/* Between firing and a function of a plug-in that was loaded. */
+static int call_marked(void *ctx, struct nvmetap_event *ev)
+{
+	const struct tap_attachment *at = ctx;
+	struct watch_mark *mark = &taps_running()->mark;
+	uint64_t before = watch_enter(mark, at->place);
+	int verdict = at->own_fn(at->own_ctx, ev);
+
+	watch_leave(mark, before);
+	return verdict;
+}
+
+static void set_function(struct tap_attachment *at, unsigned int tap, nvmetap_fn *fn, void *ctx)
+{
+	at->own_fn = fn;
+	at->own_ctx = ctx;
+	at->place = plugin_place(at->plugin, tap);
+	at->fn = at->place != 0 ? call_marked : fn;
+	at->ctx = at->place != 0 ? at : ctx;
 }
 
 NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *name, nvmetap_fn *fn,
@@ -60,6 +82,8 @@ NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *nam
 
 	plugin = plugin_speaker(plugin);
 	tap = tap_asked(plugin, name, fn);
+	if (tap == -ENOENT)
+		plugin_say_no_tap(plugin, name);
 	if (tap < 0)
 		return tap;
 	taps = plugin_taps(plugin);
@@ -69,8 +93,7 @@ NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *nam
 	if (new == NULL)
 		return -ENOMEM;
 	new->plugin = plugin;
-	new->fn = fn;
-	new->ctx = ctx;
+	set_function(new, (unsigned int)tap, fn, ctx);
 	new->order = order;
 	for (at = &taps->first[tap]; *at != NULL && (*at)->order <= order; at = &(*at)->next)
 		;

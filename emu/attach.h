@@ -11,9 +11,13 @@
 struct tap_attachment {
 	struct tap_attachment *next;
 	struct nvmetap_plugin *plugin;
-	nvmetap_fn *fn;		/* NULL: detached, to be swept */
+	nvmetap_fn *fn;		/* what is called; NULL: detached, to be swept */
 	void *ctx;
+	nvmetap_fn *own_fn;	/* what the plug-in has given */
+	void *own_ctx;
+	uint32_t place;		/* of its calls, see emu/watch.h */
 	int order;
+	bool told;		/* that nothing can be held here */
 };
 
 /* Whether an event at the tap, of a snapshot if one is under way, has a hearer. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "emu/admin.h"
-#include "emu/cmd.h"
+#include "emu/fault.h"
 #include "emu/io.h"
 #include "emu/prp.h"
 #include "emu/queue.h"
@@ -68,6 +68,20 @@ struct nvmetap_event cmd_event(struct cmd *cmd, unsigned int tap)
 	return ev;
 }
 
+struct nvmetap_event cmd_tapped_event(struct cmd *cmd)
+{
+	struct nvmetap_event ev = cmd_event(cmd, cmd->tap);
+
+	ev.seq = cmd->tap_seq;
+	return ev;
+}
+
+static void note_tapped(struct cmd *cmd, const struct nvmetap_event *ev)
+{
+	cmd->tap = ev->tap;
+	cmd->tap_seq = ev->seq;
+}
+
 static unsigned int tap_of(const struct cmd *cmd, unsigned int admin_tap)
 {
 	return cmd->sqid == 0 ? admin_tap : admin_tap + IO_TAPS;
@@ -79,6 +93,7 @@ static int fire_command(struct cmd *cmd, unsigned int tap)
 	struct nvmetap_event ev = cmd_event(cmd, tap);
 	int verdict = tap_fire(cmd->ctrl->taps, &ev);
 
+	note_tapped(cmd, &ev);
 	if (cmd->ticks == 0)
 		cmd->ticks = ev.ticks;
 	if (cmd->seq == 0 || cmd->step == STEP_DECODE)
@@ -94,19 +109,25 @@ static int fire_data(struct cmd *cmd, unsigned int tap)
 		.total = cmd->data_len,
 		.direction = cmd->direction,
 	};
+	int verdict;
 
 	ev.xfer = &xfer;
-	return tap_fire_data(cmd->ctrl->taps, &ev, cmd->data, cmd->data_len);
+	verdict = tap_fire_data(cmd->ctrl->taps, &ev, cmd->data, cmd->data_len);
+	note_tapped(cmd, &ev);
+	return verdict;
 }
 
 static int fire_completion(struct cmd *cmd, unsigned int tap)
 {
 	struct nvmetap_event ev = cmd_event(cmd, tap);
+	uint16_t sqhd = cmd->cpl.sqhd;
 	int verdict;
 
 	ev.ticks = nvmetap_ticks();
 	ev.latency_ns = cmd->ticks != 0 ? ev.ticks - cmd->ticks : 0;
 	verdict = tap_fire(cmd->ctrl->taps, &ev);
+	note_tapped(cmd, &ev);
+	cmd->own_sqhd = cmd->cpl.sqhd != sqhd;
 	cmd->ctrl->cq[cmd->cqid].last_seq = ev.seq;
 	return verdict;
 }
@@ -203,6 +224,7 @@ static bool passes(struct cmd *cmd, int verdict)
 	if (verdict == NVMETAP_LATER) {
 		cmd->state = CMD_HELD;
 		cmd->held_by = cmd->ctrl->taps->answered;
+		cmd->held_name = cmd->ctrl->taps->answered_name;
 		return false;
 	}
 	if (verdict == NVMETAP_DROP) {
@@ -219,31 +241,33 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 	unsigned int tap = tap_of(cmd, NVMETAP_TAP_ADMIN_WRITEBACK);
 	int rc;
 
-	if (cq_full(cq) && ctrl->sq[cmd->sqid].closing != NULL) {
+	if (!cq_takes(cq) && ctrl->sq[cmd->sqid].closing != NULL) {
 		cmd_free(cmd);
 		return CMD_WAIT;
 	}
-	if (cq_full(cq) || !ctrl_ready(ctrl) || !ctrl->host->bus_master(ctrl->host_ctx) ||
+	if (!cq_takes(cq) || !ctrl_ready(ctrl) || !ctrl->host->bus_master(ctrl->host_ctx) ||
 	    (cmd->state != CMD_WAITING && cq->waiting.first != NULL)) {
 		wait_for_room(cmd);
 		return CMD_WAIT;
 	}
-	cmd->cpl.sqhd = (uint16_t)ctrl->sq[cmd->sqid].head;
+	if (!cmd->own_sqhd)
+		cmd->cpl.sqhd = (uint16_t)ctrl->sq[cmd->sqid].head;
 	cmd->cpl.status = (uint16_t)((cmd->cpl.status & ~1u) | cq->phase);
 	if (!cmd->tapped) {
 		cmd->cpl.sqid = cmd->sqid;
 		cmd->cpl.cid = cmd->cid;
 		cmd->tapped = true;
-		if (tap_armed(ctrl->taps, tap) && !passes(cmd, fire_completion(cmd, tap)))
+		if (tap_armed(ctrl->taps, tap) &&
+		    (!passes(cmd, fire_completion(cmd, tap)) || !fault_at_writeback(cmd)))
 			return CMD_WAIT;
 	}
 	if (cmd->error != 0)
 		log_error_posted(ctrl, cmd);
-	rc = cq_post(ctrl, cmd->cqid, &cmd->cpl);
+	rc = cmd->faulty ? fault_post(cmd) : cq_post(ctrl, cmd->cqid, &cmd->cpl, 0);
 	if (rc == -EAGAIN)
 		return CMD_AGAIN;
 	if (rc != 0) {
-		ctrl_fatal(ctrl);
+		ctrl_fatal(ctrl, NVMETAP_BY_ERROR);
 		wait_for_room(cmd);
 		return CMD_WAIT;
 	}
@@ -355,8 +379,10 @@ void cmd_revoke(struct cmd *cmd)
 		cmd->zombie = true;
 		return;
 	}
-	if (cmd->state == CMD_HELD)
+	if (cmd->state == CMD_HELD) {
+		fault_revoke(cmd);
 		loop_timer_cancel(cmd->ctrl->loop, &cmd->timer);
+	}
 	if (cmd->state == CMD_WAITING)
 		cmd_list_remove(&cmd->ctrl->cq[cmd->cqid].waiting, cmd);
 	if (cmd->state == CMD_READY)
@@ -370,6 +396,8 @@ bool cmd_abort(struct cmd *cmd, uint16_t code)
 {
 	switch (cmd->state) {
 	case CMD_HELD:
+		if (cmd->late != 0)
+			return false;
 		loop_timer_cancel(cmd->ctrl->loop, &cmd->timer);
 		break;
 	case CMD_AER:

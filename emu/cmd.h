@@ -55,6 +55,8 @@ bool cmd_abort(struct cmd *cmd, uint16_t code);
 struct cmd *cmd_find(struct ctrl *ctrl, uint16_t sqid, uint16_t cid);
 /* An event of this command at the tap, with everything but its info. */
 struct nvmetap_event cmd_event(struct cmd *cmd, unsigned int tap);
+/* The event that was fired last, as the command is now; for injections. */
+struct nvmetap_event cmd_tapped_event(struct cmd *cmd);
 
 /* tap_host */
 int cmd_host_resume(void *ctrl, struct nvmetap_plugin *by, uint64_t cmd_id, uint64_t after_ns);

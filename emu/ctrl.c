@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "emu/admin.h"
-#include "emu/ctrl.h"
+#include "emu/fault.h"
+#include "emu/inject.h"
 #include "emu/queue.h"
 #include "spec/table.h"
 
@@ -48,7 +49,8 @@ bool ctrl_ready(const struct ctrl *ctrl)
 	return (ctrl->csts & 3) == 1 && !ctrl->disabling;
 }
 
-static void fire(struct ctrl *ctrl, uint8_t state, uint8_t reason, uint32_t lost)
+/* The event's number, or 0. */
+static uint64_t fire(struct ctrl *ctrl, uint8_t state, uint8_t reason, uint32_t lost)
 {
 	struct nvmetap_ctrl info = {
 		.state = state,
@@ -63,10 +65,11 @@ static void fire(struct ctrl *ctrl, uint8_t state, uint8_t reason, uint32_t lost
 	struct nvmetap_event ev;
 
 	if (!tap_armed(ctrl->taps, NVMETAP_TAP_CTRL))
-		return;
+		return 0;
 	ev = tap_event(NVMETAP_TAP_CTRL);
 	ev.ctrl = &info;
 	tap_fire(ctrl->taps, &ev);
+	return ev.seq;
 }
 
 uint16_t ctrl_ns(const struct ctrl *ctrl, uint32_t nsid, struct ns **ns)
@@ -79,12 +82,12 @@ uint16_t ctrl_ns(const struct ctrl *ctrl, uint32_t nsid, struct ns **ns)
 	return 0;
 }
 
-void ctrl_fatal(struct ctrl *ctrl)
+void ctrl_fatal(struct ctrl *ctrl, uint8_t reason)
 {
 	if ((ctrl->csts & 2) != 0)
 		return;
 	csts_set(ctrl, ctrl->csts & 1, true, csts_shst(ctrl));
-	fire(ctrl, NVMETAP_CTRL_FATAL, NVMETAP_BY_ERROR, 0);
+	fire(ctrl, NVMETAP_CTRL_FATAL, reason, 0);
 }
 
 /* Every command in flight is given up.  How many there were. */
@@ -113,6 +116,8 @@ static uint32_t reset_common(struct ctrl *ctrl)
 	aer_reset(ctrl);
 	ctrl->intms = 0;
 	ctrl->enabling = false;
+	ctrl->never_ready = false;
+	loop_timer_cancel(ctrl->loop, &ctrl->ready_timer);
 	ctrl->turn = 0;
 	ctrl->host->intx(ctrl->host_ctx, false, 0, 0);
 	return lost;
@@ -134,6 +139,8 @@ void ctrl_reset(struct ctrl *ctrl, uint8_t reason)
 	if (reason == NVMETAP_BY_DISCONNECT)
 		power_cycle(ctrl);
 	lost = reset_common(ctrl);
+	if (reason == NVMETAP_BY_DISCONNECT)
+		fault_end(ctrl);
 	ctrl->disabling = false;
 	ctrl->cc = 0;
 	ctrl->aqa = 0;
@@ -165,8 +172,44 @@ static void disable(struct ctrl *ctrl)
 static void ready(struct ctrl *ctrl)
 {
 	ctrl->enabling = false;
-	csts_set(ctrl, true, false, csts_shst(ctrl));
+	csts_set(ctrl, true, ctrl->csts & 2, csts_shst(ctrl));
 	fire(ctrl, NVMETAP_CTRL_READY, NVMETAP_BY_DRIVER, 0);
+}
+
+static void ready_timer(struct loop_timer *timer)
+{
+	struct ctrl *ctrl = (struct ctrl *)((char *)timer - offsetof(struct ctrl, ready_timer));
+	const struct nvmetap_event ev = {
+		.tap = NVMETAP_TAP_CTRL, .event = NVMETAP_EV_CTRL, .seq = ctrl->ready_seq,
+	};
+	const struct inject_note note = {
+		.name = ctrl->ready_name,
+		.ev = &ev,
+		.arg = ctrl->ready_ns,
+		.how = NVMETAP_INJECT_EFFECT,
+		.fault = NVMETAP_FAULT_NO_READY,
+	};
+
+	inject_tell(ctrl->taps, &note);
+	ctrl->never_ready = false;
+	if (ctrl->enabling && ctrl->nr_zombies == 0)
+		ready(ctrl);
+}
+
+/* The fault no-ready.  Without memory for a timer: never. */
+static void delay_ready(struct ctrl *ctrl, uint64_t seq)
+{
+	const struct tap_fault *fault = inject_take(ctrl->taps, NVMETAP_FAULT_NO_READY, seq);
+
+	if (fault == NULL)
+		return;
+	ctrl->never_ready = true;
+	ctrl->ready_name = fault->name;
+	ctrl->ready_ns = fault->arg;
+	ctrl->ready_seq = seq;
+	ctrl->ready_timer.fn = ready_timer;
+	if (fault->arg != 0)
+		(void)loop_timer_set(ctrl->loop, &ctrl->ready_timer, loop_now_ns() + fault->arg);
 }
 
 /* Section 3.1.5 and 3.1.8: what this controller can be enabled with.  The
@@ -183,9 +226,9 @@ static void enable(struct ctrl *ctrl)
 {
 	csts_set(ctrl, false, false, NVME_SHST_NORMAL);
 	ctrl->shut_down = false;
-	fire(ctrl, NVMETAP_CTRL_ENABLED, NVMETAP_BY_DRIVER, 0);
+	delay_ready(ctrl, fire(ctrl, NVMETAP_CTRL_ENABLED, NVMETAP_BY_DRIVER, 0));
 	if (!config_valid(ctrl)) {
-		ctrl_fatal(ctrl);
+		ctrl_fatal(ctrl, NVMETAP_BY_ERROR);
 		return;
 	}
 	cq_init(ctrl, 0, ctrl->acq, cc_field(ctrl->aqa, 16, 12) + 1, 0, true);
@@ -193,7 +236,7 @@ static void enable(struct ctrl *ctrl)
 	queue_fire(ctrl, NVMETAP_CQ, 0, NVMETAP_QUEUE_CREATED, 0);
 	queue_fire(ctrl, NVMETAP_SQ, 0, NVMETAP_QUEUE_CREATED, 0);
 	ctrl->enabling = true;
-	if (ctrl->nr_zombies == 0)
+	if (ctrl->nr_zombies == 0 && !ctrl->never_ready)
 		ready(ctrl);
 }
 
@@ -203,7 +246,7 @@ void ctrl_zombie_gone(struct ctrl *ctrl)
 		return;
 	if (ctrl->disabling)
 		disabled(ctrl);
-	if (ctrl->enabling)
+	if (ctrl->enabling && !ctrl->never_ready)
 		ready(ctrl);
 	else if (cc_en(ctrl->cc) && (ctrl->csts & 3) == 0)
 		enable(ctrl);
@@ -308,6 +351,7 @@ struct ctrl *ctrl_new(const struct ctrl_config *config)
 void ctrl_stop(struct ctrl *ctrl)
 {
 	reset_common(ctrl);
+	fault_end(ctrl);
 	ctrl->cc = 0;
 	csts_set(ctrl, false, false, NVME_SHST_NORMAL);
 	ctrl->disabling = false;

@@ -4,8 +4,8 @@
  * and asynchronous events.  NVM Express 1.4.  All on the controller's thread.
  * This header is shared by the files that make up the controller: ctrl (states,
  * resets), reg (registers), queue (queues, doorbells), work (turns), cmd (the
- * stages of a command), sqe (its entry), hold (commands that plug-ins hold), prp
- * (data), admin, identify, feature, log, aer and io (the commands), snapshot;
+ * stages of a command), sqe (its entry), hold (commands that plug-ins hold), fault
+ * (what goes wrong below the taps), prp (data), admin, identify, feature, log, aer and io (the commands), snapshot;
  * everybody else uses emu/device.h.
  */
 #ifndef EMU_CTRL_H
@@ -46,7 +46,9 @@ enum {
 };
 
 struct ctrl;
+struct drive_status;
 struct cmd;
+struct late;
 struct op;
 
 /* What a stage or a handler answers. */
@@ -69,6 +71,9 @@ struct ctrl_host {
 	void (*intx)(void *ctx, bool level, uint64_t cause, uint32_t count);
 	/* Fires the session text. */
 	void (*session)(void *ctx);
+	/* The fault gone; and what by has delayed happens now. */
+	void (*gone)(void *ctx, struct inject_name *name, uint64_t ns);
+	void (*abandon)(void *ctx, struct nvmetap_plugin *by);
 };
 
 struct ctrl_config {
@@ -112,6 +117,8 @@ struct cmd {
 	struct nvme_completion cpl;
 	const struct op *op;
 	struct nvmetap_plugin *held_by;
+	struct inject_name *held_name;	/* whom injections of it name */
+	uint64_t tap_seq;		/* of the last event that was fired */
 	uint64_t id;			/* nvmetap_event.cmd_id */
 	uint64_t seq;			/* of the event that its later events belong to */
 	uint64_t ticks;			/* when it was fetched; 0: nobody asked */
@@ -125,6 +132,13 @@ struct cmd {
 	uint8_t direction;		/* NVMETAP_NO_DATA, _TO_DEVICE, _TO_HOST */
 	bool tapped;			/* this step's tap has been passed */
 	bool zombie;			/* given up while in the back end */
+	uint16_t tap;			/* of event tap_seq */
+	bool own_sqhd;			/* a plug-in has chosen it */
+	uint8_t late;			/* NVMETAP_FAULT_* that holds it back, or 0 */
+	bool faulty;			/* of the next five some are set: emu/fault.h */
+	bool torn, twice, wrong_phase;
+	bool quiet;			/* its interrupt has been sent */
+	uint64_t torn_ns, late_ns;
 	struct ns_req req;
 	enum cmd_next (*done)(struct cmd *cmd, int result);	/* of the back end */
 	struct loop_timer timer;	/* of a delayed resume */
@@ -155,6 +169,14 @@ struct cq {
 	struct cmd_list waiting;	/* for room */
 	uint32_t nr_new;	/* completions not yet announced */
 	uint64_t last_seq;	/* of the last completion's event */
+	uint32_t life;		/* a number of its own, since it was created */
+	uint32_t overrun;	/* completions that do not wait for room; UINT32_MAX: all */
+};
+
+/* Where a queue was when it ended, for the fault stale-queue. */
+struct old_queue {
+	uint32_t head, tail;
+	bool phase;
 };
 
 struct aer_event {
@@ -188,9 +210,14 @@ struct ctrl {
 	bool enabling;			/* CC.EN is set, CSTS.RDY waits for zombies */
 	bool disabling;			/* CC.EN is clear, CSTS.RDY waits for zombies */
 	uint32_t disable_lost;
+	bool never_ready;		/* the fault no-ready; its timer ends it */
+	struct loop_timer ready_timer;
+	struct inject_name *ready_name;
+	uint64_t ready_ns, ready_seq;
 
 	struct sq sq[CTRL_NR_QUEUES];
 	struct cq cq[CTRL_NR_QUEUES];
+	struct old_queue old_sq[CTRL_NR_QUEUES], old_cq[CTRL_NR_QUEUES];
 	uint32_t nr_sqs, nr_cqs;	/* I/O queues that the driver was granted */
 	uint64_t rung[2];		/* bit qid: entries wait in the SQ */
 	uint64_t posted[2];		/* bit qid: completions wait to be announced */
@@ -220,6 +247,9 @@ struct ctrl {
 	bool shut_down;			/* a shutdown has completed since the last enable, or
 					   there was none since power-on */
 
+	struct late *lates;		/* emu/fault.c */
+	uint32_t lives;			/* of completion queues so far */
+
 	struct ns_req flush;		/* of a shutdown */
 	uint32_t flush_ns;
 	bool flushing;
@@ -235,8 +265,9 @@ void ctrl_free(struct ctrl *ctrl);
 void ctrl_reset(struct ctrl *ctrl, uint8_t reason);
 /* A write to CC: enable, disable, shutdown.  Section 3.1.5. */
 void ctrl_cc_write(struct ctrl *ctrl, uint32_t value);
-/* Queue memory that cannot be reached: CSTS.CFS, nothing is processed any more. */
-void ctrl_fatal(struct ctrl *ctrl);
+/* Queue memory that cannot be reached, or a fault: CSTS.CFS, nothing is processed
+ * any more. */
+void ctrl_fatal(struct ctrl *ctrl, uint8_t reason);
 /* A zombie came back from the back end. */
 void ctrl_zombie_gone(struct ctrl *ctrl);
 bool ctrl_ready(const struct ctrl *ctrl);	/* enabled, ready and not fatal */
@@ -271,6 +302,9 @@ void ctrl_work(struct ctrl *ctrl);
 void ctrl_kick(struct ctrl *ctrl);
 /* Interrupts for what has been completed, and the level of INTx. */
 void ctrl_announce(struct ctrl *ctrl);
+
+/* Fills in what is the controller's.  ctrl_status.c */
+void ctrl_status(const struct ctrl *ctrl, struct drive_status *status);
 
 /* tap_host: fires what nvmetap_snapshot promises.  snapshot.c */
 void ctrl_snapshot(void *ctrl);

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include "emu/access.h"
 #include "emu/clock.h"
-#include "emu/cmd.h"
+#include "emu/fault.h"
+#include "emu/inject.h"
 #include "emu/device.h"
+#include "emu/drive_status.h"
 #include "emu/irq.h"
 #include "emu/session.h"
 
@@ -30,13 +32,18 @@ struct device {
 	struct irq irq;
 	struct ctrl *ctrl;
 	struct access access;
+	struct loop_timer back;		/* the end of the fault gone */
+	struct loop_msg vanish;
+	bool vanishing;			/* vanish is posted */
+	struct inject_name *gone_name;
+	uint64_t gone_ns;
 };
 
 static bool host_bus_master(void *ctx)
 {
 	struct device *dev = ctx;
 
-	return pci_bus_master(dev->pci) && pci_power_state(dev->pci) == 0;
+	return !dev->access.gone && pci_bus_master(dev->pci) && pci_power_state(dev->pci) == 0;
 }
 
 static int host_read(void *ctx, uint64_t iova, void *buf, size_t len)
@@ -88,20 +95,76 @@ static void host_session(void *ctx)
 	free(text);
 }
 
-static const struct ctrl_host ctrl_host = {
-	host_read, host_write, host_bus_master, host_msix, host_irq, host_intx, host_session,
-};
-
-static const struct tap_host tap_host = {
-	cmd_host_resume, cmd_host_complete, cmd_host_abandon, cmd_host_find, ctrl_snapshot,
-};
-
 static void reset(struct device *dev, uint8_t reason)
 {
 	msix_reset(dev->msix);
 	irq_reset(&dev->irq);
 	ctrl_reset(dev->ctrl, reason);
 }
+
+static void set_gone(struct device *dev, bool gone)
+{
+	dev->access.gone = gone;
+	dev->irq.gone = gone;
+	loop_timer_cancel(dev->config.loop, &dev->back);
+}
+
+/* It comes back as after a power cycle, its configuration space as it was. */
+static void come_back(struct loop_timer *timer)
+{
+	struct device *dev = (struct device *)((char *)timer - offsetof(struct device, back));
+	const struct inject_note note = {
+		.name = dev->gone_name,
+		.arg = dev->gone_ns,
+		.how = NVMETAP_INJECT_OVER,
+		.fault = NVMETAP_FAULT_GONE,
+	};
+
+	set_gone(dev, false);
+	inject_tell(&dev->taps, &note);
+}
+
+/* Commands are on the stack while a plug-in lets the function vanish. */
+static void vanish(struct loop_msg *msg)
+{
+	struct device *dev = (struct device *)((char *)msg - offsetof(struct device, vanish));
+
+	dev->vanishing = false;
+	if (dev->access.gone)
+		reset(dev, NVMETAP_BY_PLUGIN);
+}
+
+static void host_gone(void *ctx, struct inject_name *name, uint64_t ns)
+{
+	struct device *dev = ctx;
+
+	set_gone(dev, true);
+	dev->gone_name = name;
+	dev->gone_ns = ns;
+	dev->back.fn = come_back;
+	if (ns != 0)
+		(void)loop_timer_set(dev->config.loop, &dev->back, loop_now_ns() + ns);
+	if (dev->vanishing)
+		return;
+	dev->vanishing = true;
+	dev->vanish.fn = vanish;
+	loop_post(dev->config.loop, &dev->vanish);
+}
+
+static void host_abandon(void *ctx, struct nvmetap_plugin *by)
+{
+	irq_abandon(&((struct device *)ctx)->irq, by);
+}
+
+static const struct ctrl_host ctrl_host = {
+	host_read, host_write, host_bus_master, host_msix, host_irq, host_intx, host_session,
+	host_gone, host_abandon,
+};
+
+static const struct tap_host tap_host = {
+	cmd_host_resume, cmd_host_complete, cmd_host_abandon, cmd_host_find, ctrl_snapshot,
+	fault_host,
+};
 
 static void flr(void *ctx)
 {
@@ -155,7 +218,7 @@ struct device *device_new(const struct device_config *config)
 		return NULL;
 	}
 	dev->taps.host_ctx = dev->ctrl;
-	dev->access = (struct access){ &dev->taps, dev->pci, dev->msix, dev->ctrl };
+	dev->access = (struct access){ &dev->taps, dev->pci, dev->msix, dev->ctrl, false };
 	dev->irq.loop = config->loop;
 	dev->irq.taps = &dev->taps;
 	dev->irq.transport = config->transport;
@@ -168,6 +231,7 @@ void device_stop(struct device *dev)
 {
 	plugin_remove_all(&dev->taps);
 	ctrl_stop(dev->ctrl);
+	set_gone(dev, false);
 	irq_fini(&dev->irq);
 }
 
@@ -186,6 +250,16 @@ void device_free(struct device *dev)
 struct taps *device_taps(struct device *dev)
 {
 	return &dev->taps;
+}
+
+void device_status(const struct device *dev, struct drive_status *status)
+{
+	const struct transport *transport = dev->config.transport;
+
+	*status = (struct drive_status){ .transport = transport->ops->name };
+	if (transport->ops->connected != NULL)
+		status->connected = transport->ops->connected(transport);
+	ctrl_status(dev->ctrl, status);
 }
 
 uint64_t device_bar_size(const struct device *dev, unsigned int bar)
@@ -245,6 +319,7 @@ void device_reset(struct device *dev)
 
 void device_gone(struct device *dev)
 {
+	set_gone(dev, false);
 	pci_reset(dev->pci);
 	reset(dev, NVMETAP_BY_DISCONNECT);
 }

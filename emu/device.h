@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct device;
+struct drive_status;
 struct loop;
 struct ns;
 struct pool;
@@ -68,6 +69,7 @@ struct device_config {
 
 struct device *device_new(const struct device_config *config);	/* NULL and errno */
 struct taps *device_taps(struct device *dev);
+void device_status(const struct device *dev, struct drive_status *status);
 /* For loop_on_idle: announces what the back ends have completed; batch ends. */
 void device_idle(struct device *dev, bool messages, bool sleeping);
 /*

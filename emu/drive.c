@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "emu/calls.h"
 #include "emu/console.h"
 #include "emu/device.h"
 #include "emu/drive.h"
+#include "emu/loader.h"
 #include "emu/loop.h"
 #include "emu/ns.h"
 #include "emu/tap.h"
@@ -24,9 +26,11 @@ enum {
 
 struct drive {
 	struct loop *loop;
+	struct calls *calls;
 	struct pool *pool;
 	struct transport *transport;
 	struct device *device;
+	struct loader *loader;
 	struct console *console;
 	struct ns **ns;
 	unsigned int nr_ns;
@@ -141,6 +145,24 @@ static int make_device(struct drive *drive, const struct drive_config *config, c
 	return 0;
 }
 
+static int make_loader(struct drive *drive, const struct drive_config *config, char *err,
+		       size_t errlen)
+{
+	struct loader_config loader = {
+		.slow_ns = config->plugin_slow_ns,
+		.dead_ns = config->plugin_dead_ns,
+		.say = config->say,
+		.save = config->save,
+		.dead = config->dead,
+		.ctx = config->host_ctx,
+	};
+
+	drive->loader = loader_new(device_taps(drive->device), &loader);
+	if (drive->loader == NULL)
+		snprintf(err, errlen, "%s", strerror(ENOMEM));
+	return drive->loader != NULL ? 0 : -ENOMEM;
+}
+
 static int listen_to_console(struct drive *drive, const struct drive_config *config, char *err,
 			     size_t errlen)
 {
@@ -174,7 +196,9 @@ static int make(struct drive *drive, const struct drive_config *config, char *er
 	drive->transport = make_transport(config, err, errlen);
 	if (drive->transport == NULL)
 		return -EINVAL;
-	drive->loop = loop_new();
+	drive->calls = calls_new();
+	if (drive->calls != NULL)
+		drive->loop = loop_new();
 	if (drive->loop != NULL)
 		drive->pool = pool_new(drive->loop, config->nr_threads);
 	if (drive->pool == NULL) {
@@ -186,6 +210,8 @@ static int make(struct drive *drive, const struct drive_config *config, char *er
 		rc = open_namespaces(drive, config, err, errlen);
 	if (rc == 0)
 		rc = make_device(drive, config, err, errlen);
+	if (rc == 0)
+		rc = make_loader(drive, config, err, errlen);
 	if (rc == 0)
 		rc = listen_to_console(drive, config, err, errlen);
 	return rc;
@@ -212,8 +238,13 @@ void drive_free(struct drive *drive)
 {
 	if (drive == NULL)
 		return;
+	if (drive->loader != NULL)
+		loader_enter(drive->loader);
 	if (drive->device != NULL)
 		device_stop(drive->device);
+	if (drive->loader != NULL)
+		loader_leave(drive->loader);
+	loader_free(drive->loader);
 	console_free(drive->console);
 	transport_free(drive->transport);
 	if (drive->pool != NULL)
@@ -224,6 +255,7 @@ void drive_free(struct drive *drive)
 	for (unsigned int i = 0; i < drive->nr_ns; i++)
 		ns_free(drive->ns[i]);
 	free(drive->ns);
+	calls_free(drive->calls);
 	if (drive->loop != NULL)
 		loop_free(drive->loop);
 	free(drive->serial);
@@ -234,15 +266,49 @@ void drive_free(struct drive *drive)
 
 int drive_add_plugin(struct drive *drive, const struct drive_plugin *plugin, const char *options)
 {
-	struct plugin_code code = { plugin->name, plugin->setup, plugin->teardown, plugin->ctx };
+	struct plugin_code code = {
+		.name = plugin->name,
+		.setup = plugin->setup,
+		.teardown = plugin->teardown,
+		.ctx = plugin->ctx,
+	};
 
 	return plugin_add(device_taps(drive->device), &code, options);
 }
 
+int drive_load(struct drive *drive, const char *what, char *err, size_t errlen)
+{
+	return loader_load(drive->loader, what, err, errlen);
+}
+
+int drive_unload(struct drive *drive, const char *name, char *err, size_t errlen)
+{
+	return loader_unload(drive->loader, name, err, errlen);
+}
+
+void drive_each_plugin(struct drive *drive,
+		       void (*fn)(void *ctx, const struct drive_plugin_info *info), void *ctx)
+{
+	struct drive_plugin_info info;
+
+	for (struct nvmetap_plugin *p = device_taps(drive->device)->plugins; p != NULL;
+	     p = plugin_next(p)) {
+		if (plugin_gone(p))
+			continue;
+		info.name = plugin_name(p);
+		info.file = plugin_file(p);
+		info.options = plugin_options(p);
+		fn(ctx, &info);
+	}
+}
+
 int drive_run(struct drive *drive)
 {
-	int rc = drive->transport->ops->start(drive->transport, drive->loop, drive->device);
+	int rc;
 
+	calls_run(drive->calls, drive->loop);
+	loader_enter(drive->loader);
+	rc = drive->transport->ops->start(drive->transport, drive->loop, drive->device);
 	if (rc == 0)
 		rc = loop_run(drive->loop);
 	/* The last words of the guest, while somebody still listens. */
@@ -250,11 +316,28 @@ int drive_run(struct drive *drive)
 		rc = loop_once(drive->loop, 0);
 	console_free(drive->console);
 	drive->console = NULL;
+	calls_end(drive->calls);
 	plugin_remove_all(device_taps(drive->device));
+	loader_leave(drive->loader);
 	return rc;
 }
 
 void drive_stop(struct drive *drive)
 {
 	loop_stop(drive->loop);
+}
+
+int drive_call(struct drive *drive, int (*fn)(void *ctx), void *ctx)
+{
+	return calls_call(drive->calls, fn, ctx);
+}
+
+void drive_status(struct drive *drive, struct drive_status *status)
+{
+	device_status(drive->device, status);
+}
+
+void drive_mark(struct drive *drive, const void *text, size_t len)
+{
+	tap_fire_text(device_taps(drive->device), NVMETAP_TAP_MARK, 0, text, len);
 }

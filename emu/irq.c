@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts of the PCI function. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include "emu/inject.h"
 #include "emu/irq.h"
 
 #define RETRY_NS UINT64_C(1000000)
+
+/* An interrupt that a plug-in delays. */
+struct late_irq {
+	struct late_irq *next;
+	struct irq *irq;
+	struct loop_timer timer;
+	struct inject_name *name;
+	struct nvmetap_plugin *plugin;
+	struct nvmetap_event ev, was;
+	struct nvmetap_irq info, before;
+	uint64_t arg;
+};
 
 static bool sees_table(const struct irq *irq)
 {
@@ -56,17 +70,108 @@ static uint8_t send_msix(struct irq *irq, const struct nvmetap_irq *info)
 	return transmit(irq, info);
 }
 
+static uint8_t send_now(struct irq *irq, const struct nvmetap_irq *info)
+{
+	if (irq->gone)
+		return NVMETAP_IRQ_DISABLED;
+	return info->type == NVMETAP_IRQ_MSIX ? send_msix(irq, info) : transmit(irq, info);
+}
+
+static void late_free(struct late_irq *late)
+{
+	struct late_irq **at = &late->irq->lates;
+
+	while (*at != late)
+		at = &(*at)->next;
+	*at = late->next;
+	loop_timer_cancel(late->irq->loop, &late->timer);
+	free(late);
+}
+
+static void late_end(struct late_irq *late, uint8_t how)
+{
+	const struct inject_note note = {
+		.name = late->name,
+		.ev = &late->ev,
+		.was = &late->was,
+		.arg = late->arg,
+		.how = how,
+		.fault = NVMETAP_FAULT_LATE_IRQ,
+	};
+
+	inject_tell(late->irq->taps, &note);
+	late_free(late);
+}
+
+/* A pin that has been let go meanwhile stays so. */
+static void late_send(struct late_irq *late)
+{
+	struct irq *irq = late->irq;
+
+	if (late->info.type == NVMETAP_IRQ_INTX && irq->asserted != late->info.level) {
+		late_end(late, NVMETAP_INJECT_REVOKED);
+		return;
+	}
+	late->info.result = send_now(irq, &late->info);
+	late_end(late, NVMETAP_INJECT_EFFECT);
+}
+
+static void late_timer(struct loop_timer *timer)
+{
+	late_send((struct late_irq *)((char *)timer - offsetof(struct late_irq, timer)));
+}
+
+/* false: no memory. */
+static bool send_later(struct irq *irq, const struct nvmetap_event *ev,
+		       const struct tap_fault *fault)
+{
+	struct late_irq *late = calloc(1, sizeof(*late));
+
+	if (late == NULL)
+		return false;
+	late->timer.fn = late_timer;
+	if (loop_timer_set(irq->loop, &late->timer, loop_now_ns() + fault->arg) != 0) {
+		free(late);
+		return false;
+	}
+	late->irq = irq;
+	late->name = fault->name;
+	late->plugin = fault->plugin;
+	late->arg = fault->arg;
+	late->info = *ev->irq;
+	late->before = *ev->irq;
+	late->before.result = NVMETAP_IRQ_DELAYED;
+	late->ev = *ev;
+	late->ev.irq = &late->info;
+	late->was = late->ev;
+	late->was.irq = &late->before;
+	late->next = irq->lates;
+	irq->lates = late;
+	return true;
+}
+
 /* After the modifiers: what they left is sent, and the observers see the result. */
 static void send(void *ctx, struct nvmetap_event *ev, int verdict)
 {
 	struct irq *irq = ctx;
+	const struct tap_fault *late = NULL;
+	bool twice = false;
 
-	if (verdict == NVMETAP_DROP || verdict == NVMETAP_HANDLED)
+	if (inject_any(irq->taps)) {
+		late = inject_take(irq->taps, NVMETAP_FAULT_LATE_IRQ, ev->seq);
+		twice = inject_take(irq->taps, NVMETAP_FAULT_DOUBLE_IRQ, ev->seq) != NULL;
+	}
+	if (verdict == NVMETAP_DROP || verdict == NVMETAP_HANDLED) {
 		ev->irq->result = NVMETAP_IRQ_DROPPED;
-	else if (ev->irq->type == NVMETAP_IRQ_MSIX)
-		ev->irq->result = send_msix(irq, ev->irq);
-	else
-		ev->irq->result = transmit(irq, ev->irq);
+		return;
+	}
+	if (late != NULL && send_later(irq, ev, late)) {
+		ev->irq->result = NVMETAP_IRQ_DELAYED;
+		return;
+	}
+	ev->irq->result = send_now(irq, ev->irq);
+	if (twice)
+		(void)send_now(irq, ev->irq);
 }
 
 static uint8_t fire(struct irq *irq, struct nvmetap_irq *info, uint64_t cause, uint32_t count)
@@ -97,7 +202,8 @@ static void fire_msix(struct irq *irq, unsigned int vector)
 	bit_clear(irq->again, vector);
 	if (result == NVMETAP_IRQ_RETRIED || result == NVMETAP_IRQ_NO_TARGET)
 		bit_set(irq->again, vector);
-	if (result == NVMETAP_IRQ_SENT || result == NVMETAP_IRQ_DROPPED) {
+	if (result == NVMETAP_IRQ_SENT || result == NVMETAP_IRQ_DROPPED ||
+	    result == NVMETAP_IRQ_DELAYED) {
 		irq->cause[vector] = 0;
 		irq->count[vector] = 0;
 	}
@@ -167,6 +273,8 @@ void irq_reset(struct irq *irq)
 	bool asserted = irq->asserted;
 
 	loop_timer_cancel(irq->loop, &irq->timer);
+	while (irq->lates != NULL)
+		late_end(irq->lates, NVMETAP_INJECT_REVOKED);
 	memset(irq->again, 0, sizeof(irq->again));
 	memset(irq->cause, 0, sizeof(irq->cause));
 	memset(irq->count, 0, sizeof(irq->count));
@@ -179,7 +287,20 @@ void irq_reset(struct irq *irq)
 		fire_intx(irq, false);
 }
 
+void irq_abandon(struct irq *irq, struct nvmetap_plugin *plugin)
+{
+	struct late_irq *next;
+
+	for (struct late_irq *late = irq->lates; late != NULL; late = next) {
+		next = late->next;
+		if (late->plugin == plugin)
+			late_send(late);
+	}
+}
+
 void irq_fini(struct irq *irq)
 {
+	while (irq->lates != NULL)
+		late_free(irq->lates);
 	loop_timer_cancel(irq->loop, &irq->timer);
 }

@@ -27,6 +27,8 @@ struct irq {
 	bool intx_again;
 	uint64_t intx_cause;
 	uint32_t intx_count;
+	bool gone;			/* the function has vanished: nothing is sent */
+	struct late_irq *lates;		/* of the fault late-irq */
 };
 
 /* Caller's memory, zeroed, the pointers set. */
@@ -41,5 +43,8 @@ void irq_intx(struct irq *irq, bool level, uint64_t cause, uint32_t count);
 void irq_update(struct irq *irq);
 /* The transport can send again. */
 void irq_ready(struct irq *irq, unsigned int type);
+
+/* The plug-in ends: what it has delayed is sent now. */
+void irq_abandon(struct irq *irq, struct nvmetap_plugin *plugin);
 
 #endif

@@ -3,18 +3,32 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "emu/export.h"
 #include "emu/request.h"
+#include "spec/near.h"
+
+enum {
+	SAID_MAX = 1024,	/* of what a setup says */
+	LINE_MAX_SAID = 512,
+};
 
 struct nvmetap_plugin {
 	struct nvmetap_plugin *next;
 	struct taps *taps;
 	struct plugin_code code;
+	void (*release)(void *ctx);
+	unsigned int library;	/* its number, or 0 */
 	char *name, *options;	/* options as given */
+	char *file;		/* or NULL */
 	char *words;		/* options, cut into NUL ended words */
 	size_t words_len;
+	char *said;		/* by its setup, or NULL */
+	char *asked;		/* keys of options that its setup asked for, NUL ended */
+	size_t asked_len;
+	bool in_setup;
 	struct request *calls;	/* see plugin_calls */
 	bool gone;
 	bool wants_snapshot;
@@ -28,6 +42,30 @@ const char *plugin_name(const struct nvmetap_plugin *plugin)
 const char *plugin_options(const struct nvmetap_plugin *plugin)
 {
 	return plugin->options;
+}
+
+uint32_t plugin_place(const struct nvmetap_plugin *plugin, unsigned int where)
+{
+	return plugin->library != 0 ? watch_place(plugin->library, where) : 0;
+}
+
+int plugin_call(struct nvmetap_plugin *plugin, unsigned int where, nvmetap_fn *fn, void *ctx,
+		struct nvmetap_event *ev)
+{
+	uint64_t before;
+	int verdict;
+
+	if (plugin->library == 0)
+		return fn(ctx, ev);
+	before = watch_enter(&plugin->taps->mark, plugin_place(plugin, where));
+	verdict = fn(ctx, ev);
+	watch_leave(&plugin->taps->mark, before);
+	return verdict;
+}
+
+const char *plugin_file(const struct nvmetap_plugin *plugin)
+{
+	return plugin->file;
 }
 
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin)
@@ -73,58 +111,219 @@ bool plugin_take_snapshot(struct nvmetap_plugin *plugin)
 	return wanted;
 }
 
+const char *plugin_said(const struct nvmetap_plugin *plugin)
+{
+	return plugin->said != NULL ? plugin->said : "";
+}
+
+/* Keeps the line until setup has answered; the rest of what is too much is cut. */
+static void said_add(struct nvmetap_plugin *plugin, const char *line)
+{
+	size_t used;
+
+	if (plugin->said == NULL)
+		plugin->said = calloc(1, SAID_MAX);
+	if (plugin->said == NULL)
+		return;
+	used = strlen(plugin->said);
+	snprintf(plugin->said + used, SAID_MAX - used, "%s%s", used != 0 ? "; " : "", line);
+	for (char *p = plugin->said + used; *p != '\0'; p++) {
+		if (*p == '\n')
+			*p = ' ';
+	}
+}
+
+void plugin_say(struct nvmetap_plugin *plugin, const char *line)
+{
+	char named[LINE_MAX_SAID + SAID_MAX];
+
+	if (plugin->in_setup) {
+		said_add(plugin, line);
+	} else if (plugin->taps->say != NULL) {
+		snprintf(named, sizeof(named), "%s: %s", plugin->name, line);
+		plugin->taps->say(plugin->taps->say_ctx, named);
+	}
+}
+
+int plugin_log(struct nvmetap_plugin *plugin, const char *line)
+{
+	if (plugin->in_setup)
+		said_add(plugin, line);
+	return taps_queue_log(plugin->taps, line);
+}
+
+void plugin_say_no_tap(struct nvmetap_plugin *plugin, const char *tap)
+{
+	char line[LINE_MAX_SAID], words[LINE_MAX_SAID / 2];
+	struct near near;
+
+	near_init(&near, tap, strlen(tap));
+	for (unsigned int nr = 0; nr < NVMETAP_NR_TAPS; nr++)
+		near_offer(&near, tap_name(nr));
+	near_words(&near, words, sizeof(words));
+	snprintf(line, sizeof(line), "no tap %.64s%s", tap, words);
+	plugin_say(plugin, line);
+}
+
 static void plugin_free(struct nvmetap_plugin *plugin)
 {
 	free(plugin->name);
 	free(plugin->options);
+	free(plugin->file);
 	free(plugin->words);
+	free(plugin->said);
+	free(plugin->asked);
 	free(plugin);
 }
 
+/* "a=b,,c,d" becomes "a=b,c", NUL, "d".  The answer is its length. */
+static size_t cut_words(char *words)
+{
+	char *to = words;
+
+	for (const char *from = words; *from != '\0'; from++) {
+		if (*from == ',' && from[1] == ',')
+			*to++ = *from++;
+		else
+			*to++ = *from == ',' ? '\0' : *from;
+	}
+	*to = '\0';
+	return (size_t)(to - words);
+}
+
+static int copy_text(char **to, const char *from)
+{
+	*to = strdup(from);
+	return *to != NULL ? 0 : -ENOMEM;
+}
+
 static struct nvmetap_plugin *plugin_new(struct taps *taps, const struct plugin_code *code,
-					 const char *options)
+					 const char *options, const char *file)
 {
 	struct nvmetap_plugin *plugin = calloc(1, sizeof(*plugin));
 
 	if (plugin == NULL)
 		return NULL;
+	if (options == NULL)
+		options = "";
 	plugin->taps = taps;
 	plugin->code = *code;
-	plugin->name = strdup(code->name);
-	plugin->options = strdup(options != NULL ? options : "");
-	plugin->words = strdup(options != NULL ? options : "");
-	if (plugin->name == NULL || plugin->options == NULL || plugin->words == NULL) {
+	if (copy_text(&plugin->name, code->name) != 0 ||
+	    copy_text(&plugin->options, options) != 0 ||
+	    copy_text(&plugin->words, options) != 0 ||
+	    (file != NULL && copy_text(&plugin->file, file) != 0)) {
 		plugin_free(plugin);
 		return NULL;
 	}
-	plugin->words_len = strlen(plugin->words);
-	for (char *p = plugin->words; *p != '\0'; p++) {
-		if (*p == ',')
-			*p = '\0';
-	}
+	plugin->words_len = cut_words(plugin->words);
 	return plugin;
+}
+
+static bool was_asked(const struct nvmetap_plugin *plugin, const char *key, size_t len)
+{
+	for (size_t at = 0; at < plugin->asked_len; at += strlen(plugin->asked + at) + 1) {
+		if (strncmp(plugin->asked + at, key, len) == 0 && plugin->asked[at + len] == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* What setup asks for are the options that there are. */
+static void asked_add(struct nvmetap_plugin *plugin, const char *key)
+{
+	size_t len = strlen(key);
+	char *grown;
+
+	if (was_asked(plugin, key, len))
+		return;
+	grown = realloc(plugin->asked, plugin->asked_len + len + 1);
+	if (grown == NULL)
+		return;
+	memcpy(grown + plugin->asked_len, key, len + 1);
+	plugin->asked = grown;
+	plugin->asked_len += len + 1;
+}
+
+/* If setup has not asked for the option of this word the user is told, with
+ * the nearest ones. */
+static bool check_option(struct nvmetap_plugin *plugin, const char *word)
+{
+	char line[LINE_MAX_SAID], words[LINE_MAX_SAID / 2];
+	size_t len = strcspn(word, "=");
+	struct near near;
+
+	if (was_asked(plugin, word, len))
+		return true;
+	near_init(&near, word, len);
+	for (size_t at = 0; at < plugin->asked_len; at += strlen(plugin->asked + at) + 1)
+		near_offer(&near, plugin->asked + at);
+	near_words(&near, words, sizeof(words));
+	snprintf(line, sizeof(line), "no option %.*s%s", (int)(len < 64 ? len : 64), word, words);
+	plugin_say(plugin, line);
+	return false;
+}
+
+static int check_options(struct nvmetap_plugin *plugin)
+{
+	const char *end = plugin->words + plugin->words_len;
+	int rc = 0;
+
+	for (const char *word = plugin->words; word < end; word += strlen(word) + 1) {
+		if (*word != '\0' && !check_option(plugin, word))
+			rc = -EINVAL;
+	}
+	return rc;
+}
+
+static int run_setup(struct nvmetap_plugin *plugin)
+{
+	struct taps_frame frame = taps_enter(plugin->taps, plugin);
+	int rc;
+
+	plugin->in_setup = true;
+	rc = plugin->code.setup(plugin, plugin->code.ctx);
+	if (rc != 0)
+		plugin->code.teardown = NULL;
+	else if (plugin->file != NULL)
+		rc = check_options(plugin);
+	plugin->in_setup = false;
+	if (rc == 0 && plugin->said != NULL)
+		plugin_say(plugin, plugin->said);
+	if (rc != 0) {
+		plugin->release = NULL;
+		plugin_remove(plugin);
+	}
+	taps_leave(plugin->taps, frame);
+	return rc;
+}
+
+static int plugin_enter(struct nvmetap_plugin *plugin)
+{
+	struct nvmetap_plugin **end = &plugin->taps->plugins;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = plugin;
+	return run_setup(plugin);
 }
 
 int plugin_add(struct taps *taps, const struct plugin_code *code, const char *options)
 {
-	struct nvmetap_plugin *plugin = plugin_new(taps, code, options);
-	struct nvmetap_plugin **end = &taps->plugins;
-	struct taps_frame frame;
-	int rc;
+	struct nvmetap_plugin *plugin = plugin_new(taps, code, options, NULL);
+
+	return plugin != NULL ? plugin_enter(plugin) : -ENOMEM;
+}
+
+int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
+		       const struct plugin_library *library)
+{
+	struct nvmetap_plugin *plugin = plugin_new(taps, code, options, library->file);
 
 	if (plugin == NULL)
 		return -ENOMEM;
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = plugin;
-	frame = taps_enter(taps, plugin);
-	rc = plugin->code.setup(plugin, plugin->code.ctx);
-	if (rc != 0) {
-		plugin->code.teardown = NULL;
-		plugin_remove(plugin);
-	}
-	taps_leave(taps, frame);
-	return rc;
+	plugin->release = library->release;
+	plugin->library = library->nr;
+	return plugin_enter(plugin);
 }
 
 void plugin_remove(struct nvmetap_plugin *plugin)
@@ -140,6 +339,8 @@ void plugin_remove(struct nvmetap_plugin *plugin)
 	request_cancel_calls(plugin);
 	plugin->gone = true;
 	taps_leave(plugin->taps, frame);
+	if (plugin->release != NULL)
+		plugin->release(plugin->code.ctx);
 }
 
 void plugin_remove_all(struct taps *taps)
@@ -167,6 +368,11 @@ void plugin_free_all(struct taps *taps)
 	}
 }
 
+NVMETAP_EXPORT struct nvmetap_plugin *nvmetap_self(void)
+{
+	return plugin_speaker(NULL);
+}
+
 NVMETAP_EXPORT const char *nvmetap_option(struct nvmetap_plugin *plugin, const char *key)
 {
 	size_t len = strlen(key);
@@ -175,6 +381,8 @@ NVMETAP_EXPORT const char *nvmetap_option(struct nvmetap_plugin *plugin, const c
 	plugin = plugin_speaker(plugin);
 	if (plugin == NULL)
 		return NULL;
+	if (plugin->in_setup)
+		asked_add(plugin, key);
 	end = plugin->words + plugin->words_len;
 	for (word = plugin->words; word < end; word += strlen(word) + 1) {
 		if (strncmp(word, key, len) != 0)

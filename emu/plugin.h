@@ -21,8 +21,11 @@
 #ifndef NVMETAP_PLUGIN_H
 #define NVMETAP_PLUGIN_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #ifdef NVMETAP_BUILD
 #include "spec/nvme.h"
 #else
@@ -33,13 +36,17 @@
 extern "C" {
 #endif
 
-/* What a callback of a modifier answers; an observer's answer is ignored. */
-enum nvmetap_verdict {
-	NVMETAP_GO = 0,		/* go on, with the event as it now is */
-	NVMETAP_HANDLED = 1,	/* done: use the completion (or value read) as it now is */
-	NVMETAP_LATER = 2,	/* hold the command until nvmetap_resume or nvmetap_complete */
-	NVMETAP_DROP = 3,	/* the command, write or interrupt is lost without a trace */
-};
+/*
+ * What a callback of a modifier answers, the verdict; an observer's answer is
+ * ignored.
+ *   NVMETAP_GO       go on, with the event as it now is
+ *   NVMETAP_HANDLED  done: use the completion (or value read) as it now is
+ *   NVMETAP_LATER    hold the command until nvmetap_resume or nvmetap_complete;
+ *                    at a tap whose events are no stage of a command: as
+ *                    NVMETAP_GO, and a line in the trace says so
+ *   NVMETAP_DROP     the command, write or interrupt is lost; the guest does
+ *                    not hear of it
+ */
 
 /*
  * Orders.  Modifiers of a tap run from the lowest order to the highest, those
@@ -121,6 +128,43 @@ struct nvmetap_async {
 	uint8_t type, info, page;	/* NVME_AER_*, section 5.2.1 */
 };
 
+/* What of an event differs, as it was or as it is; NULL: that did not change. */
+struct nvmetap_state {
+	const struct nvme_command *cmd;
+	const struct nvme_completion *cpl;
+	const void *info;	/* access, interrupt, …: what the event's info points to */
+	const uint8_t *data;	/* data_len bytes from offset on */
+};
+
+/*
+ * What a modifier, a request of a plug-in's or a fault did to an event.  It has
+ * an event of its own, of nvmetap:inject:writeback, after the observers of the
+ * one that was altered, which is its cause; cmd, cmd_id, sqid and cqid are that
+ * event's, text is who did it.  A modifier that answers NVMETAP_GO and changes
+ * nothing raises none.
+ */
+struct nvmetap_inject {
+	uint64_t count;		/* firings of the same name so far, this one included */
+	uint64_t arg;		/* of the fault */
+	uint32_t offset;	/* of the first byte of data that differs */
+	uint32_t data_len;	/* bytes of was.data and now.data; at most NVMETAP_INJECT_DATA */
+	uint32_t changed;	/* bytes of data that were changed, also beyond those */
+	uint16_t tap;		/* NVMETAP_TAP_* of the altered event, or NVMETAP_NR_TAPS */
+	uint8_t event;		/* NVMETAP_EV_* of the altered event */
+	uint8_t how;		/* NVMETAP_INJECT_ALTERED and so on */
+	uint8_t verdict;	/* NVMETAP_GO and so on */
+	uint8_t fault;		/* NVMETAP_FAULT_*, or 0 */
+	struct nvmetap_state was, now;
+};
+enum {
+	NVMETAP_FAULT_ARG_none,	/* 0 */
+	NVMETAP_FAULT_ARG_ns,	/* nanoseconds, an hour at most */
+	NVMETAP_FAULT_ARG_count,	/* up to 65535 */
+	NVMETAP_FAULT_ARG_event,	/* type | info << 8 | log page << 16 */
+	NVMETAP_INJECT_DATA = 64,	/* bytes of data in an injection event */
+	NVMETAP_WHO_MAX = 120,	/* bytes of a name of nvmetap_blame */
+};
+
 /* What a batch event says, in its count. */
 enum {
 	NVMETAP_BATCH_MESSAGE,	/* a message of the transport has been worked off */
@@ -148,7 +192,7 @@ struct nvmetap_event {
 	uint16_t sqid, cqid;
 	struct nvme_command *cmd;	/* with NVMETAP_HAS_COMMAND, else NULL */
 	struct nvme_completion *cpl;	/* admin and io, all stages, else NULL */
-	union {				/* by event; NULL when there is none */
+	__extension__ union {		/* by event; NULL when there is none */
 		void *info;
 		struct nvmetap_access *acc;	/* CFG*, REG*, DOORBELL, MSIX* */
 		struct nvmetap_irq *irq;	/* INTERRUPT */
@@ -158,9 +202,11 @@ struct nvmetap_event {
 		struct nvmetap_queue *queue;	/* QUEUE */
 		struct nvmetap_dma *dma;	/* DMAMAP, DMAUNMAP */
 		struct nvmetap_async *async;	/* ASYNC */
+		struct nvmetap_inject *inject;	/* INJECT */
 	};
 	const struct nvmetap_event *was;	/* observers: before the modifiers, if ALTERED */
-	const void *text;	/* SESSION, CONSOLE, MARK, LOG: UTF-8; REGISTERS, CFGREAD: bytes */
+	const void *text;	/* SESSION, CONSOLE, MARK, LOG, INJECT: UTF-8;
+				   REGISTERS, CFGREAD: bytes */
 	size_t text_len;	/* bytes; no NUL */
 };
 
@@ -171,7 +217,8 @@ typedef int nvmetap_fn(void *ctx, struct nvmetap_event *ev);
  * Attaches fn to the tap of that name ("nvme:io:decode").  fn is called for
  * every event of the tap until it is detached or the plug-in is unloaded.
  * A tap with nobody attached costs nothing and its events get no number.
- *   -ENOENT  no such tap       -EEXIST  fn and ctx are attached there already
+ *   -ENOENT  no such tap, which the user is told with the nearest names
+ *                              -EEXIST  fn and ctx are attached there already
  *   -ENOMEM                    -EINVAL  no name or no function
  */
 int nvmetap_attach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *fn, void *ctx,
@@ -181,8 +228,13 @@ int nvmetap_attach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *f
  * was its last function.  -ENOENT: not attached. */
 int nvmetap_detach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *fn, void *ctx);
 
+/* The plug-in whose code runs, or NULL: what its other threads hand to functions
+ * marked (T), where NULL names nobody. */
+struct nvmetap_plugin *nvmetap_self(void);
+
 /* The value of "key=value" among the plug-in's options, "" for a bare "key",
- * NULL if it is not there.  Lives as long as the plug-in. */
+ * NULL if it is not there.  Lives as long as the plug-in.  What a setup does not
+ * ask for is no option: the user is told so, and the plug-in refused. */
 const char *nvmetap_option(struct nvmetap_plugin *plugin, const char *key);
 
 /* (T) Ticks as nanoseconds since 1970-01-01 (the wall clock at the start plus
@@ -201,11 +253,13 @@ int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, void *buf, size_t
 
 /*
  * (T) Lets a held command go on with the stage it was held at, after_ns from
- * now; or completes it with cpl (cid, sqid and sqhd are filled in).
+ * now; or completes it with cpl (cid, sqid and sqhd are filled in).  A callback
+ * that will answer NVMETAP_LATER may ask for it already.
  *   -ENOENT  no such command, or it is not held (any longer): a reset or the
  *            deletion of its queue revokes what is held
  *   -ENOMEM
- * From another thread the answer is 0 and such a command is silently ignored.
+ * From another thread, or from a callback for the command whose event passes,
+ * the answer is 0 and such a command is silently ignored.
  */
 int nvmetap_resume(struct nvmetap_plugin *plugin, uint64_t cmd_id, uint64_t after_ns);
 int nvmetap_complete(struct nvmetap_plugin *plugin, uint64_t cmd_id,
@@ -221,6 +275,29 @@ int nvmetap_call(struct nvmetap_plugin *plugin, uint64_t after_ns, nvmetap_fn *f
 int nvmetap_log(struct nvmetap_plugin *plugin, const char *line);
 
 /*
+ * Inside a callback: the injection events of what this call of the callback
+ * does name who ("rule 3: nvme:io:decode if …") instead of the plug-in, and so
+ * do those of the command that it holds.  who is copied, up to NVMETAP_WHO_MAX
+ * bytes; each name has a count of its own.
+ *   -EINVAL  no callback runs     -ENOMEM
+ *   -ENOSPC  the plug-in has used 1024 names: it stands for itself
+ */
+int nvmetap_blame(struct nvmetap_plugin *plugin, const char *who);
+
+/*
+ * Provokes a fault, NVMETAP_FAULT_*: what lies below the taps.  nvmetap-taps(7)
+ * says what each does and what its arg is.  One that belongs to a kind of event
+ * is provoked by a modifier while such an event passes; any other anywhere on
+ * the controller's thread, and happens after the present event's observers.  It
+ * has an injection event.
+ *   -EINVAL   no such fault, or arg out of its range
+ *   -ENODATA  the present event is not of its kind, or there is none
+ *   -EPERM    asked by an observer    -EBUSY  eight in one call of a callback
+ *   -ENOMEM
+ */
+int nvmetap_fault(struct nvmetap_plugin *plugin, unsigned int fault, uint64_t arg);
+
+/*
  * (T) Fires, at the plug-in's own observers only and with NVMETAP_SNAPSHOT,
  * what a reader needs who begins here: the session text, the registers, the
  * queues and the outstanding commands.  From another thread it happens soon.
@@ -228,19 +305,56 @@ int nvmetap_log(struct nvmetap_plugin *plugin, const char *line);
  */
 int nvmetap_snapshot(struct nvmetap_plugin *plugin);
 
+/*
+ * The number of "key=number", in C's notation (10, 0xa), to *value, which stays
+ * as it is if the option is not there.
+ *   -EINVAL  the option is no number, which has been logged
+ */
+static inline int nvmetap_option_number(struct nvmetap_plugin *plugin, const char *key,
+					uint64_t *value)
+{
+	const char *text = nvmetap_option(plugin, key);
+	unsigned long long number;
+	char *end, line[120];
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) {
+		snprintf(line, sizeof(line), "%s=%s is no number", key, text);
+		nvmetap_log(plugin, line);
+		return -EINVAL;
+	}
+	*value = number;
+	return 0;
+}
+
+/* (T) The next number of a series: the same seed, which is what *state begins
+ * with, gives the same numbers. */
+static inline uint64_t nvmetap_random(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
 /* The command in flight with these identifiers on the controller of the
  * running callback, or NULL.  Valid during the call only. */
 struct nvme_command *find_cmd(uint32_t sqid, uint32_t cid);
 
 /* A plug-in defines these.  setup answers 0, or anything else to be refused
- * and unloaded.  teardown is called before unloading. */
-int setup(void);
-int teardown(void);
+ * and unloaded, without teardown.  teardown, which may be missing, is called
+ * before unloading; threads of the plug-in's own have ended when it returns. */
+__attribute__((visibility("default"))) int setup(void);
+__attribute__((visibility("default"))) int teardown(void);
 
 #define NVMETAP_ABI 1
 #ifndef NVMETAP_BUILTIN		/* the loader reads it before it calls setup */
-__attribute__((weak)) extern const uint32_t nvmetap_abi[];
-__attribute__((weak)) const uint32_t nvmetap_abi[] = {
+__attribute__((weak, visibility("default"))) extern const uint32_t nvmetap_abi[];
+const uint32_t nvmetap_abi[] = {
 	NVMETAP_ABI, sizeof(struct nvmetap_event),
 };
 #endif
@@ -249,12 +363,17 @@ __attribute__((weak)) const uint32_t nvmetap_abi[] = {
  * The short interface.  A callback of it is declared with its tap's macro
  * after static, attached with plugin_tap_attach, and answers 0 to go on or 1
  * for "handled: use the completion as I set it".  One callback a tap and
- * plug-in.
+ * plug-in.  Arguments that it has no use for need no mention.
  */
+#define NVMETAP_ARG __attribute__((unused))
+#define NVMETAP_CPL_ARGS \
+	NVMETAP_ARG uint32_t bdf, NVMETAP_ARG struct nvme_completion *cpl, NVMETAP_ARG uint32_t sqid
 #define NVMETAP_DECODE_ARGS \
-	uint32_t bdf, struct nvme_command *cmd, struct nvme_completion *cpl, uint32_t sqid
-#define NVMETAP_CPL_ARGS uint32_t bdf, struct nvme_completion *cpl, uint32_t sqid
-#define NVMETAP_REG_ARGS uint32_t bdf, uint64_t offset, uint32_t width, uint64_t *value
+	NVMETAP_ARG uint32_t bdf, NVMETAP_ARG struct nvme_command *cmd, \
+	NVMETAP_ARG struct nvme_completion *cpl, NVMETAP_ARG uint32_t sqid
+#define NVMETAP_REG_ARGS \
+	NVMETAP_ARG uint32_t bdf, NVMETAP_ARG uint64_t offset, NVMETAP_ARG uint32_t width, \
+	NVMETAP_ARG uint64_t *value
 
 #define DECL_NPLUGIN_ADMIN_DECODE(fn) int fn(NVMETAP_DECODE_ARGS)
 #define DECL_NPLUGIN_IO_DECODE(fn) int fn(NVMETAP_DECODE_ARGS)
@@ -293,6 +412,7 @@ static inline int nvmetap_short(void *cb, struct nvmetap_event *ev)
 	return u.reg(ev->bdf, ev->acc->offset, ev->acc->width, &ev->acc->value);
 }
 
+/* cb is a function; what it takes depends on the tap. */
 static inline int plugin_tap_attach(const char *name, void *cb)
 {
 	return nvmetap_attach(NULL, name, nvmetap_short, cb, NVMETAP_MODIFY);
@@ -306,6 +426,14 @@ static inline int plugin_tap_detach(const char *name)
 
 #ifdef __cplusplus
 }
+
+template <typename function> static inline int plugin_tap_attach(const char *name, function *cb)
+{
+	return plugin_tap_attach(name, reinterpret_cast<void *>(cb));
+}
+#else
+/* C has no pointer for any function, and pedantic compilers mind void *. */
+#define plugin_tap_attach(name, cb) (__extension__(plugin_tap_attach)(name, cb))
 #endif
 
 #endif

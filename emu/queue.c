@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 #include "emu/admin.h"
+#include "emu/fault.h"
+#include "emu/inject.h"
 #include "emu/queue.h"
 #include "spec/table.h"
 
@@ -13,15 +15,13 @@ enum {
 	AER_INVALID_VALUE = 1,
 };
 
-void queue_fire(struct ctrl *ctrl, uint8_t type, uint16_t qid, uint8_t state, uint64_t cause)
+static struct nvmetap_queue queue_info(const struct ctrl *ctrl, uint8_t type, uint16_t qid,
+				       uint8_t state)
 {
 	struct nvmetap_queue info = { .qid = qid, .type = type, .state = state };
 	const struct sq *sq = &ctrl->sq[qid];
 	const struct cq *cq = &ctrl->cq[qid];
-	struct nvmetap_event ev;
 
-	if (!tap_armed(ctrl->taps, NVMETAP_TAP_QUEUE))
-		return;
 	info.base = type == NVMETAP_SQ ? sq->base : cq->base;
 	info.size = type == NVMETAP_SQ ? sq->size : cq->size;
 	info.head = type == NVMETAP_SQ ? sq->head : cq->head;
@@ -33,13 +33,56 @@ void queue_fire(struct ctrl *ctrl, uint8_t type, uint16_t qid, uint8_t state, ui
 		info.ien = cq->ien;
 		info.vector = cq->vector;
 	}
+	return info;
+}
+
+/* The fault stale-queue: the queue goes on where it once ended. */
+static void queue_stale(struct ctrl *ctrl, struct nvmetap_event *ev)
+{
+	const struct tap_fault *fault = inject_take(ctrl->taps, NVMETAP_FAULT_STALE_QUEUE, ev->seq);
+	struct nvmetap_queue was = *ev->queue;
+	struct nvmetap_event before = *ev;
+	const struct inject_note note = {
+		.name = fault != NULL ? fault->name : NULL,
+		.ev = ev,
+		.was = &before,
+		.how = NVMETAP_INJECT_EFFECT,
+		.fault = NVMETAP_FAULT_STALE_QUEUE,
+	};
+	struct sq *sq = &ctrl->sq[was.qid];
+	struct cq *cq = &ctrl->cq[was.qid];
+
+	if (fault == NULL)
+		return;
+	before.queue = &was;
+	if (was.type == NVMETAP_SQ) {
+		sq->head = ctrl->old_sq[was.qid].head % sq->size;
+		sq->tail = ctrl->old_sq[was.qid].tail % sq->size;
+	} else {
+		cq->head = ctrl->old_cq[was.qid].head % cq->size;
+		cq->tail = ctrl->old_cq[was.qid].tail % cq->size;
+		cq->phase = ctrl->old_cq[was.qid].phase;
+	}
+	*ev->queue = queue_info(ctrl, was.type, was.qid, was.state);
+	inject_tell(ctrl->taps, &note);
+}
+
+void queue_fire(struct ctrl *ctrl, uint8_t type, uint16_t qid, uint8_t state, uint64_t cause)
+{
+	struct nvmetap_queue info;
+	struct nvmetap_event ev;
+
+	if (!tap_armed(ctrl->taps, NVMETAP_TAP_QUEUE))
+		return;
+	info = queue_info(ctrl, type, qid, state);
 	ev = tap_event(NVMETAP_TAP_QUEUE);
 	ev.qkind = qid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO;
 	ev.cause = cause;
 	ev.sqid = type == NVMETAP_SQ ? qid : 0;
-	ev.cqid = type == NVMETAP_SQ ? sq->cqid : qid;
+	ev.cqid = type == NVMETAP_SQ ? ctrl->sq[qid].cqid : qid;
 	ev.queue = &info;
 	tap_fire(ctrl->taps, &ev);
+	queue_stale(ctrl, &ev);
 }
 
 void sq_init(struct ctrl *ctrl, uint16_t qid, uint64_t base, uint32_t size, uint16_t cqid)
@@ -65,12 +108,30 @@ void cq_init(struct ctrl *ctrl, uint16_t qid, uint64_t base, uint32_t size, uint
 	cq->vector = vector;
 	cq->ien = ien;
 	cq->phase = true;
+	cq->life = ++ctrl->lives;
 	cmd_list_init(&cq->waiting);
 	bit_clear(ctrl->posted, qid);
 }
 
+static void sq_remember(struct ctrl *ctrl, unsigned int qid)
+{
+	const struct sq *sq = &ctrl->sq[qid];
+
+	if (sq->size != 0)
+		ctrl->old_sq[qid] = (struct old_queue){ sq->head, sq->tail, false };
+}
+
+static void cq_remember(struct ctrl *ctrl, unsigned int qid)
+{
+	const struct cq *cq = &ctrl->cq[qid];
+
+	if (cq->size != 0)
+		ctrl->old_cq[qid] = (struct old_queue){ cq->head, cq->tail, cq->phase };
+}
+
 void sq_delete(struct ctrl *ctrl, uint16_t qid)
 {
+	sq_remember(ctrl, qid);
 	ctrl->cq[ctrl->sq[qid].cqid].nr_sqs--;
 	memset(&ctrl->sq[qid], 0, sizeof(ctrl->sq[qid]));
 	bit_clear(ctrl->rung, qid);
@@ -78,12 +139,19 @@ void sq_delete(struct ctrl *ctrl, uint16_t qid)
 
 void cq_delete(struct ctrl *ctrl, uint16_t qid)
 {
+	fault_cq_gone(ctrl, qid);
+	cq_remember(ctrl, qid);
 	memset(&ctrl->cq[qid], 0, sizeof(ctrl->cq[qid]));
 	bit_clear(ctrl->posted, qid);
 }
 
 void queues_clear(struct ctrl *ctrl)
 {
+	fault_reset(ctrl);
+	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
+		sq_remember(ctrl, qid);
+		cq_remember(ctrl, qid);
+	}
 	memset(ctrl->sq, 0, sizeof(ctrl->sq));
 	memset(ctrl->cq, 0, sizeof(ctrl->cq));
 	memset(ctrl->rung, 0, sizeof(ctrl->rung));
@@ -174,9 +242,17 @@ int sq_fetch(struct ctrl *ctrl, uint16_t qid, struct nvme_command *sqe)
 	return 0;
 }
 
+/* The oldest entry counts as consumed, whether or not the driver has seen it. */
+static void cq_overrun(struct cq *cq)
+{
+	cq->head = cq->head + 1 == cq->size ? 0 : cq->head + 1;
+	if (cq->overrun != UINT32_MAX)
+		cq->overrun--;
+}
+
 /* The driver polls the phase in the last dword: the rest must stand before it.
  * Pairs with the driver's read of the phase before that of the rest. */
-int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl)
+int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl, size_t skip)
 {
 	struct cq *cq = &ctrl->cq[cqid];
 	uint64_t at = cq->base + (uint64_t)cq->tail * NVME_CQE_SIZE;
@@ -184,7 +260,7 @@ int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl)
 	int rc;
 
 	cqe_encode(cpl, bytes);
-	rc = ctrl_dma_write(ctrl, at, bytes, cqe_cid_OFFSET);
+	rc = ctrl_dma_write(ctrl, at + skip, bytes + skip, cqe_cid_OFFSET - skip);
 	if (rc != 0)
 		return rc;
 	atomic_thread_fence(memory_order_release);
@@ -192,6 +268,8 @@ int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl)
 			    NVME_CQE_SIZE - cqe_cid_OFFSET);
 	if (rc != 0)
 		return rc;
+	if (cq_full(cq))
+		cq_overrun(cq);
 	if (++cq->tail == cq->size) {
 		cq->tail = 0;
 		cq->phase = !cq->phase;
@@ -298,17 +376,17 @@ enum cmd_next queue_delete_cq(struct cmd *cmd)
 	return CMD_NEXT;
 }
 
-/* What a plug-in holds is aborted; a completion that waits for room is
- * discarded; what is in the back end will come back. */
+/* What a plug-in holds is aborted; a completion that waits for room, or is held
+ * back by a fault, is discarded; what is in the back end will come back. */
 static void sq_drain(struct ctrl *ctrl, uint16_t qid)
 {
 	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
 		if (cmd->sqid != qid || cmd->zombie)
 			continue;
-		if (cmd->state == CMD_HELD)
-			cmd_abort(cmd, ST(ABORTED_SQ_DELETION));
-		else if (cmd->state == CMD_WAITING)
+		if (cmd->state == CMD_WAITING || (cmd->state == CMD_HELD && cmd->late != 0))
 			cmd_revoke(cmd);
+		else if (cmd->state == CMD_HELD)
+			cmd_abort(cmd, ST(ABORTED_SQ_DELETION));
 	}
 }
 

@@ -35,8 +35,15 @@ static inline bool cq_full(const struct cq *cq)
 
 /* Reads the next entry of an SQ that has one.  0 or -errno. */
 int sq_fetch(struct ctrl *ctrl, uint16_t qid, struct nvme_command *sqe);
-/* Posts cpl to a CQ that has room.  0 or -errno. */
-int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl);
+/* Whether a completion can be posted: there is room, or it overruns. */
+static inline bool cq_takes(const struct cq *cq)
+{
+	return !cq_full(cq) || cq->overrun != 0;
+}
+
+/* Posts cpl, without its first skip bytes (0 or up to its last Dword), to a CQ
+ * that takes one.  0 or -errno. */
+int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl, size_t skip);
 
 /* An event of the queue, created or deleted, or as it is (for a snapshot). */
 void queue_fire(struct ctrl *ctrl, uint8_t type, uint16_t qid, uint8_t state, uint64_t cause);

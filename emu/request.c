@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "emu/export.h"
+#include "emu/inject.h"
 #include "emu/request.h"
 
 /* A wish of a plug-in's on its way through the mailbox, or its timer. */
@@ -75,9 +76,19 @@ NVMETAP_EXPORT int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, vo
 	}
 	if (!taps->modifying)
 		return -EPERM;
+	if (tap_armed(taps, NVMETAP_TAP_INJECT))
+		inject_store(taps, off, buf, len);
 	memcpy(taps->data + off, buf, len);
 	taps->data_altered = true;
 	return 0;
+}
+
+/* Not while the command's own event passes: it is held when that is over. */
+static bool can_be_done_now(const struct nvmetap_plugin *plugin, uint64_t cmd_id)
+{
+	const struct nvmetap_event *ev = plugin_taps(plugin)->event;
+
+	return on_our_thread(plugin) && (ev == NULL || cmd_id == 0 || ev->cmd_id != cmd_id);
 }
 
 static void resume_arrived(struct request *req)
@@ -98,7 +109,7 @@ NVMETAP_EXPORT int nvmetap_resume(struct nvmetap_plugin *plugin, uint64_t cmd_id
 	if (plugin == NULL)
 		return -EINVAL;
 	taps = plugin_taps(plugin);
-	if (on_our_thread(plugin))
+	if (can_be_done_now(plugin, cmd_id))
 		return taps->host->resume(taps->host_ctx, plugin, cmd_id, after_ns);
 	req = request_new(plugin, resume_arrived, 0);
 	if (req == NULL)
@@ -127,7 +138,7 @@ NVMETAP_EXPORT int nvmetap_complete(struct nvmetap_plugin *plugin, uint64_t cmd_
 	if (plugin == NULL)
 		return -EINVAL;
 	taps = plugin_taps(plugin);
-	if (on_our_thread(plugin))
+	if (can_be_done_now(plugin, cmd_id))
 		return taps->host->complete(taps->host_ctx, plugin, cmd_id, cpl);
 	req = request_new(plugin, complete_arrived, 0);
 	if (req == NULL)
@@ -147,7 +158,7 @@ static void call_now(struct request *req)
 	ev.size = sizeof(ev);
 	ev.bdf = taps->bdf;
 	ev.ticks = nvmetap_ticks();
-	req->fn(req->ctx, &ev);
+	plugin_call(req->plugin, WATCH_CALL, req->fn, req->ctx, &ev);
 	taps_leave(taps, frame);
 	free(req);
 }
@@ -215,7 +226,7 @@ NVMETAP_EXPORT int nvmetap_log(struct nvmetap_plugin *plugin, const char *line)
 	if (plugin == NULL)
 		return -EINVAL;
 	if (on_our_thread(plugin))
-		return taps_queue_log(plugin_taps(plugin), line);
+		return plugin_log(plugin, line);
 	req = request_new(plugin, log_arrived, strlen(line) + 1);
 	if (req == NULL)
 		return -ENOMEM;

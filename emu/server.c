@@ -141,6 +141,11 @@ int server_start(struct server *s, struct loop *loop, struct device *dev)
 	return client_begin(s, s->conn.fd);
 }
 
+bool server_connected(const struct transport *t)
+{
+	return ((const struct server *)t)->conn.fd >= 0;
+}
+
 int server_init(struct server *s, const struct transport_ops *base, const struct server_ops *ops,
 		const char *path, int fd, bool once, char *err, size_t errlen)
 {

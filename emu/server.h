@@ -56,6 +56,9 @@ void server_fini(struct server *s);
 /* Begins to serve.  0 or -errno. */
 int server_start(struct server *s, struct loop *loop, struct device *dev);
 
+/* transport_ops.connected. */
+bool server_connected(const struct transport *t);
+
 /* Gives the client up, for a reason that is kept.  Its end comes when the loop
  * is back, or at server_leave. */
 void server_break(struct server *s, const char *why);

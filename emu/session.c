@@ -51,8 +51,11 @@ static void put_taps(struct text *text, const struct taps *taps)
 static void put_plugins(struct text *text, const struct taps *taps)
 {
 	for (const struct nvmetap_plugin *p = taps->plugins; p != NULL; p = plugin_next(p)) {
-		if (!plugin_gone(p))
-			put(text, "plug-in: %s %s\n", plugin_name(p), plugin_options(p));
+		if (plugin_gone(p))
+			continue;
+		put(text, "plug-in: %s %s\n", plugin_name(p), plugin_options(p));
+		if (*plugin_said(p) != '\0')
+			put(text, "says: %s %s\n", plugin_name(p), plugin_said(p));
 	}
 }
 

@@ -46,16 +46,20 @@ static void pass_on(int sig, siginfo_t *info, void *context)
 	}
 }
 
-static void on_sigbus(int sig, siginfo_t *info, void *context)
+void sigbus_take(const siginfo_t *info)
 {
 	struct guard *g = guard;
 
-	if (g == NULL || info->si_code <= 0 || (uintptr_t)info->si_addr - g->from >= g->len) {
-		pass_on(sig, info, context);
+	if (g == NULL || info->si_code <= 0 || (uintptr_t)info->si_addr - g->from >= g->len)
 		return;
-	}
 	guard = NULL;
 	siglongjmp(g->env, 1);
+}
+
+static void on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	sigbus_take(info);
+	pass_on(sig, info, context);
 }
 
 static void install(void)

@@ -6,10 +6,15 @@
 #ifndef EMU_SIGBUS_H
 #define EMU_SIGBUS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 int sigbus_init(void);	/* installs the handler, once.  0 or -errno */
+
+/* For a handler of SIGBUS that was installed after this one's: does not come
+ * back if the fault belongs to a copy. */
+void sigbus_take(const siginfo_t *info);
 
 /* Copies len bytes from mem to buf, or with write from buf to mem.  0, or
  * -EFAULT: mem is not there (any longer); part may have been copied. */

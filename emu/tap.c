@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The firing of events, and of what callbacks raise meanwhile. */
 #include <assert.h>
-#include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include "emu/attach.h"
-
-struct tap_log {
-	struct tap_log *next;
-	uint64_t cause;
-	size_t len;
-	char text[];
-};
-
-/* An event as it was before the modifiers, with what it points to. */
-struct original {
-	struct nvmetap_event ev;
-	struct nvme_command cmd;
-	struct nvme_completion cpl;
-	union tap_info info;
-};
+#include "emu/inject.h"
+#include "emu/raise.h"
 
 static _Thread_local struct taps *running;
 
@@ -36,27 +22,7 @@ void taps_init(struct taps *taps, struct loop *loop, uint32_t bdf, const struct 
 	taps->bdf = bdf;
 	taps->host = host;
 	taps->host_ctx = host_ctx;
-	taps->logs_end = &taps->logs;
-}
-
-static void fire_logs(struct taps *taps)
-{
-	struct nvmetap_event ev;
-	struct tap_log *log;
-
-	while ((log = taps->logs) != NULL) {
-		taps->logs = log->next;
-		if (taps->logs == NULL)
-			taps->logs_end = &taps->logs;
-		if (tap_armed(taps, NVMETAP_TAP_LOG)) {
-			ev = tap_event(NVMETAP_TAP_LOG);
-			ev.cause = log->cause;
-			ev.text = log->text;
-			ev.text_len = log->len;
-			tap_fire(taps, &ev);
-		}
-		free(log);
-	}
+	taps->raised_end = &taps->raised;
 }
 
 static void fire_snapshots(struct taps *taps)
@@ -70,10 +36,11 @@ static void fire_snapshots(struct taps *taps)
 
 struct taps_frame taps_enter(struct taps *taps, struct nvmetap_plugin *plugin)
 {
-	struct taps_frame frame = { running, taps->current };
+	struct taps_frame frame = { running, taps->current, taps->blamed };
 
 	running = taps;
 	taps->current = plugin;
+	taps->blamed = NULL;
 	taps->depth++;
 	return frame;
 }
@@ -82,6 +49,7 @@ void taps_leave(struct taps *taps, struct taps_frame frame)
 {
 	running = frame.taps;
 	taps->current = frame.plugin;
+	taps->blamed = frame.blamed;
 	if (--taps->depth > 0)
 		return;
 	if (taps->detached)
@@ -90,41 +58,60 @@ void taps_leave(struct taps *taps, struct taps_frame frame)
 		return;
 	if (taps->snapshots)
 		fire_snapshots(taps);
-	if (taps->logs != NULL)
-		fire_logs(taps);
-}
-
-static void original_save(struct original *was, const struct nvmetap_event *ev)
-{
-	was->ev = *ev;
-	if (ev->cmd != NULL) {
-		was->cmd = *ev->cmd;
-		was->ev.cmd = &was->cmd;
-	}
-	if (ev->cpl != NULL) {
-		was->cpl = *ev->cpl;
-		was->ev.cpl = &was->cpl;
-	}
-	if (ev->info != NULL) {
-		memcpy(&was->info, ev->info, tap_info_size(ev->event));
-		was->ev.info = &was->info;
-	}
-}
-
-static bool original_differs(const struct original *was, const struct nvmetap_event *ev)
-{
-	return (ev->cmd != NULL && memcmp(&was->cmd, ev->cmd, sizeof(was->cmd)) != 0) ||
-	       (ev->cpl != NULL && memcmp(&was->cpl, ev->cpl, sizeof(was->cpl)) != 0) ||
-	       (ev->info != NULL && memcmp(&was->info, ev->info, tap_info_size(ev->event)) != 0);
+	if (taps->raised != NULL)
+		raise_fire(taps);
 }
 
 static int call(struct taps *taps, struct tap_attachment *at, struct nvmetap_event *ev)
 {
 	taps->current = at->plugin;
+	taps->blamed = NULL;
 	return at->fn(at->ctx, ev);
 }
 
-static int run_modifiers(struct taps *taps, struct nvmetap_event *ev)
+/* Whether the event is a stage of a command, which can be held there. */
+static bool holds(const struct nvmetap_event *ev)
+{
+	return ev->tap >= NVMETAP_TAP_ADMIN_FETCH && ev->tap <= NVMETAP_TAP_IO_WRITEBACK;
+}
+
+static void tell_not_held(struct taps *taps, struct tap_attachment *at)
+{
+	char line[200];
+
+	if (at->told)
+		return;
+	at->told = true;
+	snprintf(line, sizeof(line), "%.100s: nothing can be held at %s", plugin_name(at->plugin),
+		 tap_name(taps->event->tap));
+	(void)taps_queue_log(taps, line);
+}
+
+/* A modifier's verdict; the phase is the controller's. */
+static int call_modifier(struct taps *taps, struct tap_attachment *at, struct nvmetap_event *ev,
+			 struct original *before)
+{
+	unsigned int phase = ev->cpl != NULL ? ev->cpl->status & 1u : 0;
+	int verdict;
+
+	inject_begin(taps);
+	verdict = call(taps, at, ev);
+	if (ev->cpl != NULL)
+		ev->cpl->status = (uint16_t)((ev->cpl->status & ~1u) | phase);
+	if (verdict < NVMETAP_GO || verdict > NVMETAP_DROP)
+		verdict = NVMETAP_HANDLED;
+	if (verdict == NVMETAP_LATER && !holds(ev)) {
+		tell_not_held(taps, at);
+		verdict = NVMETAP_GO;
+	}
+	inject_end(taps, at->plugin, ev, before, verdict);
+	if (verdict == NVMETAP_LATER)
+		taps->answered_name = inject_name(taps, at->plugin, NULL);
+	return verdict;
+}
+
+/* before: see inject_end. */
+static int run_modifiers(struct taps *taps, struct nvmetap_event *ev, struct original *before)
 {
 	int verdict = NVMETAP_GO;
 
@@ -133,11 +120,9 @@ static int run_modifiers(struct taps *taps, struct nvmetap_event *ev)
 	     at != NULL && at->order < NVMETAP_OBSERVE; at = at->next) {
 		if (at->fn == NULL)
 			continue;
-		verdict = call(taps, at, ev);
+		verdict = call_modifier(taps, at, ev, before);
 		if (verdict == NVMETAP_GO)
 			continue;
-		if (verdict < NVMETAP_GO || verdict > NVMETAP_DROP)
-			verdict = NVMETAP_HANDLED;
 		taps->answered = at->plugin;
 		break;
 	}
@@ -158,13 +143,15 @@ static void run_observers(struct taps *taps, struct nvmetap_event *ev)
 /* Runs the modifiers, and tells the observers what they did. */
 static int modify(struct taps *taps, struct nvmetap_event *ev, struct original *was)
 {
+	struct original before;
+	bool told = tap_armed(taps, NVMETAP_TAP_INJECT);
 	int verdict;
 
 	original_save(was, ev);
+	if (told)
+		original_save(&before, ev);
 	taps->data_altered = false;
-	verdict = run_modifiers(taps, ev);
-	if (ev->cpl != NULL)
-		ev->cpl->status = (uint16_t)((ev->cpl->status & ~1u) | (was->cpl.status & 1));
+	verdict = run_modifiers(taps, ev, told ? &before : NULL);
 	if (verdict != NVMETAP_GO || taps->data_altered || original_differs(was, ev)) {
 		ev->flags |= NVMETAP_ALTERED;
 		ev->was = &was->ev;
@@ -189,6 +176,7 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 	const struct tap_attachment *first = taps->first[ev->tap];
 	struct original was;
 	struct nvmetap_plugin *answered;
+	struct inject_name *answered_name;
 	struct taps_frame frame;
 	int verdict = NVMETAP_GO;
 
@@ -207,8 +195,10 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 	ev->was = NULL;
 	/* Lines that were logged meanwhile are events with answers of their own. */
 	answered = taps->answered;
+	answered_name = taps->answered_name;
 	taps_leave(taps, frame);
 	taps->answered = answered;
+	taps->answered_name = answered_name;
 	return verdict;
 }
 
@@ -262,27 +252,8 @@ void taps_snapshot(struct taps *taps, struct nvmetap_plugin *plugin)
 	taps->only = plugin;
 	taps->host->snapshot(taps->host_ctx);
 	taps->only = NULL;
-	if (taps->logs != NULL)
-		fire_logs(taps);
-}
-
-int taps_queue_log(struct taps *taps, const char *line)
-{
-	size_t len = strlen(line);
-	struct tap_log *log;
-
-	if (taps->event != NULL && taps->event->event == NVMETAP_EV_LOG)
-		return -EDEADLK;
-	log = malloc(sizeof(*log) + len + 1);
-	if (log == NULL)
-		return -ENOMEM;
-	log->next = NULL;
-	log->cause = taps->event != NULL ? taps->event->seq : 0;
-	log->len = len;
-	memcpy(log->text, line, len + 1);
-	*taps->logs_end = log;
-	taps->logs_end = &log->next;
-	return 0;
+	if (taps->raised != NULL)
+		raise_fire(taps);
 }
 
 void taps_fini(struct taps *taps)
@@ -290,4 +261,5 @@ void taps_fini(struct taps *taps)
 	plugin_remove_all(taps);
 	attach_sweep(taps);
 	plugin_free_all(taps);
+	inject_names_free(taps);
 }

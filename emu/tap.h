@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include "emu/loop.h"
 #include "emu/plugin.h"
+#include "emu/watch.h"
+
+struct inject_name;
 
 /* What the taps ask of the controller behind them.  resume, complete and
  * abandon only note what is to be done: they fire no event. */
@@ -23,6 +26,8 @@ struct tap_host {
 	struct nvme_command *(*find)(void *ctx, uint16_t sqid, uint16_t cid);
 	/* Fires what nvmetap_snapshot promises; taps_snapshot has aimed it. */
 	void (*snapshot)(void *ctx);
+	/* Does a fault that belongs to no event; it may fire events. */
+	void (*fault)(void *ctx, struct inject_name *name, unsigned int fault, uint64_t arg);
 };
 
 /* Room for what the info of any event points to. */
@@ -39,11 +44,36 @@ union tap_info {
 /* How many bytes of it the info of an event of this kind has; 0: it has none. */
 size_t tap_info_size(uint8_t event);
 
+enum {
+	TAP_FAULTS = 32,	/* bit of struct taps' armed for fault 0 */
+	TAP_NR_FAULTS = 32,
+	TAP_STEP_FAULTS = 8,	/* that one call of a callback may provoke */
+};
+
+/* A fault that was provoked at event seq; emu/inject.h. */
+struct tap_fault {
+	struct inject_name *name;
+	struct nvmetap_plugin *plugin;
+	uint64_t seq, arg;
+};
+
+/* What the modifier that runs has done so far. */
+struct tap_step {
+	struct {
+		uint64_t arg;
+		uint8_t fault;
+	} faults[TAP_STEP_FAULTS];
+	unsigned int nr_faults;
+	uint32_t changed;	/* bytes of data */
+	size_t data_off, data_len;	/* what data_was holds of the data */
+	uint8_t data_was[NVMETAP_INJECT_DATA];
+};
+
 struct tap_attachment;
-struct tap_log;
+struct raised;
 
 struct taps {
-	uint64_t armed;		/* bit n: somebody is attached to tap n; 32 and up: faults */
+	uint64_t armed;		/* bit n: somebody is attached to tap n; TAP_FAULTS + n: fault n */
 	struct tap_attachment *first[NVMETAP_NR_TAPS];	/* by order */
 	const struct tap_host *host;
 	void *host_ctx;
@@ -51,8 +81,9 @@ struct taps {
 	struct nvmetap_plugin *plugins;		/* in the order they were added */
 	struct nvmetap_plugin *current;		/* whose code runs */
 	struct nvmetap_plugin *answered;	/* whose modifier ended the last event */
+	struct inject_name *answered_name;	/* and whom it blamed, if that is held */
 	struct nvmetap_plugin *only;		/* a snapshot's receiver: nobody else hears */
-	struct tap_log *logs, **logs_end;	/* raised inside a callback */
+	struct raised *raised, **raised_end;	/* inside a callback; emu/raise.h */
 	const struct nvmetap_event *event;	/* being fired */
 	uint8_t *data;		/* of the event being fired, data_len bytes */
 	size_t data_len;
@@ -61,11 +92,19 @@ struct taps {
 	bool detached;		/* dead attachments wait to be swept */
 	bool snapshots;		/* a plug-in has asked for one inside a callback */
 	unsigned int depth;	/* of plug-ins' code on the stack */
+	struct inject_name *names;
+	struct inject_name *blamed;	/* by the callback that runs, or NULL */
+	struct tap_step step;
+	struct tap_fault faults[TAP_NR_FAULTS];	/* whose bits are set in armed */
+	struct watch_mark mark;	/* whose code runs, of those that were loaded */
+	/* A line for the user, which begins with the plug-in's name; (T); or NULL. */
+	void (*say)(void *ctx, const char *line);
+	void *say_ctx;
 	uint64_t seq;		/* of the last event */
 	uint32_t bdf;
 };
 
-static_assert(NVMETAP_NR_TAPS <= 32, "taps and faults share one word");
+static_assert((int)NVMETAP_NR_TAPS <= (int)TAP_FAULTS, "taps and faults share one word");
 
 /* Caller's memory.  host may be NULL in tests of the taps alone. */
 void taps_init(struct taps *taps, struct loop *loop, uint32_t bdf, const struct tap_host *host,
@@ -136,6 +175,7 @@ void taps_snapshot(struct taps *taps, struct nvmetap_plugin *plugin);
 struct taps_frame {
 	struct taps *taps;
 	struct nvmetap_plugin *plugin;
+	struct inject_name *blamed;
 };
 struct taps_frame taps_enter(struct taps *taps, struct nvmetap_plugin *plugin);
 void taps_leave(struct taps *taps, struct taps_frame frame);
@@ -155,9 +195,9 @@ void tap_attached_names(const struct taps *taps, unsigned int tap, char *buf, si
 int taps_queue_log(struct taps *taps, const char *line);
 
 /*
- * A plug-in.  plugin_add calls setup between taps_enter and taps_leave;
- * options are "key=value,key", copied, or NULL.  0, -ENOMEM, or what setup
- * answered, in which case nothing of it remains.
+ * A plug-in.  plugin_add calls setup between taps_enter and taps_leave; options
+ * are "key=value,key", a comma in a value written twice, copied, or NULL.  0,
+ * -ENOMEM, or what setup answered, in which case nothing of it is attached.
  */
 struct plugin_code {
 	const char *name;
@@ -166,6 +206,15 @@ struct plugin_code {
 	void *ctx;
 };
 int plugin_add(struct taps *taps, const struct plugin_code *code, const char *options);
+/* The same for one that comes from a file.  release: what was added has been
+ * removed, and none of its code runs any more, or will. */
+struct plugin_library {
+	const char *file;	/* copied */
+	unsigned int nr;	/* emu/library.h */
+	void (*release)(void *ctx);	/* with that of the code */
+};
+int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
+		       const struct plugin_library *library);
 /* Teardown, detach, revoke.  The structure lives until plugin_free_all,
  * because another thread's message may still name it. */
 void plugin_remove(struct nvmetap_plugin *plugin);
@@ -174,6 +223,22 @@ void plugin_free_all(struct taps *taps);
 const char *plugin_name(const struct nvmetap_plugin *plugin);
 const char *plugin_options(const struct nvmetap_plugin *plugin);	/* as given, or "" */
 struct nvmetap_plugin *plugin_next(const struct nvmetap_plugin *plugin);
+/* Of watch_enter, for a call there; 0: it is part of the program. */
+uint32_t plugin_place(const struct nvmetap_plugin *plugin, unsigned int where);
+/* Calls fn of the plug-in's, marked; the caller has entered. */
+int plugin_call(struct nvmetap_plugin *plugin, unsigned int where, nvmetap_fn *fn, void *ctx,
+		struct nvmetap_event *ev);
+/* What it was loaded from; NULL: it is part of the program. */
+const char *plugin_file(const struct nvmetap_plugin *plugin);
+/* A line for the user, now; within setup what setup has said so far goes with
+ * its answer, see plugin_said. */
+void plugin_say(struct nvmetap_plugin *plugin, const char *line);
+/* What was said within setup, or "". */
+const char *plugin_said(const struct nvmetap_plugin *plugin);
+/* nvmetap_log on the controller's thread: what a setup logs it also says. */
+int plugin_log(struct nvmetap_plugin *plugin, const char *line);
+/* Says that there is no such tap, and which there are. */
+void plugin_say_no_tap(struct nvmetap_plugin *plugin, const char *tap);
 bool plugin_gone(const struct nvmetap_plugin *plugin);
 struct taps *plugin_taps(const struct nvmetap_plugin *plugin);
 /* The plug-in that a call of the interface speaks for: plugin, or if that is

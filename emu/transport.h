@@ -9,6 +9,7 @@
 #ifndef EMU_TRANSPORT_H
 #define EMU_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,8 @@ struct transport_ops {
 	 */
 	int (*read)(struct transport *, uint64_t iova, void *buf, size_t len);
 	int (*write)(struct transport *, uint64_t iova, const void *buf, size_t len);
+	/* Whether a guest is at the other end.  NULL: that is not known. */
+	bool (*connected)(const struct transport *);
 	/* Closes everything, the listening socket and its name too. */
 	void (*free)(struct transport *);
 };

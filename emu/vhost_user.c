@@ -234,6 +234,7 @@ static const struct transport_ops ops = {
 	.irq = op_irq,
 	.read = op_read,
 	.write = op_write,
+	.connected = server_connected,
 	.free = op_free,
 };
 

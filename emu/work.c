@@ -35,7 +35,7 @@ static void post_waiting(struct ctrl *ctrl)
 	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
 		struct cq *cq = &ctrl->cq[qid];
 
-		while (cq->size != 0 && cq->waiting.first != NULL && !cq_full(cq) &&
+		while (cq->size != 0 && cq->waiting.first != NULL && cq_takes(cq) &&
 		       can_work(ctrl)) {
 			cmd = cmd_list_pop(&cq->waiting);
 			cmd_run(cmd);
@@ -55,7 +55,7 @@ static bool fetch_one(struct ctrl *ctrl, struct cmd *cmd)
 		if (rc == -EAGAIN)
 			ctrl_kick(ctrl);
 		else
-			ctrl_fatal(ctrl);
+			ctrl_fatal(ctrl, NVMETAP_BY_ERROR);
 		return false;
 	}
 	cmd->cid = cmd->sqe.cid;
@@ -74,7 +74,7 @@ static unsigned int fetch_burst(struct ctrl *ctrl, uint16_t qid)
 	struct cmd *cmd;
 
 	while (nr < BURST && bit_test(ctrl->rung, qid) && can_work(ctrl) &&
-	       cq->waiting.first == NULL && !cq_full(cq)) {
+	       cq->waiting.first == NULL && cq_takes(cq)) {
 		cmd = cmd_new(ctrl, qid);
 		if (cmd == NULL || !fetch_one(ctrl, cmd))
 			break;

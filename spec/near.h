@@ -88,10 +88,12 @@ static inline void near_words(const struct near *near, char *buf, size_t len)
 
 	if (len > 0)
 		buf[0] = '\0';
-	for (unsigned int i = 0; i < near->nr && used < len; i++) {
+	for (unsigned int i = 0; i < near->nr; i++) {
 		n = snprintf(buf + used, len - used, "%s%s", i == 0 ? "; near: " : ", ",
 			     near->names[i]);
-		used += n > 0 ? (size_t)n : 0;
+		if (n < 0 || (size_t)n >= len - used)
+			return;		/* cut off */
+		used += (size_t)n;
 	}
 }
 

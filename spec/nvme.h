@@ -18,6 +18,7 @@ enum nvmetap_numbers {
 #define REGISTER(cname, offset, size, strct, title) cname = offset,
 #define EVENT(cname, number, info, payload, proto, name) cname = number,
 #define TAP(cname, number, event, stage, name) cname = number,
+#define FAULT(cname, number, name, event, argument, text) cname = number,
 #include "nvme.def"
 	NVMETAP_NR_TAPS = 0
 #define TAP(cname, number, event, stage, name) +1
@@ -73,5 +74,7 @@ struct nvme_completion {
 /* Sets SCT and SC of a status field and clears the rest. */
 #define NVME_STATUS_SET(st, sct, sc) \
 	((st) = (uint16_t)(((sct) & 7u) << 9 | ((sc) & 0xffu) << 1))
+/* Sets Do Not Retry, without which a driver tries again. */
+#define NVME_STATUS_SET_DNR(st) ((st) = (uint16_t)((st) | 1u << 15))
 
 #endif

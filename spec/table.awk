@@ -7,8 +7,8 @@
 #   awk -v mode=mdoc -f table.awk nvme.def PAGE.in  PAGE.in with its tables filled in
 #
 # In PAGE.in a line "@STRUCT name@" becomes the table of a structure, "@ONLY name@"
-# that of the fields of it that do not always hold, and "@VALUES set@", "@EVENTS@"
-# and "@TAPS@" those of values, events and taps.
+# that of the fields of it that do not always hold, and "@VALUES set@", "@EVENTS@",
+# "@TAPS@" and "@FAULTS@" those of values, events, taps and faults.
 # A line of either file that is not understood ends it all with status 1.
 
 function fail(what)
@@ -41,6 +41,7 @@ BEGIN {
 	columns("CONFIG", "nddns")
 	columns("EVENT", "ndnnss")
 	columns("TAP", "ndnns")
+	columns("FAULT", "ndsnns")
 	pattern["n"] = "^[A-Za-z_][A-Za-z_0-9]*$"
 	pattern["d"] = "^(0|[1-9][0-9]*)$"
 	pattern["s"] = "^\"[^\",()\\\\]*\"$"
@@ -124,6 +125,13 @@ function mdoc_row(kind)
 			cell(col[4]) " Ta " cell(col[5]) "\n"
 	else if (kind == "TAP")
 		taps = taps ".It " cell(col[5]) " Ta " cell(event_name[col[3]]) "\n"
+	else if (kind == "FAULT") {
+		values["fault"] = values["fault"] ".It " col[2] " Ta " cell(col[3]) " Ta " \
+			cell(col[1]) "\n"
+		faults = faults ".It Cm " unquoted(col[3]) " Pq " \
+			(col[4] == "NVMETAP_EV_NONE" ? "at any time" : unquoted(event_name[col[4]])) \
+			(col[5] == "none" ? "" : " ; argument : " col[5]) "\n" cell(col[6]) "\n"
+	}
 	if (kind == "EVENT")
 		event_name[col[1]] = col[6]
 }
@@ -160,6 +168,8 @@ mode == "mdoc" && NR != FNR {
 	else if ($0 == "@TAPS@")
 		mdoc_table("\"nvmetap:registers:writeback\" \"Asynchronous event\"", \
 			"Tap Ta Event", taps)
+	else if ($0 == "@FAULTS@" && faults != "")
+		printf ".Bl -tag -width Ds -compact\n%s.El\n", faults
 	else
 		fail("no such table: " $0)
 	next

@@ -5,6 +5,7 @@
  *   sample              a short one, whose text stands in tests/golden
  *   mixed               the same, then two packets that are not ours
  *   every               records of every event
+ *   threads             commands with all that belongs to them, then what is wrong
  *   random SEED COUNT   the same with bytes changed and ends cut off at random
  *   foreign             packets of the same link type that are not ours
  */
@@ -43,6 +44,12 @@ static void every(struct maker *m, char **args)
 	capture_every(m);
 }
 
+static void threads(struct maker *m, char **args)
+{
+	(void)args;
+	capture_threads(m);
+}
+
 static void scatter(struct maker *m, char **args)
 {
 	uint64_t count = strtoull(args[1], NULL, 10);
@@ -76,7 +83,7 @@ int main(int argc, char **argv)
 		void (*put)(struct maker *m, char **args);
 	} modes[] = {
 		{ "sample", 0, sample }, { "mixed", 0, mixed }, { "every", 0, every },
-		{ "random", 2, scatter }, { "foreign", 0, foreign },
+		{ "random", 2, scatter }, { "foreign", 0, foreign }, { "threads", 0, threads },
 	};
 	struct maker m = {
 		.time_ns = UINT64_C(1700000000000000000), .step_ns = 12345, .latency_ns = 34500,
@@ -91,6 +98,6 @@ int main(int argc, char **argv)
 		modes[i].put(&m, argv + 2);
 		return ferror(stdout) != 0 || fflush(stdout) != 0;
 	}
-	fprintf(stderr, "usage: make_capture sample|mixed|every|random SEED COUNT|foreign\n");
+	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|random SEED COUNT|foreign\n");
 	return 2;
 }

@@ -73,7 +73,7 @@ struct mem_transport *mem_transport_new(void)
 	if (mem == NULL)
 		abort();
 	mem->ops = (struct transport_ops){
-		"memory", 0, mem_start, mem_irq, mem_read, mem_write, mem_free,
+		"memory", 0, mem_start, mem_irq, mem_read, mem_write, NULL, mem_free,
 	};
 	mem->transport.ops = &mem->ops;
 	mem->memory = calloc(1, MEM_SIZE);

@@ -47,6 +47,7 @@ expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7 uml' "$tool" fetch lin
 expect 2 'list fetch paths source trees remove initrd qemu verify' "$tool" fly
 expect 2 'list fetch paths source trees remove initrd qemu verify' "$tool"
 expect 2 'one guest' "$tool" paths
+NVMETAP_GUEST_ADD=/bin/sh:$work/none expect 1 "$work/none: no such file" "$tool" paths linux-6.12
 NVMETAP_MIRROR=file:$work/nothing expect 1 "no package index from file:$work/nothing" \
 	"$tool" fetch linux-6.12
 if [ "$(ls -A "$NVMETAP_CACHE")" != .lock ]; then

@@ -30,7 +30,7 @@ static struct ns *new_ns(const char *option, uint32_t nsid)
 	return ns;
 }
 
-int rig_setup_bare(void **state)
+int rig_setup_bare_with(void **state, rig_prepare_fn *prepare)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	struct plugin_code code = { "watcher", no_setup, NULL, &rig->watcher };
@@ -56,22 +56,34 @@ int rig_setup_bare(void **state)
 	loop_on_idle(rig->loop, idle, rig);
 	if (plugin_add(rig->taps, &code, NULL) != 0)
 		abort();
+	if (prepare != NULL)
+		prepare(rig);
 	rig->way->start(rig);
 	rig->driver.access = &rig->access;
 	*state = rig;
 	return 0;
 }
 
-int rig_setup(void **state)
+int rig_setup_bare(void **state)
+{
+	return rig_setup_bare_with(state, NULL);
+}
+
+int rig_setup_with(void **state, rig_prepare_fn *prepare)
 {
 	struct rig *rig;
 
-	rig_setup_bare(state);
+	rig_setup_bare_with(state, prepare);
 	rig = *state;
 	driver_init(&rig->driver, &rig->access, true);
 	if (!driver_enable(&rig->driver, 32))
 		return -1;
 	return driver_create(&rig->driver, 1, 64, 1);
+}
+
+int rig_setup(void **state)
+{
+	return rig_setup_with(state, NULL);
 }
 
 int rig_teardown(void **state)
@@ -88,6 +100,7 @@ int rig_teardown(void **state)
 	ns_free(rig->ns[1]);
 	loop_free(rig->loop);
 	free(rig->seen);
+	free(rig->own);
 	free(rig);
 	return 0;
 }

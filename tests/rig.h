@@ -63,6 +63,7 @@ struct rig {
 	struct nvme_access access;
 	struct nvme_driver driver;
 	struct nvmetap_plugin *watcher;
+	void *own;			/* the test's; freed by rig_teardown */
 	struct seen *seen;
 	unsigned int nr_seen;
 };
@@ -79,6 +80,11 @@ struct rig_row {
 int rig_setup(void **state);		/* with MSI-X, enabled, queue pair 1 */
 int rig_setup_bare(void **state);	/* nothing done yet */
 int rig_teardown(void **state);
+/* The same, with what prepare does before the drive has a thread of its own:
+ * where a plug-in comes in that hears of all. */
+typedef void rig_prepare_fn(struct rig *rig);
+int rig_setup_with(void **state, rig_prepare_fn *prepare);
+int rig_setup_bare_with(void **state, rig_prepare_fn *prepare);
 
 /* Attaches an observer to the tap, which fills rig->seen. */
 void rig_watch(struct rig *rig, const char *tap);

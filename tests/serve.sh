@@ -6,6 +6,10 @@ set -u
 export LC_ALL=C
 name=${0##*/}
 work=$(mktemp -d) || exit 99
+# Where drives are found: nobody else's.
+NVMETAP_RUNTIME_DIR=$work/drives
+export NVMETAP_RUNTIME_DIR
+mkdir -m 700 "$NVMETAP_RUNTIME_DIR"
 drive=
 status=0
 trap 'test -z "$drive" || kill -9 "$drive" 2>/dev/null; rm -rf "$work"' EXIT

@@ -9,6 +9,7 @@ cat >"$dir/nvmetap" <<'END'
 #!/bin/sh
 case $* in
 --list-commands) printf 'serve\nboot\ndump\n' ;;
+"inject --list-options") printf -- '--control\nadd\nlist\n' ;;
 "boot --list-options") printf -- '-w\n--write\n--guest\n--kernel\n' ;;
 *) echo "what?" >&2; exit 2 ;;
 esac
@@ -40,6 +41,11 @@ completes 'nvmetap boot --guest ' ''
 completes 'nvmetap boot -- -' ''
 completes 'nvmetap boot x -- --k' ''
 completes 'nvmetap none --' ''
+completes 'nvmetap inject ' 'add list'
+completes 'nvmetap inject a' 'add'
+completes 'nvmetap inject --' '--control'
+completes 'nvmetap inject add ' ''
+completes 'nvmetap dump ' ''
 completes "$dir/nvmetap d" 'dump'
 
 exit $failed

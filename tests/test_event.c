@@ -107,6 +107,41 @@ static void test_every_event_becomes_a_record_that_decodes(void **state)
 	ring_free(feed.ring);
 }
 
+enum { ROOM = 64 };
+
+/* The record of the event that has just been pushed, and the one made in memory. */
+static void push_and_compare(void *ctx, struct nvmetap_event *ev)
+{
+	static uint8_t apart[RECORD_LEN_MAX];
+	union {
+		struct entry entry;
+		uint8_t room[EVENT_ENTRY_ROOM + ROOM];
+	} own;
+	struct record rec, own_rec;
+	size_t len;
+
+	event_push(ctx, ev);
+	len = feed_next(ctx, bytes, &rec);
+	event_entry(&own.entry, ev, ROOM);
+	assert_true(own.entry.caplen <= ROOM);
+	assert_int_equal(own.entry.len, rec.len);
+	if (rec.caplen > ROOM)
+		assert_int_equal(own.entry.flags & NVMETAP_TRUNCATED, NVMETAP_TRUNCATED);
+	else
+		assert_int_equal(encode_entry(apart, &own.entry, &own_rec), len);
+	if (rec.caplen <= ROOM)
+		assert_memory_equal(apart, bytes, len);
+}
+
+static void test_an_event_in_memory_is_the_record_of_the_capture(void **state)
+{
+	struct event_feed feed = feed_new(1 << 20);
+
+	(void)state;
+	every_event(push_and_compare, &feed);
+	ring_free(feed.ring);
+}
+
 static void test_a_text_longer_than_a_record_is_marked_as_truncated(void **state)
 {
 	struct event_feed feed = feed_new(0);
@@ -221,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_a_completion_carries_status_latency_and_its_command),
 		cmocka_unit_test(test_a_doorbell_carries_queue_old_and_new_value),
 		cmocka_unit_test(test_every_event_becomes_a_record_that_decodes),
+		cmocka_unit_test(test_an_event_in_memory_is_the_record_of_the_capture),
 		cmocka_unit_test(test_a_text_longer_than_a_record_is_marked_as_truncated),
 		cmocka_unit_test(test_long_data_is_continued_in_further_records),
 		cmocka_unit_test(test_a_snap_length_cuts_and_says_so),

@@ -73,7 +73,7 @@ rows 1 'nvme.cmd.slba == 8'
 rows 2 'nvme.cmd.nlb == 7'
 rows 1 'nvme.cmd.identify.ctrl.mn contains "software"'
 rows 22 'nvme.cmd_latency == 0.0345'
-rows 21 'nvme.cmd_pkt'
+rows 21 'nvme.cmd_pkt && nvmetap.event == "Completion"'
 rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
 
 # Our own, with names of values.

@@ -54,13 +54,14 @@ static void test_a_beginning_or_an_end_is_near(void **state)
 
 static void test_words_fit_into_what_is_there(void **state)
 {
+	volatile size_t len = 8;	/* or the compiler sees what is cut off, and says so */
 	struct near near;
 	char buf[8];
 
 	(void)state;
 	near_init(&near, "name", 4);
 	near_offer(&near, "names");
-	near_words(&near, buf, sizeof(buf));
+	near_words(&near, buf, len);
 	assert_string_equal(buf, "; near:");
 }
 

@@ -42,6 +42,68 @@ static void test_a_held_command_goes_on_when_it_is_resumed(void **state)
 	assert_int_equal(status_code(&cpl), 0);
 }
 
+/* Asks for the command to go on before it is held. */
+static int delay(void *ctx, struct nvmetap_event *ev)
+{
+	int *verdict = ctx;
+
+	assert_int_equal(nvmetap_resume(NULL, ev->cmd_id, 1000000), 0);
+	return *verdict;
+}
+
+static void test_a_callback_may_resume_what_it_is_about_to_hold(void **state)
+{
+	struct rig *rig = *state;
+	int verdict = NVMETAP_LATER;
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+	struct nvme_completion cpl;
+	uint64_t begun;
+
+	rig_modify(rig, "nvme:io:execute", delay, &verdict);
+	begun = nvmetap_ticks();
+	driver_submit(&rig->driver, 1, &cmd);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(status_code(&cpl), 0);
+	assert_true(nvmetap_ticks() - begun >= 1000000);
+}
+
+static void test_a_callback_that_does_not_hold_resumes_nothing(void **state)
+{
+	struct rig *rig = *state;
+	int verdict = NVMETAP_GO;
+	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
+	struct nvme_completion cpl;
+
+	rig_modify(rig, "nvme:io:execute", delay, &verdict);
+	driver_submit(&rig->driver, 1, &cmd);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	rig_settle(rig);
+	assert_int_equal(status_code(&cpl), 0);
+	assert_false(driver_peek(&rig->driver, 1));
+}
+
+/* Completes a command before it is held. */
+static int answer(void *ctx, struct nvmetap_event *ev)
+{
+	const struct nvme_completion cpl = { .cdw0 = 42 };
+
+	(void)ctx;
+	assert_int_equal(nvmetap_complete(NULL, ev->cmd_id, &cpl), 0);
+	return NVMETAP_LATER;
+}
+
+static void test_a_callback_may_complete_what_it_is_about_to_hold(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command cmd = { .opc = 0x80, .nsid = 1 };
+	struct nvme_completion cpl;
+
+	rig_modify(rig, "nvme:io:decode", answer, NULL);
+	driver_submit(&rig->driver, 1, &cmd);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+	assert_int_equal(cpl.cdw0, 42);
+}
+
 static void test_a_held_command_can_be_completed(void **state)
 {
 	struct rig *rig = *state;
@@ -286,6 +348,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_held_command_goes_on_when_it_is_resumed),
+		TEST(test_a_callback_may_resume_what_it_is_about_to_hold),
+		TEST(test_a_callback_that_does_not_hold_resumes_nothing),
+		TEST(test_a_callback_may_complete_what_it_is_about_to_hold),
 		TEST(test_a_held_command_can_be_completed),
 		TEST(test_a_reset_revokes_what_is_held),
 		TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches),

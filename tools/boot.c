@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct boot {
 	int console_fd;			/* -1: the console is not kept */
 	bool console_failed;		/* and that was said */
 	struct guest_dir dir;
+	_Atomic pid_t pid;		/* the guest's, 0: there is none */
 };
 
 static void keep_console(struct boot *boot, const char *bytes, size_t len)
@@ -119,6 +121,17 @@ static int join(struct guest *guest, struct drive_config *drive)
 	return 0;
 }
 
+/* The drive is caught in a plug-in: on another thread than that, and ours. */
+static void on_dying(void *ctx)
+{
+	struct boot *boot = ctx;
+	pid_t pid = atomic_load(&boot->pid);
+
+	if (pid > 0)
+		kill(-pid, SIGKILL);
+	guest_dir_remove(&boot->dir);
+}
+
 static int complete_options(struct boot *boot)
 {
 	struct drive_options *session = &boot->options.session;
@@ -142,6 +155,8 @@ static int complete_options(struct boot *boot)
 	session->drive.once = true;
 	session->tracer.sink = progress_feed;
 	session->tracer.sink_ctx = boot->progress;
+	session->dying = on_dying;
+	session->dying_ctx = boot;
 	return 0;
 }
 
@@ -247,6 +262,7 @@ static int run_guest(struct boot *boot)
 		session_close(&boot->session);
 		return EXIT_FAILED;
 	}
+	atomic_store(&boot->pid, pid);
 	ret = pthread_create(&thread, NULL, serve, &boot->session);
 	if (ret != 0) {
 		complain("boot: thread: %s", strerror(ret));
@@ -256,6 +272,7 @@ static int run_guest(struct boot *boot)
 		return EXIT_FAILED;
 	}
 	why = guest_wait(pid, boot->options.timeout_s, &status);
+	atomic_store(&boot->pid, 0);
 	/* What may still take its time, may be cut short. */
 	guest_dir_remove(&boot->dir);
 	signals_release();

@@ -24,12 +24,25 @@ struct option_row {
 
 enum { OPTION_LONG = 256 };
 
+struct control_client;
+
+/* The first operand of a command that speaks to a running drive: "add". */
+struct verb {
+	const char *name;	/* NULL ends */
+	const char *operands;	/* "RULE", or "" */
+	const char *help;
+	int min, max;		/* how many operands; max -1: any number */
+	/* The client is connected, and closed afterwards.  An exit status. */
+	int (*run)(struct control_client *client, int nr, char **operands);
+};
+
 struct command {
 	const char *name;
 	const char *operands;	/* for the usage line: "[-- QEMU-OPTION…]" or "" */
 	const char *summary;	/* one line */
 	const struct option_row *const *options;	/* tables, NULL ends them */
 	int (*run)(const struct command *command, int argc, char **argv);
+	const struct verb *verbs;	/* or NULL */
 };
 
 /* What options_parse answers beside the index of the first operand. */
@@ -40,7 +53,7 @@ enum {
 
 /*
  * Parses argv of command; handle gets each option's id and argument and
- * answers 0, or -1 when it has printed what is wrong with it.
+ * answers 0, -1 when it has printed what is wrong with it, or OPTIONS_HELPED.
  */
 int options_parse(const struct command *command, int argc, char **argv,
 		  int (*handle)(void *ctx, int id, const char *arg), void *ctx);

@@ -3,11 +3,14 @@
 #include <stddef.h>
 #include "tools/command.h"
 
-extern const struct command command_serve, command_boot, command_dump;
+extern const struct command command_serve, command_boot, command_capture, command_dump, command_mark, command_plugin;
 
 const struct command *const commands[] = {
 	&command_serve,
 	&command_boot,
+	&command_capture,
 	&command_dump,
+	&command_plugin,
+	&command_mark,
 	NULL,
 };

@@ -6,7 +6,9 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "tools/scenario.h"
 
 enum {
 	OPT_NS = OPTION_LONG + 100,
@@ -21,12 +23,22 @@ enum {
 	OPT_ZSTD_LEVEL,
 	OPT_THREADS,
 	OPT_POLL_MAX,
+	OPT_CONTROL,
+	OPT_PLUGIN,
+	OPT_INJECT,
+	OPT_SCENARIO,
+	OPT_PLUGIN_LIMIT,
 };
 
 enum {
 	POLL_MAX_NS = 100000,		/* longer than a guest takes from one command to the next */
 	MOST_POLL_MAX_NS = 1000000000,
+	PLUGIN_SLOW_S = 1,
+	PLUGIN_DEAD_S = 10,
+	PLUGIN_MOST_S = 86400,
 };
+
+static const uint64_t NS_PER_S = 1000000000;
 
 const struct option_row drive_option_rows[] = {
 	{ OPT_NS, "ns", "WHAT", "a namespace: path=FILE or mem=SIZE; then lbads=N and ro" },
@@ -36,6 +48,12 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
 	{ OPT_THREADS, "threads", "N", "threads of the back ends (4)" },
 	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work so long before sleeping (100000)" },
+	{ OPT_CONTROL, "control", "PATH", "the control socket, for nvmetap inject and others" },
+	{ OPT_PLUGIN, "plugin", "FILE", "load a plug-in, with options: FILE,key=value,key" },
+	{ OPT_INJECT, "inject", "RULE", "change what the drive does, see nvmetap-inject(7)" },
+	{ OPT_SCENARIO, "scenario", "NAME", "rules by name, or a file of them; list and help show all" },
+	{ OPT_PLUGIN_LIMIT, "plugin-limit", "S,S",
+	  "seconds a plug-in may take: until it is told, until the end (1,10)" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
 	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
@@ -78,6 +96,8 @@ void drive_options_init(struct drive_options *options)
 	options->drive.vfio_user_fd = -1;
 	options->drive.ns = options->ns;
 	options->drive.poll_max_ns = default_poll_max_ns();
+	options->drive.plugin_slow_ns = PLUGIN_SLOW_S * NS_PER_S;
+	options->drive.plugin_dead_ns = PLUGIN_DEAD_S * NS_PER_S;
 	options->tracer.snap_admin = TRACER_SNAP_WHOLE;
 	options->tracer.application = PACKAGE_STRING;
 	options->tracer.if_name = options->if_name;
@@ -93,6 +113,75 @@ static int add_ns(struct drive_options *options, const char *command, const char
 	}
 	options->ns[options->drive.nr_ns++] = arg;
 	return 0;
+}
+
+static int add_plugin(struct drive_options *options, const char *command, const char *arg)
+{
+	if (options->nr_plugins == PLUGINS_MAX) {
+		complain("%s: --plugin %s: at most %d plug-ins", command, arg, PLUGINS_MAX);
+		return -1;
+	}
+	options->plugins[options->nr_plugins++] = arg;
+	return 0;
+}
+
+static int add_rule(struct drive_options *options, const char *command, const char *arg,
+		    bool scenario)
+{
+	if (options->nr_rules == RULES_MAX) {
+		complain("%s: at most %d rules and scenarios", command, RULES_MAX);
+		return -1;
+	}
+	options->rules[options->nr_rules++] = (struct drive_rule){ arg, scenario };
+	return 0;
+}
+
+static int add_scenario(struct drive_options *options, const char *command, const char *arg)
+{
+	char err[512];
+	int ret;
+
+	if (strcmp(arg, "list") == 0)
+		ret = scenario_list(err, sizeof(err));
+	else if (strcmp(arg, "help") == 0)
+		ret = scenario_help(err, sizeof(err));
+	else
+		return add_rule(options, command, arg, true);
+	if (ret == 0)
+		return OPTIONS_HELPED;
+	complain("%s: --scenario %s: %s", command, arg, err);
+	return -1;
+}
+
+/* Digits with a point among them, not what strtod takes besides. */
+static int take_seconds(const char **text, uint64_t *ns)
+{
+	size_t len = strspn(*text, "0123456789.");
+	char *end;
+	double seconds = strtod(*text, &end);
+
+	if (len == 0 || end != *text + len || seconds > PLUGIN_MOST_S)
+		return -1;
+	*text = end;
+	*ns = (uint64_t)(seconds * (double)NS_PER_S);
+	return 0;
+}
+
+static int set_plugin_limit(struct drive_options *options, const char *command, const char *arg)
+{
+	struct drive_config *drive = &options->drive;
+	const char *at = arg;
+	int ret = take_seconds(&at, &drive->plugin_slow_ns);
+
+	if (ret == 0 && *at == ',') {
+		at++;
+		ret = take_seconds(&at, &drive->plugin_dead_ns);
+	}
+	if (ret == 0 && *at == '\0')
+		return 0;
+	complain("%s: --plugin-limit %s: must be seconds, at most %d, or two of them with a "
+		 "comma between; 0 is no limit", command, arg, PLUGIN_MOST_S);
+	return -1;
 }
 
 static int set_text(const char **to, const char *command, const char *option, const char *arg,
@@ -132,6 +221,14 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 	switch (id) {
 	case OPT_NS:
 		return add_ns(options, command, arg);
+	case OPT_INJECT:
+		return add_rule(options, command, arg, false);
+	case OPT_SCENARIO:
+		return add_scenario(options, command, arg);
+	case OPT_PLUGIN:
+		return add_plugin(options, command, arg);
+	case OPT_PLUGIN_LIMIT:
+		return set_plugin_limit(options, command, arg);
 	case OPT_SERIAL:
 		return set_text(&options->drive.serial, command, "serial", arg, 20);
 	case OPT_MODEL:
@@ -150,6 +247,9 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 		if (set_size(&size, command, "poll-max-ns", arg, 0, MOST_POLL_MAX_NS) != 0)
 			return -1;
 		options->drive.poll_max_ns = size;
+		return 0;
+	case OPT_CONTROL:
+		options->control = arg;
 		return 0;
 	default:
 		return 1;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "dissector/expr.h"
 #include "dissector/line.h"
+#include "tools/caret.h"
 #include "tools/command.h"
 #include "tools/output.h"
 #include "tools/show.h"
@@ -13,6 +15,7 @@
 static const struct option_row rows[] = {
 	{ 'r', "read-file", "FILE", "read FILE; - is standard input" },
 	{ 'c', "count", "N", "stop after N packets" },
+	{ 'Y', "display-filter", "FILTER", "only records that match; see nvmetap-filter(7)" },
 	{ 'V', "details", NULL, "every field, with its name and meaning" },
 	{ 'x', "hex", NULL, "the payload's bytes too" },
 	{ 'T', "form", "FORM", "text, fields, jsonl or csv" },
@@ -36,6 +39,7 @@ struct dump {
 	enum form form;
 	bool details, hex, quiet, line_buffered;
 	bool has_field_options;
+	struct expr *filter;		/* or NULL: all packets */
 	struct columns columns;
 	struct collect collect;
 	struct output output;
@@ -65,6 +69,20 @@ static int set_count(struct dump *dump, const char *text)
 	return -1;
 }
 
+static int set_filter(struct dump *dump, const char *text)
+{
+	struct expr_error err;
+
+	expr_free(dump->filter);
+	dump->filter = expr_compile_frame(text, strlen(text), &err);
+	if (dump->filter != NULL)
+		return 0;
+	complain("dump: -Y: %s", err.what);
+	if (errno == EINVAL)
+		caret_show(text, err.at, err.len);
+	return -1;
+}
+
 static int handle(void *ctx, int id, const char *arg)
 {
 	struct dump *dump = ctx;
@@ -75,6 +93,8 @@ static int handle(void *ctx, int id, const char *arg)
 		break;
 	case 'c':
 		return set_count(dump, arg);
+	case 'Y':
+		return set_filter(dump, arg);
 	case 'V':
 		dump->details = true;
 		break;
@@ -175,12 +195,35 @@ static void show_text(struct dump *dump, const struct show_packet *packet)
 		show_hex(text, packet);
 }
 
+static const char *comment_of(const void *ctx)
+{
+	return reader_comment(ctx);
+}
+
+static bool is_wanted(const struct dump *dump, const struct show_packet *packet)
+{
+	const struct reader_packet *pkt = packet->pkt;
+	struct expr_frame frame;
+
+	if (dump->filter == NULL)
+		return true;
+	frame.header = packet->rec != NULL ? pkt->data : NULL;
+	frame.number = pkt->number;
+	frame.time_ns = packet->time_ns;
+	frame.len = pkt->len;
+	frame.caplen = pkt->caplen;
+	frame.interface = pkt->interface != NULL ? pkt->interface->name : NULL;
+	frame.comment = comment_of;
+	frame.ctx = pkt;
+	return expr_match_frame(dump->filter, packet->rec, &frame);
+}
+
 static int show(struct dump *dump, const struct show_packet *packet)
 {
 	struct text *text = &dump->output.text;
 	int ret = 0;
 
-	if (dump->quiet)
+	if (!is_wanted(dump, packet) || dump->quiet)
 		return 0;
 	if (dump->form == FORM_TEXT)
 		show_text(dump, packet);
@@ -215,6 +258,7 @@ static int show_all(struct dump *dump, struct reader *reader)
 			return ret;
 		packet.reason = reason_of(&pkt, buf, sizeof(buf));
 		packet.rec = pkt.error == 0 ? &rec : NULL;
+		packet.time_ns = rec.time_ns;
 		dump->nr_foreign += pkt.error != 0;
 		ret = show(dump, &packet);
 		if (ret != 0)
@@ -284,6 +328,7 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	status = dump_capture(&dump);
 	collect_fini(&dump.collect);
+	expr_free(dump.filter);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2154
 # Makes the guests' initramfs: a base from Debian's packages, made once, then the guest's own files.
-# Part of nvmetap-guest, whose $cache, $work, $data, run and fail it uses.
+# Part of nvmetap-guest, whose $cache, $work, $data, run, die and fail it uses.
 
 # The packages that the base is made from, all from this suite.
 initramfs_suite=trixie
@@ -81,13 +81,38 @@ fetch_initramfs()
 	say "the initramfs is ready"
 }
 
-# The guest's own files follow the base as a second archive: a changed init needs no network.
+# The guest's own files, in $data.
+guest_files="init pattern.sh io.sh"
+
+# These follow the base as a second archive: a changed init needs no network. With them go the
+# user's programs, separated by colons in NVMETAP_GUEST_ADD.
 cpio_guest()
 {
 	ino=1000
-	cpio_program init "$data/init"
-	cpio_program pattern.sh "$data/pattern.sh"
+	for file in $guest_files; do
+		cpio_program "$file" "$data/$file"
+	done
+	each_added cpio_added
 	cpio_end
+}
+
+cpio_added() { cpio_program "bin/${1##*/}" "$1"; }
+
+# Runs "$1 FILE" for each of the user's programs.
+each_added()
+{
+	added=${NVMETAP_GUEST_ADD:-}
+	while [ -n "$added" ]; do
+		file=${added%%:*}
+		added=${added#"$file"}
+		added=${added#:}
+		[ -z "$file" ] || "$1" "$file" || return 1
+	done
+}
+
+added_is_file()
+{
+	[ -f "$1" ] && [ -r "$1" ] || die "NVMETAP_GUEST_ADD: $1: no such file, or it cannot be read"
 }
 
 # Sets $initrd: the base, the guest's own files, and the archive $1 if there is such a file.
@@ -95,8 +120,8 @@ make_initrd()
 {
 	modules=/dev/null
 	[ ! -f "${1:-}" ] || modules=$1
-	initrd=$cache/initrd-$(cat "$cache/initramfs/base.gz" "$data/init" "$data/pattern.sh" \
-		"$modules" | cksum | tr ' ' -).gz
+	initrd=$cache/initrd-$({ cat "$cache/initramfs/base.gz" "$modules" && cpio_guest; } |
+		cksum | tr ' ' -).gz
 	[ ! -s "$initrd" ] || return 0
 	start_work
 	find "$cache" -maxdepth 1 -name 'initrd-*.gz' -mtime +0 -delete

@@ -16,6 +16,10 @@ _nvmetap()
 			[ "$word" != -- ] || return 0
 		done
 		words=$("$program" "${COMP_WORDS[1]}" --list-options 2>/dev/null)
+	elif [ "$COMP_CWORD" -eq 2 ]; then
+		# What is no option there is a verb, as in "nvmetap inject add".
+		words=$("$program" "${COMP_WORDS[1]}" --list-options 2>/dev/null |
+			sed '/^-/d')
 	else
 		return 0
 	fi

@@ -76,6 +76,19 @@ static void print_row(const struct option_row *row)
 		printf("%s\n%*s%s\n", left, HELP_COLUMN, "", row->help);
 }
 
+static void print_verbs(const struct command *command)
+{
+	char left[80];
+
+	if (command->verbs == NULL)
+		return;
+	for (const struct verb *verb = command->verbs; verb->name != NULL; verb++) {
+		snprintf(left, sizeof(left), "  %s %s", verb->name, verb->operands);
+		printf("%-*s%s\n", HELP_COLUMN, left, verb->help);
+	}
+	putchar('\n');
+}
+
 static void print_help(const struct command *command)
 {
 	static const struct option_row help = {
@@ -84,6 +97,7 @@ static void print_help(const struct command *command)
 
 	printf("Usage: nvmetap %s [OPTION…]%s%s\n%s\n\n", command->name,
 	       command->operands[0] != '\0' ? " " : "", command->operands, command->summary);
+	print_verbs(command);
 	for (const struct option_row *const *t = command->options; *t != NULL; t++)
 		for (const struct option_row *row = *t; row->id != 0; row++)
 			print_row(row);
@@ -101,6 +115,8 @@ static void print_list(const struct command *command)
 				printf("--%s\n", row->name);
 		}
 	printf("--help\n");
+	for (const struct verb *verb = command->verbs; verb != NULL && verb->name != NULL; verb++)
+		printf("%s\n", verb->name);
 }
 
 static void refuse_unknown(const struct command *command, const struct getopt_tables *tables,
@@ -132,7 +148,7 @@ int options_parse(const struct command *command, int argc, char **argv,
 {
 	struct getopt_tables tables;
 	char letter[3] = "-";
-	int id;
+	int id, ret;
 
 	build(&tables, command);
 	optind = 1;
@@ -155,8 +171,9 @@ int options_parse(const struct command *command, int argc, char **argv,
 				       argv[optind - 1] : letter);
 			return OPTIONS_BAD;
 		default:
-			if (handle(ctx, id, optarg) != 0)
-				return OPTIONS_BAD;
+			ret = handle(ctx, id, optarg);
+			if (ret != 0)
+				return ret == OPTIONS_HELPED ? OPTIONS_HELPED : OPTIONS_BAD;
 		}
 	}
 	return optind;

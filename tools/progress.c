@@ -107,8 +107,12 @@ void progress_summary(const struct progress *progress)
 		fprintf(stderr, " (%zu of them Asynchronous Event Requests)", nr_async);
 	fprintf(stderr, "\n%-10s%8" PRIu64 "\n", "interrupts",
 		counts->nr_events[NVMETAP_EV_INTERRUPT]);
-	if (counts->nr_unmatched != 0 || counts->nr_dropped != 0 || counts->nr_gaps != 0)
+	/* Drop records cover all that was lost. */
+	if (counts->nr_gaps != 0)
+		fprintf(stderr, "%-10s%8" PRIu64 " events that a plug-in asked for, or that were"
+			" not to be captured\n", "not kept", counts->nr_gaps);
+	if (counts->nr_unmatched != 0 || counts->nr_dropped != 0)
 		fprintf(stderr, "not whole: %" PRIu64 " events dropped, %" PRIu64
-			" numbers missing, %" PRIu64 " completions without their command\n",
-			counts->nr_dropped, counts->nr_gaps, counts->nr_unmatched);
+			" completions without their command\n",
+			counts->nr_dropped, counts->nr_unmatched);
 }

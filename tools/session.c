@@ -3,11 +3,16 @@
 #include "config.h"
 
 #include "tools/session.h"
+#include "tools/control.h"
+#include "tools/runtime.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include "tools/session_rules.h"
 
 static int attach(struct nvmetap_plugin *self, void *ctx)
 {
@@ -82,31 +87,136 @@ static int open_tracer(struct session *session, const struct drive_options *opti
 	return -1;
 }
 
-int session_open(struct session *session, const struct drive_options *options,
-		 const char *command)
+/* Without one that was asked for, the drive does not start. */
+static int open_control(struct session *session, const struct drive_options *options,
+			const char *command)
 {
 	char err[256] = "";
 
-	memset(session, 0, sizeof(*session));
-	session->path = options->tracer.path;
-	session->command = command;
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	session->drive = drive_new(&options->drive, err, sizeof(err));
-	if (session->drive == NULL) {
-		complain("%s: %s", command, err);
-		return -1;
-	}
-	if (open_tracer(session, options, command) != 0) {
-		drive_free(session->drive);
+	session->control = control_new(options->control, err, sizeof(err));
+	if (session->control != NULL || options->control == NULL)
+		return 0;
+	complain("%s: --control %s", command, err);
+	return -1;
+}
+
+/* Of plug-ins, on any thread. */
+static void on_words(void *ctx, const char *line)
+{
+	const struct session *session = ctx;
+
+	complain("%s: %s", session->command, line);
+}
+
+/* In a signal handler. */
+static bool on_crash(void *ctx, bool own, const char *line)
+{
+	const struct session *session = ctx;
+
+	return session->tracer != NULL && tracer_rescue(session->tracer, own, line);
+}
+
+/* On another thread than the drive's, which will not go on. */
+static void on_dead(void *ctx)
+{
+	const struct session *session = ctx;
+	const struct drive_options *options = session->options;
+	const char *const sockets[] = {
+		options->drive.vfio_user, options->drive.vhost_user, options->drive.console,
+		options->control,
+	};
+
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		if (sockets[i] != NULL)
+			unlink(sockets[i]);
+	runtime_unlink();
+	if (options->dying != NULL)
+		options->dying(options->dying_ctx);
+	_exit(EXIT_FAILED);
+}
+
+static int load_plugins(struct session *session, const struct drive_options *options)
+{
+	char err[1024] = "";
+
+	for (unsigned int i = 0; i < options->nr_plugins; i++) {
+		if (drive_load(session->drive, options->plugins[i], err, sizeof(err)) == 0)
+			continue;
+		complain("%s: --plugin %s", session->command, err);
 		return -1;
 	}
 	return 0;
 }
 
+static int open_rules(struct session *session, const struct drive_options *options)
+{
+	session->inject = inject_new(session->drive);
+	if (session->inject != NULL)
+		return session_rules_add(session->inject, options, session->command);
+	complain("%s: %s", session->command, strerror(errno));
+	return -1;
+}
+
+/* Plug-ins and rules first: where one is refused no capture is begun, or overwritten. */
+static int open_drive(struct session *session, const struct drive_options *options)
+{
+	struct drive_config config = options->drive;
+	char err[256] = "";
+
+	config.say = on_words;
+	config.save = on_crash;
+	config.dead = on_dead;
+	config.host_ctx = session;
+	session->drive = drive_new(&config, err, sizeof(err));
+	if (session->drive == NULL) {
+		complain("%s: %s", session->command, err);
+		return -1;
+	}
+	if (load_plugins(session, options) == 0 && open_rules(session, options) == 0 &&
+	    open_control(session, options, session->command) == 0 &&
+	    open_tracer(session, options, session->command) == 0)
+		return 0;
+	session_close(session);
+	return -1;
+}
+
+int session_open(struct session *session, const struct drive_options *options,
+		 const char *command)
+{
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->path = options->tracer.path;
+	session->command = command;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	return open_drive(session, options);
+}
+
+static void start_control(struct session *session)
+{
+	const struct drive_config *drive = &session->options->drive;
+	struct control_config config = {
+		.drive = session->drive,
+		.tracer = session->tracer,
+		.capture = session->path,
+		.command = session->command,
+		.guest_socket = drive->vfio_user != NULL ? drive->vfio_user : drive->vhost_user,
+		.function = session->options->if_name,
+	};
+	int rc = session->control != NULL ? control_start(session->control, &config) : 0;
+
+	if (rc != 0)
+		complain("%s: control socket: %s", session->command, strerror(-rc));
+}
+
 int session_run(struct session *session)
 {
-	return drive_run(session->drive);
+	int rc;
+
+	start_control(session);
+	rc = drive_run(session->drive);
+	session_rules_report(session->inject);
+	return rc;
 }
 
 void session_stop(struct session *session)
@@ -116,7 +226,9 @@ void session_stop(struct session *session)
 
 void session_close(struct session *session)
 {
+	control_free(session->control);
 	drive_free(session->drive);
+	inject_free(session->inject);
 	if (session->tracer != NULL)
 		tracer_close(session->tracer, &session->stats);
 }

@@ -14,6 +14,7 @@
 struct show_packet {
 	const struct reader_packet *pkt;
 	const struct record *rec;
+	uint64_t time_ns;
 	const char *reason;	/* "link type 1, not nvmetap's" */
 };
 

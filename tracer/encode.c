@@ -135,6 +135,25 @@ static void encode_async_info(uint8_t *to, const void *from)
 	async_info_page_set(to, async->page);
 }
 
+static void encode_inject_info(uint8_t *to, const void *from)
+{
+	const struct entry_inject *inject = from;
+
+	memset(to, 0, inject_info_SIZE);
+	inject_info_count_set(to, inject->count);
+	inject_info_arg_set(to, inject->arg);
+	inject_info_offset_set(to, inject->offset);
+	inject_info_changed_set(to, inject->changed);
+	inject_info_tap_set(to, inject->tap);
+	inject_info_event_set(to, inject->event);
+	inject_info_how_set(to, inject->how);
+	inject_info_verdict_set(to, inject->verdict);
+	inject_info_fault_set(to, inject->fault);
+	inject_info_parts_set(to, inject->parts);
+	inject_info_who_len_set(to, inject->who_len);
+	inject_info_state_len_set(to, inject->state_len);
+}
+
 static void encode_sqe(uint8_t *to, const void *from, size_t len)
 {
 	(void)len;
@@ -164,6 +183,7 @@ static void encode_raw(uint8_t *to, const void *from, size_t len)
 #define encode_text encode_raw
 #define encode_registers encode_raw
 #define encode_config encode_raw
+#define encode_inject encode_raw
 
 static const struct {
 	encode_info_fn *info;
@@ -180,6 +200,33 @@ static const struct {
 #include "spec/nvme.def"
 static_assert(sizeof(struct nvme_command) == sqe_SIZE, "a command is as long in the ring");
 static_assert(sizeof(struct nvme_completion) == cqe_SIZE, "a completion is as long in the ring");
+
+static_assert((int)NVMETAP_INJECT_DATA + (int)sqe_SIZE + (int)cqe_SIZE + (int)RECORD_INFO_MAX <=
+	      (int)ENCODE_STATE_MAX, "room for all parts");
+
+size_t encode_state(uint8_t *to, const struct nvmetap_inject *inject,
+		    const struct nvmetap_state *state)
+{
+	const uint8_t *begin = to;
+
+	if (state->cmd != NULL) {
+		sqe_encode(state->cmd, to);
+		to += sqe_SIZE;
+	}
+	if (state->cpl != NULL) {
+		cqe_encode(state->cpl, to);
+		to += cqe_SIZE;
+	}
+	if (state->info != NULL && encode_how[inject->event].info != NULL) {
+		encode_how[inject->event].info(to, state->info);
+		to += encode_how[inject->event].info_len;
+	}
+	if (state->data != NULL) {
+		memcpy(to, state->data, inject->data_len);
+		to += inject->data_len;
+	}
+	return (size_t)(to - begin);
+}
 
 static void encode_header(const struct entry *entry, struct record *rec)
 {

@@ -19,6 +19,12 @@ static inline size_t encode_size(const struct entry *entry)
  */
 size_t encode_entry(uint8_t *to, const struct entry *entry, struct record *rec);
 
+/* The parts of a state of an injection that are there, as in its record, to room
+ * of ENCODE_STATE_MAX bytes.  Their length. */
+enum { ENCODE_STATE_MAX = 192 };
+size_t encode_state(uint8_t *to, const struct nvmetap_inject *inject,
+		    const struct nvmetap_state *state);
+
 /* The record's direction as pcapng sees it: PCAPNG_INBOUND is from the guest
  * to the drive, PCAPNG_OUTBOUND from the drive to the guest, 0 neither. */
 uint32_t encode_direction(const struct entry *entry);

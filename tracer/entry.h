@@ -35,6 +35,14 @@ struct entry_completion {
 	uint64_t latency_ns;
 };
 
+/* Its payload is in the ring as it is in the record. */
+struct entry_inject {
+	uint64_t count, arg;
+	uint32_t offset, changed;
+	uint16_t who_len, state_len;
+	uint8_t tap, event, how, verdict, fault, parts;
+};
+
 struct entry_clock {
 	int64_t step_ns;
 };
@@ -53,6 +61,7 @@ enum {
 	drop_info_HOST = sizeof(struct entry_drop),
 	clock_info_HOST = sizeof(struct entry_clock),
 	async_info_HOST = sizeof(struct nvmetap_async),
+	inject_info_HOST = sizeof(struct entry_inject),
 };
 
 static inline uint32_t entry_info_room(uint32_t info_len)

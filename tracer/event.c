@@ -2,6 +2,7 @@
 /* From the tap to the ring: an event becomes one entry or several. */
 #include <assert.h>
 #include <string.h>
+#include "tracer/encode.h"
 #include "tracer/event.h"
 
 /* Where the payload comes from, by the table's payload structure. */
@@ -12,6 +13,7 @@ enum event_payload {
 	EVENT_prp_list,
 	EVENT_raw,
 	EVENT_text,
+	EVENT_inject,
 	EVENT_registers = EVENT_text,
 	EVENT_config = EVENT_text,
 };
@@ -27,7 +29,6 @@ static const struct {
 enum {
 	EVENT_NR = sizeof(event_shape) / sizeof(event_shape[0]),
 	EVENT_FLAGS = NVMETAP_ALTERED | NVMETAP_SNAPSHOT,
-	EVENT_INFO_MAX = 40,
 	/* What stands in the ring with a payload, at most: the entry of what was
 	 * dropped before, and its own. */
 	EVENT_OVERHEAD = 2 * RING_HEADER + EVENT_DROP_LEN + sizeof(struct entry) + EVENT_INFO_MAX,
@@ -165,6 +166,24 @@ static const void *event_payload(const struct nvmetap_event *ev, size_t *len)
 	}
 }
 
+/* An event but data, of whose payload, payload_len bytes long, caplen are kept. */
+static void event_fill(struct entry *entry, const struct nvmetap_event *ev, const void *payload,
+		       size_t payload_len, size_t caplen)
+{
+	event_header(entry, ev);
+	event_info(entry, ev);
+	if (ev->event == NVMETAP_EV_COMPLETION && ev->cpl != NULL) {
+		entry->cid = ev->cpl->cid;
+		entry->status = ev->cpl->status >> 1;
+	}
+	entry->len = (uint32_t)payload_len;
+	entry->caplen = (uint32_t)caplen;
+	if (caplen < payload_len)
+		entry->flags |= NVMETAP_TRUNCATED;
+	if (caplen != 0)
+		memcpy(entry_payload(entry), payload, caplen);
+}
+
 static void event_push_one(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	size_t len, caplen, info_room = entry_info_room(event_shape[ev->event].info_len);
@@ -177,24 +196,13 @@ static void event_push_one(struct event_feed *feed, const struct nvmetap_event *
 	entry = event_reserve(feed, ev, sizeof(*entry) + info_room + caplen);
 	if (entry == NULL)
 		return;
-	event_header(entry, ev);
-	event_info(entry, ev);
-	if (ev->event == NVMETAP_EV_COMPLETION && ev->cpl != NULL) {
-		entry->cid = ev->cpl->cid;
-		entry->status = ev->cpl->status >> 1;
-	}
-	entry->len = (uint32_t)len;
-	entry->caplen = (uint32_t)caplen;
-	if (caplen < len)
-		entry->flags |= NVMETAP_TRUNCATED;
-	if (caplen != 0)
-		memcpy(entry_payload(entry), payload, caplen);
+	event_fill(entry, ev, payload, len, caplen);
 	ring_commit(feed->ring, sizeof(*entry) + info_room + caplen);
 }
 
-/* One entry of a transfer, from offset on, of which caplen bytes are kept. */
-static void event_put_chunk(struct event_feed *feed, const struct nvmetap_event *ev,
-			    struct entry *entry, uint32_t offset, uint32_t len, uint32_t caplen)
+/* One entry of a transfer, from offset on, of whose len bytes caplen are kept. */
+static void event_fill_data(struct entry *entry, const struct nvmetap_event *ev, uint32_t offset,
+			    uint32_t len, uint32_t caplen)
 {
 	struct entry_data info = {.xfer = *ev->xfer, .offset = offset};
 
@@ -206,7 +214,21 @@ static void event_put_chunk(struct event_feed *feed, const struct nvmetap_event 
 	entry->caplen = caplen;
 	if (caplen < len)
 		entry->flags |= NVMETAP_TRUNCATED;
-	ring_commit(feed->ring, EVENT_DATA_ROOM + caplen);
+}
+
+void event_entry(struct entry *entry, const struct nvmetap_event *ev, size_t room)
+{
+	const void *payload;
+	size_t len, caplen;
+
+	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL) {
+		caplen = ev->xfer->total < room ? ev->xfer->total : room;
+		event_fill_data(entry, ev, 0, ev->xfer->total, (uint32_t)caplen);
+		return;
+	}
+	payload = event_payload(ev, &len);
+	caplen = payload != NULL ? len : 0;
+	event_fill(entry, ev, payload, len, caplen < room ? caplen : room);
 }
 
 /* The room for all entries of len bytes of a transfer, one behind the other. */
@@ -245,9 +267,51 @@ static void event_push_data(struct event_feed *feed, const struct nvmetap_event 
 			entry = ring_reserve(feed->ring, EVENT_DATA_ROOM + caplen);
 		if (entry == NULL)
 			return;
-		event_put_chunk(feed, ev, entry, offset, len, caplen);
+		event_fill_data(entry, ev, offset, len, caplen);
+		ring_commit(feed->ring, EVENT_DATA_ROOM + entry->caplen);
 		offset += caplen;
 	} while (offset < end);
+}
+
+static uint8_t event_parts(const struct nvmetap_state *state)
+{
+	return (uint8_t)((state->cmd != NULL) | (state->cpl != NULL) << 1 |
+			 (state->info != NULL) << 2 | (state->data != NULL) << 3);
+}
+
+static void event_push_inject(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	const struct nvmetap_inject *inject = ev->inject;
+	struct entry_inject info = {
+		.count = inject->count,
+		.arg = inject->arg,
+		.offset = inject->offset,
+		.changed = inject->changed,
+		.who_len = (uint16_t)(ev->text_len < NVMETAP_WHO_MAX ? ev->text_len :
+								       NVMETAP_WHO_MAX),
+		.tap = (uint8_t)inject->tap,
+		.event = inject->event,
+		.how = inject->how,
+		.verdict = inject->verdict,
+		.fault = inject->fault,
+		.parts = event_parts(&inject->now),
+	};
+	uint8_t payload[NVMETAP_WHO_MAX + 2 * ENCODE_STATE_MAX];
+	size_t len = info.who_len, room = entry_info_room(sizeof(info));
+	struct entry *entry;
+
+	memcpy(payload, ev->text, len);
+	info.state_len = (uint16_t)encode_state(payload + len, inject, &inject->was);
+	len += info.state_len;
+	len += encode_state(payload + len, inject, &inject->now);
+	entry = event_reserve(feed, ev, sizeof(*entry) + room + len);
+	if (entry == NULL)
+		return;
+	event_header(entry, ev);
+	memcpy(entry_info(entry), &info, sizeof(info));
+	memcpy(entry_payload(entry), payload, len);
+	entry->len = entry->caplen = (uint32_t)len;
+	ring_commit(feed->ring, sizeof(*entry) + room + len);
 }
 
 void event_push(struct event_feed *feed, const struct nvmetap_event *ev)
@@ -256,6 +320,8 @@ void event_push(struct event_feed *feed, const struct nvmetap_event *ev)
 		return;
 	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL)
 		event_push_data(feed, ev);
+	else if (ev->event == NVMETAP_EV_INJECT && ev->inject != NULL)
+		event_push_inject(feed, ev);
 	else
 		event_push_one(feed, ev);
 }

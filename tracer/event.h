@@ -16,6 +16,8 @@
 enum {
 	EVENT_CHUNK = 128 << 10,	/* the longest payload of one record, bytes; half a
 					 * small ring, less what belongs to it */
+	EVENT_INFO_MAX = 40,		/* of a host structure, bytes */
+	EVENT_ENTRY_ROOM = sizeof(struct entry) + EVENT_INFO_MAX,	/* besides the payload */
 };
 
 /* Events that found no room since the last drop entry. */
@@ -47,6 +49,10 @@ struct event_feed {
  * room one by one.
  */
 void event_push(struct event_feed *feed, const struct nvmetap_event *ev);
+
+/* The same entry in memory of the caller's, which has EVENT_ENTRY_ROOM bytes and room for room
+ * bytes of payload; more is cut, and marked so.  In a callback. */
+void event_entry(struct entry *entry, const struct nvmetap_event *ev, size_t room);
 
 /* At batch ends. */
 static inline void event_publish(struct event_feed *feed)

@@ -14,6 +14,7 @@
 enum {
 	TRACER_WAIT_NS = 100 * 1000,	/* lossless: between two looks at a full ring */
 	TRACER_STALL_WAITS = 1000000000 / TRACER_WAIT_NS,	/* of one event: tell it */
+	TRACER_RESCUE_NS = 2000000000,	/* of a dying program's time */
 	TRACER_SESSION_MAX = 64 << 10,	/* of the drive's session text, bytes */
 };
 
@@ -122,8 +123,11 @@ static int tracer_refuse_file(char *err, size_t errlen, const char *path, int er
 
 static struct outfile *tracer_open(const struct tracer_config *config)
 {
-	struct outfile *output = outfile_open(config->path, config->zstd_level);
+	struct outfile *output;
 
+	if (config->path == NULL)
+		return outfile_open_fd(config->fd, false, false, 0);
+	output = outfile_open(config->path, config->zstd_level);
 	if (output != NULL || errno != EAGAIN)
 		return output;
 	if (config->stalled != NULL)
@@ -154,10 +158,12 @@ static int tracer_init(struct tracer *tracer, const struct tracer_config *config
 	tracer->session = malloc(TRACER_SESSION_MAX + sizeof(tracer->about));
 	if (tracer->feed.ring == NULL || tracer->session == NULL)
 		return tracer_refuse(err, errlen, "tracer", ENOMEM);
-	if (config->path != NULL)
+	if (config->path != NULL || config->fd != 0) {
 		tracer->output = tracer_open(config);
-	if (config->path != NULL && tracer->output == NULL)
-		return tracer_refuse_file(err, errlen, config->path, errno);
+		if (tracer->output == NULL)
+			return tracer_refuse_file(err, errlen, config->path != NULL ?
+						  config->path : "stream", errno);
+	}
 	tracer->writer = writer_start(config, tracer->feed.ring, tracer->output);
 	if (tracer->writer == NULL)
 		return tracer_refuse(err, errlen, "writer", errno);
@@ -208,6 +214,12 @@ void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin)
 	event_publish(&tracer->feed);
 }
 
+void tracer_count(struct tracer *tracer, struct tracer_stats *stats)
+{
+	writer_count(tracer->writer, stats);
+	stats->nr_dropped = tracer->feed.nr_dropped;
+}
+
 void tracer_close(struct tracer *tracer, struct tracer_stats *stats)
 {
 	struct tracer_stats own;
@@ -217,4 +229,12 @@ void tracer_close(struct tracer *tracer, struct tracer_stats *stats)
 	writer_finish(tracer->writer, &tracer->feed.drops, stats);
 	stats->nr_dropped = tracer->feed.nr_dropped;
 	tracer_free(tracer);
+}
+
+bool tracer_rescue(struct tracer *tracer, bool own, const char *line)
+{
+	if (own)
+		event_publish(&tracer->feed);
+	return writer_rescue(tracer->writer, own ? &tracer->feed.drops : NULL, line,
+			     TRACER_RESCUE_NS);
 }

@@ -26,6 +26,7 @@ enum tracer_stall {
 
 struct tracer_config {
 	const char *path;	/* "-": standard output; ".zst" at the end: zstd; NULL: no file */
+	int fd;			/* without a path, if not 0: a pipe or socket, the caller's */
 	const char *events;	/* "pci,reg,-data…" as --events (words.h), NULL: the default */
 	uint32_t snap_admin;	/* bytes of admin data that are kept of a transfer; 0: no records */
 	uint32_t snap_io;	/* bytes of I/O data; 0: no data records for I/O */
@@ -65,9 +66,20 @@ struct tracer *tracer_new(const struct tracer_config *config, char *err, size_t 
 int tracer_attach(struct tracer *tracer, struct nvmetap_plugin *plugin);
 /* Publishes what is in the ring and detaches.  On the controller's thread. */
 void tracer_detach(struct tracer *tracer, struct nvmetap_plugin *plugin);
+/* What has been captured so far.  On the controller's thread. */
+void tracer_count(struct tracer *tracer, struct tracer_stats *stats);
 /* Drains the ring, finishes the file and frees.  stats may be NULL.  Detach
  * first; any thread.  A program that ends by a signal's handling calls this,
  * too, and its file is complete. */
 void tracer_close(struct tracer *tracer, struct tracer_stats *stats);
+
+/*
+ * Instead of all that when the program is about to die, for a signal handler:
+ * what was captured is in the file, and the file is ended.  own: on the
+ * controller's thread, whose last events are then in it, too; otherwise that
+ * thread may go on meanwhile.  line becomes the last record, a line of the log.
+ * Takes at most two seconds.  true: there is a file, and it is whole.
+ */
+bool tracer_rescue(struct tracer *tracer, bool own, const char *line);
 
 #endif

@@ -34,6 +34,7 @@ static const struct {
 	{"console", WORDS_BIT(CONSOLE)},
 	{"mark", WORDS_BIT(MARK)},
 	{"log", WORDS_BIT(LOG)},
+	{"inject", WORDS_BIT(INJECT)},
 	{"fetch", WORDS_FETCH},
 	{"execute", WORDS_EXECUTE},
 	{"all", WORDS_ALL},

@@ -2,8 +2,10 @@
 /* The thread between ring and output. */
 #include "config.h"
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ enum {
 	WRITER_FULL = 16,	/* this part of the ring in one sleep: it fills quickly */
 	WRITER_STALL_S = 1,
 	WRITER_PASS = 8192,	/* entries between two looks at the clocks */
+	WRITER_LINE = 512,	/* bytes of a last line */
 };
 
 struct writer {
@@ -39,17 +42,25 @@ struct writer {
 	void *stalled_ctx;
 
 	bool begun;		/* section and interface are written */
+	uint32_t bdf;		/* of the last record */
 	uint64_t nr_records, nr_dropped;
 	uint64_t first_ns, last_ns;	/* of the records */
 	uint64_t flushed_ns, written_ns;	/* monotonic: last flush, last record */
 	int64_t wall_offset;	/* of the wall clock from nvmetap_ns */
 	bool wall_known;
 
+	struct event_drops last_drops;	/* set before stop or rescue */
+	/* A dying program's: once, and what it has set before rescue. */
+	_Atomic bool rescue_begun, rescue, ended;
+	const char *last_line;
+	bool rescuing;		/* the thread has seen it, and so many bytes since */
+	size_t rescued;
+
 	pthread_t thread;
 	pthread_mutex_t lock;	/* guards what follows */
 	pthread_cond_t wake;
 	bool stop, awake;
-	struct event_drops last_drops;	/* set with stop */
+	struct tracer_stats counted;	/* for others, by the last pass */
 };
 
 static uint64_t writer_clock(clockid_t id)
@@ -97,13 +108,14 @@ static void writer_begin(struct writer *writer, uint32_t bdf)
 					     &interface));
 }
 
-static void writer_count(struct writer *writer, const struct entry *entry, uint64_t time_ns)
+static void writer_add(struct writer *writer, const struct entry *entry, uint64_t time_ns)
 {
 	const struct entry_drop *drop = entry_info_const(entry);
 
 	if (writer->nr_records++ == 0)
 		writer->first_ns = time_ns;
 	writer->last_ns = time_ns;
+	writer->bdf = entry->bdf;
 	if (entry->event == NVMETAP_EV_DROP)
 		writer->nr_dropped += drop->count;
 }
@@ -134,7 +146,7 @@ static void writer_put(struct writer *writer, const struct entry *entry)
 		writer->sink(writer->sink_ctx, &rec);
 	if (write && outfile_commit(writer->output, pcapng_packet(to, &packet)) != 0)
 		return;
-	writer_count(writer, entry, packet.time_ns);
+	writer_add(writer, entry, packet.time_ns);
 }
 
 /* Up to WRITER_PASS entries.  Returns how many, and their bytes in drained. */
@@ -157,6 +169,28 @@ static unsigned int writer_drain(struct writer *writer, size_t *drained)
 	}
 	ring_release(writer->ring);
 	return nr;
+}
+
+static struct tracer_stats writer_stats(const struct writer *writer)
+{
+	struct tracer_stats stats = {
+		.nr_records = writer->nr_records,
+		.nr_dropped = writer->nr_dropped,
+	};
+
+	if (writer->output != NULL) {
+		stats.nr_bytes = outfile_bytes(writer->output);
+		stats.nr_file_bytes = outfile_file_bytes(writer->output);
+		stats.error = outfile_error(writer->output);
+	}
+	return stats;
+}
+
+static void writer_tell(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->counted = writer_stats(writer);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 static void writer_put_step(struct writer *writer, uint64_t ticks, int64_t step_ns)
@@ -235,6 +269,33 @@ static bool writer_sleep(struct writer *writer, uint64_t sleep_ns)
 	return stop;
 }
 
+/* What ends the program. */
+static void writer_put_line(struct writer *writer, const char *line)
+{
+	struct {
+		struct entry entry;
+		char text[WRITER_LINE];
+	} last = {
+		.entry = {
+			.ticks = nvmetap_ticks(),
+			.bdf = writer->bdf,
+			.event = NVMETAP_EV_LOG,
+			.stage = NVMETAP_WRITEBACK,
+			.info_len = none_HOST,
+		},
+	};
+	size_t len = strlen(line);
+
+	last.entry.len = (uint32_t)len;
+	if (len > sizeof(last.text)) {
+		len = sizeof(last.text);
+		last.entry.flags = NVMETAP_TRUNCATED;
+	}
+	last.entry.caplen = (uint32_t)len;
+	memcpy(last.text, line, len);
+	writer_put(writer, &last.entry);
+}
+
 /* What was dropped last, the statistics, and the end of the file. */
 static void writer_end(struct writer *writer)
 {
@@ -248,6 +309,8 @@ static void writer_end(struct writer *writer)
 		event_drop_entry(&drop.entry, &writer->last_drops);
 		writer_put(writer, &drop.entry);
 	}
+	if (writer->last_line != NULL)
+		writer_put_line(writer, writer->last_line);
 	if (writer->output == NULL)
 		return;
 	if (!writer->begun)
@@ -275,6 +338,20 @@ static uint64_t writer_pace(const struct writer *writer, uint64_t sleep_ns, size
 	return sleep_ns * 2 < WRITER_SLEEP_MAX_NS ? sleep_ns * 2 : WRITER_SLEEP_MAX_NS;
 }
 
+/* Whether a dying program's last words are written: all that was published when
+ * it asked for it, although other threads of it may go on. */
+static bool writer_rescued(struct writer *writer, size_t drained)
+{
+	if (!writer->rescuing) {
+		/* Pairs with the release in writer_rescue: what was published before
+		 * is drained from here on. */
+		writer->rescuing = atomic_load_explicit(&writer->rescue, memory_order_acquire);
+		return false;
+	}
+	writer->rescued += drained;
+	return drained == 0 || writer->rescued >= ring_size(writer->ring);
+}
+
 static void *writer_run(void *ctx)
 {
 	struct writer *writer = ctx;
@@ -290,7 +367,10 @@ static void *writer_run(void *ctx)
 		writer_check_clock(writer);
 		writer_flush(writer, nr);
 		writer_check_output(writer);
-		if (nr == WRITER_PASS)
+		if (writer_rescued(writer, drained))
+			break;
+		writer_tell(writer);
+		if (nr == WRITER_PASS || writer->rescuing)
 			continue;
 		if (stop && nr == 0)
 			break;
@@ -299,6 +379,7 @@ static void *writer_run(void *ctx)
 			stop = writer_sleep(writer, sleep_ns);
 	}
 	writer_end(writer);
+	atomic_store_explicit(&writer->ended, true, memory_order_release);
 	return NULL;
 }
 
@@ -380,6 +461,33 @@ void writer_wake(struct writer *writer)
 	pthread_mutex_unlock(&writer->lock);
 }
 
+bool writer_rescue(struct writer *writer, const struct event_drops *drops, const char *line,
+		   uint64_t within_ns)
+{
+	uint64_t until_ns = writer_clock(CLOCK_MONOTONIC) + within_ns;
+
+	if (atomic_exchange(&writer->rescue_begun, true))
+		return false;
+	if (drops != NULL)
+		writer->last_drops = *drops;
+	writer->last_line = line;
+	/* Pairs with the acquire in writer_rescued. */
+	atomic_store_explicit(&writer->rescue, true, memory_order_release);
+	while (!atomic_load_explicit(&writer->ended, memory_order_acquire)) {
+		if (writer_clock(CLOCK_MONOTONIC) > until_ns)
+			return false;
+		(void)poll(NULL, 0, 1);
+	}
+	return writer->output != NULL && outfile_error(writer->output) == 0;
+}
+
+void writer_count(struct writer *writer, struct tracer_stats *stats)
+{
+	pthread_mutex_lock(&writer->lock);
+	*stats = writer->counted;
+	pthread_mutex_unlock(&writer->lock);
+}
+
 /* Says so when it takes long. */
 static void writer_join(struct writer *writer)
 {
@@ -404,15 +512,7 @@ void writer_finish(struct writer *writer, const struct event_drops *drops,
 	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
 	writer_join(writer);
-	*stats = (struct tracer_stats){
-		.nr_records = writer->nr_records,
-		.nr_dropped = writer->nr_dropped,
-	};
-	if (writer->output != NULL) {
-		stats->nr_bytes = outfile_bytes(writer->output);
-		stats->nr_file_bytes = outfile_file_bytes(writer->output);
-		stats->error = outfile_error(writer->output);
-	}
+	*stats = writer_stats(writer);
 	pthread_cond_destroy(&writer->wake);
 	pthread_mutex_destroy(&writer->lock);
 	writer_free(writer);

@@ -29,6 +29,9 @@ struct writer *writer_start(const struct tracer_config *config, struct ring *rin
 /* Any thread: do not sleep on, the ring is full. */
 void writer_wake(struct writer *writer);
 
+/* Any thread: what has been written so far, as writer_finish says it. */
+void writer_count(struct writer *writer, struct tracer_stats *stats);
+
 /*
  * The producer is quiet and has published: drains the ring, records the events
  * dropped since (drops, may be NULL), writes the interface's statistics,
@@ -37,5 +40,13 @@ void writer_wake(struct writer *writer);
  */
 void writer_finish(struct writer *writer, const struct event_drops *drops,
 		   struct tracer_stats *stats);
+
+/*
+ * The program is about to die; for a signal handler.  What is published by then
+ * is written, drops (may be NULL) and line as a record of a log line, and the
+ * file is ended, within within_ns; later calls do nothing.  true: it is whole.
+ */
+bool writer_rescue(struct writer *writer, const struct event_drops *drops, const char *line,
+		   uint64_t within_ns);
 
 #endif

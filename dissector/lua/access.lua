@@ -4,42 +4,41 @@
 local ACCESS = packing(struct.access_info, "offset", "value", "old", "width", "bar", "doorbell",
 		       "vector")
 
-local a = {}		-- the present access
+local acc = {ok = false}	-- the present access
 
-local function access()
-	if rec.info_len < struct.access_info.size then
-		return false
+local function decode_access()
+	acc.ok = rec.info_len >= struct.access_info.size
+	if acc.ok then
+		acc.offset_high, acc.offset, acc.high, acc.low, acc.old_high, acc.old, acc.width, acc.bar,
+			acc.doorbell, acc.vector = unpack(ACCESS, raw, rec.info + 1)
 	end
-	a.offset_high, a.offset, a.high, a.low, a.old_high, a.old, a.width, a.bar, a.doorbell,
-		a.vector = unpack(ACCESS, raw, rec.info + 1)
-	return true
 end
 
 -- Each register that the access touches, and how many bytes into the access
 -- it begins (less than 0: it begins before).
 local function touched(map)
-	local i = first_beyond(map, a.offset) - 1
+	local i = first_beyond(map, acc.offset) - 1
 	return function()
 		i = i + 1
-		if map[i] and map[i].offset < a.offset + a.width then
-			return map[i], map[i].offset - a.offset
+		if map[i] and map[i].offset < acc.offset + acc.width then
+			return map[i], map[i].offset - acc.offset
 		end
 	end
 end
 
 local function map_of_access()
-	if a.offset_high ~= 0 or a.width < 1 or a.width > 8 then
+	if acc.offset_high ~= 0 or acc.width < 1 or acc.width > 8 then
 		return {}
 	elseif rec.event == number.NVMETAP_EV_CFGREAD
 	       or rec.event == number.NVMETAP_EV_CFGWRITE then
 		return config
 	end
-	return a.bar == 0 and bar0 or {}
+	return acc.bar == 0 and bar0 or {}
 end
 
 -- The field if all its bytes were accessed, else that of fewer bytes.
 local function accessed(f, first)
-	local width = a.width
+	local width = acc.width
 	if first + f.offset >= 0 and first + f.offset + f.bytes <= width then
 		return f
 	end
@@ -50,7 +49,7 @@ end
 -- The bits of the registers, from the big-endian value in the info.
 local function add_registers()
 	local value = rec.info + struct.access_info.by_name.value.offset
-	if not access() then
+	if not acc.ok then
 		return
 	end
 	for reg, first in touched(map_of_access()) do
@@ -72,7 +71,7 @@ local function register_words(reg, first)
 	for _, field in ipairs(reg.struct.fields) do
 		local f = accessed(field, first)
 		local at = f and first + f.offset
-		local half = at and (at >= 4 and a.high or a.low)
+		local half = at and (at >= 4 and acc.high or acc.low)
 		if f and at % 4 + f.bytes <= 4 then
 			local v = floor(half / 2 ^ (8 * (at % 4) + f.shift)) % 2 ^ f.width
 			if v ~= 0 or not any then
@@ -94,8 +93,8 @@ end
 local MAX_SAID = 1024
 local function places()
 	local map = map_of_access()
-	local key = a.offset * 4294967296 + a.low
-	local of = a.width == 4 and a.offset < 65536 and map
+	local key = acc.offset * 4294967296 + acc.low
+	local of = acc.width == 4 and acc.offset < 65536 and map
 	local text = ""
 	if of and of.said and of.said[key] then
 		return of.said[key]
@@ -114,36 +113,36 @@ end
 
 local function access_line(arrow, vectors)
 	local text
-	if not access() then
+	if not acc.ok then
 		return nil
 	end
-	if a.width > 8 then
-		return format("%04x %s %d bytes", a.offset, arrow, a.width)
-	elseif a.high ~= 0 or a.width > 4 then
-		text = format("%08x%08x", a.high, a.low)
-	elseif a.width == 1 or a.width == 2 then
-		text = format(a.width == 1 and "%02x" or "%04x", a.low)
+	if acc.width > 8 then
+		return format("%04x %s %d bytes", acc.offset, arrow, acc.width)
+	elseif acc.high ~= 0 or acc.width > 4 then
+		text = format("%08x%08x", acc.high, acc.low)
+	elseif acc.width == 1 or acc.width == 2 then
+		text = format(acc.width == 1 and "%02x" or "%04x", acc.low)
 	else
-		text = format("%08x", a.low)
+		text = format("%08x", acc.low)
 	end
-	text = format("%s%04x %s %s", a.offset_high == 0 and "" or format("%x", a.offset_high),
-		      a.offset, arrow, text)
+	text = format("%s%04x %s %s", acc.offset_high == 0 and "" or format("%x", acc.offset_high),
+		      acc.offset, arrow, text)
 	if vectors then
-		return format("%s  vector %d", text, a.vector)
+		return format("%s  vector %d", text, acc.vector)
 	end
 	return text .. places()
 end
 
+local entries_moved	-- by how many entries the present doorbell moves, or nil
+
 local function doorbell_line()
-	local text, moved
-	if not access() then
+	local moved
+	if not acc.ok then
 		return nil
 	end
-	moved = a.low - a.old
-	text = format(a.doorbell == number.NVMETAP_DOORBELL_CQ and "CQ %d head %d -> %d"
-		      or "SQ %d tail %d -> %d", a.vector, a.old, a.low)
-	if moved < 0 then
-		return text .. " (wrapped)"
-	end
-	return text .. format(" (%d %s)", moved, moved == 1 and "entry" or "entries")
+	moved = entries_moved()
+	return format(acc.doorbell == number.NVMETAP_DOORBELL_CQ and "CQ %d head %d -> %d%s"
+		      or "SQ %d tail %d -> %d%s", acc.vector, acc.old, acc.low,
+		      not moved and " (wrapped)" or moved == 1 and " (1 entry)"
+		      or format(" (%d entries)", moved))
 end

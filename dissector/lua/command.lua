@@ -2,8 +2,28 @@
 -- Commands and completions: their lines and what depends on the opcode.
 
 local sqe, cqe = struct.sqe, struct.cqe
-local SQE = packing(sqe, "opc", "fuse", "cid", "nsid", "prp1", "prp2", "cdw10", "cdw11", "cdw12")
+local SQE = packing(sqe, "opc", "fuse", "cid", "nsid", "prp1", "prp2", "cdw10", "cdw11", "cdw12",
+		    "cdw13", "cdw14", "cdw15")
 local CQE = packing(cqe, "cdw0", "sqhd", "sqid", "cid", "status")
+
+local sqe_now, cqe_now = {ok = false}, {ok = false}	-- the present entry
+
+local function decode_sqe()
+	local q = sqe_now
+	q.ok = rec.captured >= sqe.size
+	if q.ok then
+		q.opc, q.flags, q.cid, q.nsid, q.prp1l, q.prp1h, q.prp2l, q.prp2h, q.cdw10, q.cdw11,
+			q.cdw12, q.cdw13, q.cdw14, q.cdw15 = unpack(SQE, raw, rec.payload + 1)
+	end
+end
+
+local function decode_cqe()
+	local q = cqe_now
+	q.ok = rec.captured >= cqe.size
+	if q.ok then
+		q.cdw0, q.sqhd, q.sqid, q.cid, q.status = unpack(CQE, raw, rec.payload + 1)
+	end
+end
 
 local function lies_in(f, other)
 	local from, to = 8 * f.offset + f.shift, 8 * f.offset + f.shift + f.width
@@ -60,32 +80,50 @@ local function words(s, at)
 	return text
 end
 
-local function sqe_line()
-	local at = rec.payload
-	local opc, flags, cid, nsid, prp1l, prp1h, prp2l, prp2h, cdw10, cdw11, cdw12
-	local c, text
-	if rec.captured < sqe.size then
+-- Most commands read or write; theirs need no loop over fields.
+local RW = struct.cmd_rw
+assert(RW.by_name.slba.offset == sqe.by_name.cdw10.offset
+       and RW.by_name.nlb.offset == sqe.by_name.cdw12.offset)
+
+local function rw_line(c)
+	local q = sqe_now
+	if q.cdw12 >= 65536 or q.cdw13 ~= 0 or q.cdw14 ~= 0 or q.cdw15 ~= 0 or q.flags >= 64
+	   or q.cdw11 >= 2097152 or q.prp1h >= 2097152 or q.prp2h >= 2097152 then
 		return nil
 	end
-	opc, flags, cid, nsid, prp1l, prp1h, prp2l, prp2h, cdw10, cdw11, cdw12 =
-		unpack(SQE, raw, at + 1)
-	c = command[rec.qkind][opc]
-	text = format("%s SQ=%d CID=%04x NSID=%x", c and c.name or format("OPC=%02x", opc),
-		      rec.sqid, cid, nsid)
+	return format("%s SQ=%d CID=%04x NSID=%x LBA=%.0f NLB=%d prp1=%x prp2=%x", c.name, rec.sqid,
+		      q.cid, q.nsid, q.cdw11 * 4294967296 + q.cdw10, q.cdw12 + 1,
+		      q.prp1h * 4294967296 + q.prp1l, q.prp2h * 4294967296 + q.prp2l)
+end
+
+local function any_line(c)
+	local q, at = sqe_now, rec.payload
+	local text = format("%s SQ=%d CID=%04x NSID=%x", c and c.name or format("OPC=%02x", q.opc),
+			    rec.sqid, q.cid, q.nsid)
 	if c and #c.struct.line > 0 then
 		text = text .. words(c.struct, at)
-	elseif cdw10 ~= 0 or cdw11 ~= 0 or cdw12 ~= 0 then
-		text = text .. format(" CDW10=%08x CDW11=%08x CDW12=%08x", cdw10, cdw11, cdw12)
+	elseif q.cdw10 ~= 0 or q.cdw11 ~= 0 or q.cdw12 ~= 0 then
+		text = text .. format(" CDW10=%08x CDW11=%08x CDW12=%08x", q.cdw10, q.cdw11, q.cdw12)
 	end
-	if rec.qkind == number.NVMETAP_QUEUE_ADMIN and opc == number.NVME_OPC_SET_FEATURES
-	   and feature[cdw10 % 256] then
-		text = text .. words(feature[cdw10 % 256], at + sqe.by_name.cdw11.offset)
+	if rec.qkind == number.NVMETAP_QUEUE_ADMIN and q.opc == number.NVME_OPC_SET_FEATURES
+	   and feature[q.cdw10 % 256] then
+		text = text .. words(feature[q.cdw10 % 256], at + sqe.by_name.cdw11.offset)
 	end
-	if (prp1l ~= 0 or prp1h ~= 0)
-	   and bits(sqe.by_name.psdt, 0, flags) == number.NVME_PSDT_PRP then
-		text = text .. format(" prp1=%s prp2=%s", hex64(prp1h, prp1l), hex64(prp2h, prp2l))
+	if (q.prp1l ~= 0 or q.prp1h ~= 0)
+	   and bits(sqe.by_name.psdt, 0, q.flags) == number.NVME_PSDT_PRP then
+		text = text .. format(" prp1=%s prp2=%s", hex64(q.prp1h, q.prp1l),
+				      hex64(q.prp2h, q.prp2l))
 	end
 	return text
+end
+
+local function sqe_line()
+	local c
+	if not sqe_now.ok then
+		return nil
+	end
+	c = command[rec.qkind][sqe_now.opc]
+	return c and c.struct == RW and rw_line(c) or any_line(c)
 end
 
 local function feature_of_command()
@@ -122,22 +160,30 @@ local function latency_ns()
 	return high * 4294967296 + low
 end
 
-local function cqe_line()
+local function outcome(key)
 	local c = rec.has_command and command[rec.qkind][rec.opc]
+	local text = (c and c.name .. ": " or "") .. status_name(rec.status) ..
+		     (floor(rec.status / 16384) % 2 == 1 and ", do not retry" or "")
+	outcomes[key] = text
+	return text
+end
+
+local function cqe_line()
+	local key = rec.status * 1024 + rec.qkind * 256 + (rec.has_command and rec.opc or 768)
+	local text = outcomes[key] or outcome(key)
 	local ns = latency_ns()
-	local text = format("Completion SQ=%d CID=%04x %s%s", rec.sqid, rec.cid,
-			    c and c.name .. ": " or "", status_name(rec.status))
-	if floor(rec.status / 16384) % 2 == 1 then
-		text = text .. ", do not retry"
+	local q = cqe_now
+	if ns and q.ok and ns < 1000000 and q.cdw0 == 0 then
+		return format(ns < 1000 and "Completion SQ=%d CID=%04x %s, %d ns P=%d SQHD=%d" or
+			      "Completion SQ=%d CID=%04x %s, %.1f µs P=%d SQHD=%d", rec.sqid, rec.cid,
+			      text, ns < 1000 and ns or ns / 1000, q.status % 2, q.sqhd)
 	end
-	if ns then
-		text = text .. ", " .. duration(ns)
-	end
-	if rec.captured >= cqe.size then
-		local cdw0, sqhd, _, _, status = unpack(CQE, raw, rec.payload + 1)
-		text = text .. format(" P=%d SQHD=%d", status % 2, sqhd)
-		if cdw0 ~= 0 then
-			text = text .. format(" CDW0=%08x", cdw0)
+	text = format("Completion SQ=%d CID=%04x %s%s", rec.sqid, rec.cid, text,
+		      ns and ", " .. duration(ns) or "")
+	if q.ok then
+		text = text .. format(" P=%d SQHD=%d", q.status % 2, q.sqhd)
+		if q.cdw0 ~= 0 then
+			text = text .. format(" CDW0=%08x", q.cdw0)
 		end
 	end
 	return text
@@ -145,11 +191,11 @@ end
 
 local function add_cqe()
 	local at, high = rec.payload, rec.payload + rec.captured
-	local ns = wanted(pf_latency) and latency_ns()
+	local ns = wanted(found.latency) and latency_ns()
 	local s
 	if ns then
 		local range = tvb(rec.info, struct.completion_info.size)
-		tree:add(pf_latency, range, ns / 1000000):set_generated()
+		tree:add(found.latency, range, ns / 1000000):set_generated()
 	end
 	if not rec.has_command or rec.status % 2048 ~= 0 then
 		return

@@ -1,6 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- All other events: their lines, and what is done for each event.
 
+local interrupt_info, list_info, data_info, data_offset, ctrl_info, queue_info, drop_line, how
+local HOST, DRIVE
+
+do	-- a chunk has room for 200 locals; these end here
+
 -- The named numbers of the event's info, or nothing if it is too short.
 local function info_reader(s, ...)
 	local fmt = packing(s, ...)
@@ -11,7 +16,7 @@ local function info_reader(s, ...)
 	end
 end
 
-local interrupt_info = info_reader(struct.interrupt_info, "addr", "data", "vector", "type",
+interrupt_info = info_reader(struct.interrupt_info, "addr", "data", "vector", "type",
 				   "result", "level", "message")
 
 local function interrupt_line()
@@ -36,7 +41,7 @@ local function interrupt_line()
 	return text
 end
 
-local list_info = info_reader(struct.list_info, "iova", "first", "type")
+list_info = info_reader(struct.list_info, "iova", "first", "type")
 
 local function list_line()
 	local high, low, first, kind = list_info()
@@ -59,14 +64,14 @@ end
 local DATA = packing(struct.data_info, "iova", "offset", "total", "direction")
 local DATA_BASE = struct.data_info.by_name.base
 
-local function data_info()
+function data_info()
 	if rec.info_len >= DATA_BASE.offset then
 		return unpack(DATA, raw, rec.info + 1)
 	end
 end
 
 -- Where in its structure the payload begins, or nil.
-local function data_offset()
+function data_offset()
 	local _, _, offset = data_info()
 	local high, low = 0, 0
 	if rec.info_len >= struct.data_info.size then
@@ -127,12 +132,13 @@ local function add_data()
 		end
 	elseif s then
 		add_titled(s, at - offset, at, high)
-	elseif visible then
-		Dissector.get("data"):call(tvb(at, rec.captured):tvb(), pinfo, tree)
+	elseif visible and data_shown > 0 then
+		Dissector.get("data"):call(tvb(at, math.min(rec.captured, data_shown)):tvb(), pinfo,
+					   tree)
 	end
 end
 
-local ctrl_info = info_reader(struct.ctrl_info, "state", "reason", "lost", "cc", "csts")
+ctrl_info = info_reader(struct.ctrl_info, "state", "reason", "lost", "cc", "csts")
 
 local function ctrl_line()
 	local state, reason, lost, cc, csts = ctrl_info()
@@ -142,11 +148,11 @@ local function ctrl_line()
 				lost > 0 and ", " .. plural(lost, "command") .. " given up" or "")
 end
 
-local queue_info = info_reader(struct.queue_info, "base", "qid", "cqid", "size", "head", "tail",
-			       "type", "state", "ien", "vector")
+queue_info = info_reader(struct.queue_info, "base", "qid", "cqid", "size", "head", "tail",
+			       "type", "state", "phase", "ien", "vector")
 
 local function queue_line()
-	local high, low, qid, cqid, size, head, tail, kind, state, ien, vector = queue_info()
+	local high, low, qid, cqid, size, head, tail, kind, state, _, ien, vector = queue_info()
 	local is_cq = kind == number.NVMETAP_CQ
 	local text
 	if not high then
@@ -215,7 +221,7 @@ end
 
 local drop_info = info_reader(struct.drop_info, "count", "first", "last")
 
-local function drop_line()
+function drop_line()
 	local count_high, count, first_high, first, last_high, last = drop_info()
 	return count and format("%s events not recorded, %s to %s", dec64(count_high, count),
 				dec64(first_high, first), dec64(last_high, last))
@@ -233,12 +239,14 @@ local function clock_line()
 	return format("Wall clock stepped by %s%s", ns < 0 and "-" or "+", duration(math.abs(ns)))
 end
 
-local HOST, DRIVE, TRACER = "host", "drive", "tracer"
+HOST, DRIVE = "host", "drive"
+local TRACER = "tracer"
 
--- By event: its line, or nil; who it comes from; what is added besides info and payload.
-local how = {}
-local function on(name, line, from, add)
-	how[number["NVMETAP_EV_" .. name]] = {line = line, from = from, add = add}
+-- By event: its line, or nil; who it comes from; what is added besides info and
+-- payload; what is decoded before all that.
+how = {}
+local function on(name, line, from, add, decode)
+	how[EV[name]] = {line = line, from = from, add = add, decode = decode}
 end
 
 local function reads()
@@ -255,17 +263,17 @@ local function writes_vector()
 end
 
 on("SESSION", session_line, TRACER)
-on("CFGREAD", reads, DRIVE, add_registers)
-on("CFGWRITE", writes, HOST, add_registers)
-on("REGREAD", reads, DRIVE, add_registers)
-on("REGWRITE", writes, HOST, add_registers)
-on("DOORBELL", doorbell_line, HOST)
-on("MSIXREAD", reads_vector, DRIVE)
-on("MSIXWRITE", writes_vector, HOST)
+on("CFGREAD", reads, DRIVE, add_registers, decode_access)
+on("CFGWRITE", writes, HOST, add_registers, decode_access)
+on("REGREAD", reads, DRIVE, add_registers, decode_access)
+on("REGWRITE", writes, HOST, add_registers, decode_access)
+on("DOORBELL", doorbell_line, HOST, nil, decode_access)
+on("MSIXREAD", reads_vector, DRIVE, nil, decode_access)
+on("MSIXWRITE", writes_vector, HOST, nil, decode_access)
 on("INTERRUPT", interrupt_line, DRIVE)
-on("ADMIN", sqe_line, HOST, add_sqe)
-on("IO", sqe_line, HOST, add_sqe)
-on("COMPLETION", cqe_line, DRIVE, add_cqe)
+on("ADMIN", sqe_line, HOST, add_sqe, decode_sqe)
+on("IO", sqe_line, HOST, add_sqe, decode_sqe)
+on("COMPLETION", cqe_line, DRIVE, add_cqe, decode_cqe)
 on("LIST", list_line, HOST, add_list)
 on("DATA", data_line, nil, add_data)
 on("CTRL", ctrl_line, DRIVE)
@@ -279,3 +287,5 @@ on("LOG", text_line, TRACER)
 on("REGISTERS", registers_line, DRIVE, add_snapshot)
 on("DROP", drop_line, TRACER)
 on("CLOCK", clock_line, TRACER)
+
+end

@@ -3,11 +3,15 @@
 
 local nvmetap = Proto("nvmetap", "NVMe trace")
 local registered = {}	-- ProtoFields in order
-local known = {}	-- ProtoFields by all that makes them
 
 local KIND = {
 	DEC = base.DEC, ZERO = base.DEC, BDEC = base.DEC, HEX = base.HEX, BHEX = base.HEX,
 }
+local found		-- the ProtoFields of what is found out beside the bytes
+
+do	-- a chunk has room for 200 locals; these end here
+
+local known = {}	-- ProtoFields by all that makes them
 local BIG = {BDEC = true, BHEX = true, BINT = true, UUID = true}
 
 -- The first of makers that Wireshark accepts under this name, or else under
@@ -156,6 +160,7 @@ for i = 1, #rows do
 		s.fields[#s.fields + 1] = f
 		s.by_name[f.name] = f
 	elseif r[1] == "ARRAY" then
+		s[r[3] .. "_offset"] = r[4]
 		s.parts[#s.parts + 1] = {
 			offset = r[4], element = struct[r[5]], count = r[6], label = r[8],
 			pf = protofield(r[7], {maker("none", r[8])}),
@@ -179,10 +184,37 @@ for _, s in pairs(struct) do
 	s.pf = protofield("nvmetap.struct." .. s.name, {maker("none", s.title)})
 end
 
-local pf_command = protofield("nvmetap.command", {maker("string", "Command")})
-local pf_cmd_pkt = protofield("nvme.cmd_pkt", {maker("framenum", "Command in", base.NONE,
-						     frametype.REQUEST)})
-local pf_cqe_pkt = protofield("nvme.cqe_pkt", {maker("framenum", "Completion in", base.NONE,
-						     frametype.RESPONSE)})
-local pf_latency = protofield("nvme.cmd_latency", {maker("double", "Latency in ms")})
+-- What is found out beside the bytes: the threads between frames, and the state
+-- of drive and driver at that moment.
+local AGENTS = {[0] = "unknown", "firmware", "loader", "kernel"}
+local PHASES = {[0] = "before the first access", "probed", "reset", "enabled", "identified",
+		"queues created", "I/O", "shut down", "fatal"}
+
+local function frame_field(abbrev, label, kind)
+	return protofield(abbrev, {maker("framenum", label, base.NONE, kind)})
+end
+
+found = {
+	command = protofield("nvmetap.command", {maker("string", "Command")}),
+	cmd_pkt = frame_field("nvme.cmd_pkt", "Command in", frametype.REQUEST),
+	cqe_pkt = frame_field("nvme.cqe_pkt", "Completion in", frametype.RESPONSE),
+	doorbell_pkt = frame_field("nvmetap.doorbell_pkt", "Doorbell in", frametype.NONE),
+	head_pkt = frame_field("nvmetap.head_pkt", "Taken by the host in", frametype.ACK),
+	irq_pkt = frame_field("nvmetap.irq_pkt", "Interrupt in", frametype.NONE),
+	data_pkt = frame_field("nvmetap.data_pkt", "Data in", frametype.NONE),
+	lost_pkt = frame_field("nvmetap.lost_pkt", "Given up in", frametype.NONE),
+	cause_pkt = frame_field("nvmetap.cause_pkt", "Belongs to", frametype.NONE),
+	latency = protofield("nvme.cmd_latency", {maker("double", "Latency in ms")}),
+	depth = protofield("nvmetap.depth", {maker("uint32", "Outstanding on this queue")}),
+	outstanding = protofield("nvmetap.outstanding",
+				 {maker("uint32", "Outstanding I/O commands")}),
+	entries = protofield("nvmetap.doorbell.entries", {maker("uint32", "Entries")}),
+	bytes = protofield("nvmetap.bytes", {maker("uint32", "Bytes")}),
+	agent = protofield("nvmetap.agent", {maker("uint8", "Who drives", base.DEC, AGENTS)}),
+	phase = protofield("nvmetap.phase", {maker("uint8", "Phase", base.DEC, PHASES)}),
+	reserved = protofield("nvmetap.reserved", {maker("bytes", "Reserved")}),
+}
 nvmetap.fields = registered
+rows = nil
+
+end

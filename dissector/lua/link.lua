@@ -1,53 +1,242 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- Which frame holds the completion of a command, and the other way round.
+-- What is remembered of each frame, and the frames that belong together.
+--
+-- A frame costs two numbers, each of them a pair: its links and its depths.
+-- The links of a command are its completion and its doorbell; of a completion
+-- its interrupt and the doorbell that took it; of a doorbell and an interrupt
+-- the first and the last frame that belong to it.  The depths are what is
+-- outstanding on the queue and of all I/O; of a completion, its command and
+-- what is outstanding on the queue.  Whatever else a record belongs to, it names
+-- by sequence number.
 
-local pending, nr_pending	-- by function, then sequence number: the command's frame
-local other, nr_links		-- by frame: the frame of the completion or command
+local PAIR = 67108864		-- two frame numbers below this fit into a number exactly
+
+local links, depths		-- by frame
+-- By frame, of few: given up in; first and last data; what is odd; entries of a
+-- doorbell that wrapped.
+local lost, datas, oddities, wrapped
+local controllers		-- by PCI function
+
+-- Frames by sequence number, in runs in which both count up by one.  The last run
+-- has no end while it goes on.
+local function new_epoch(c, frame)
+	c.epoch = {from = frame, first_seq = {}, first_frame = {}, last_seq = {}, n = 0, alias = {},
+		   controller = c}
+	c.epochs[#c.epochs + 1] = c.epoch
+	c.last_seq, c.last_frame, c.sessions = 0, -1, 0
+end
+
+local function new_controller(bdf, frame)
+	local c = {bdf = bdf, sqs = {}, cqs = {}, gaps = 0, io = 0, sectors = {}, masked = {}, epochs = {},
+		   phase = 0, agent = 0, change_frames = {}, change_values = {}}
+	new_epoch(c, frame)
+	controllers[bdf] = c
+	return c
+end
+
+local function frame_of(epoch, seq)
+	local low, high = 1, epoch.n
+	local first = epoch.first_seq
+	if high == 0 or seq < first[1] then
+		return epoch.alias[seq]
+	end
+	if seq >= first[high] then
+		low = high
+	end
+	while low < high do
+		local middle = floor((low + high + 1) / 2)
+		if first[middle] <= seq then
+			low = middle
+		else
+			high = middle - 1
+		end
+	end
+	if seq <= (epoch.last_seq[low] or epoch.controller.last_seq) then
+		return epoch.first_frame[low] + seq - first[low]
+	end
+	return epoch.alias[seq]
+end
+
+local function epoch_at(c, frame)
+	local i = #c.epochs
+	while i > 1 and c.epochs[i].from > frame do
+		i = i - 1
+	end
+	return c.epochs[i]
+end
+
+-- The frame of what the present record belongs to, or nil.
+local function cause_frame(frame)
+	local c = rec.cause ~= 0 and controllers[rec.bdf]
+	return c and frame_of(epoch_at(c, frame), rec.cause)
+end
+
+local function pair_of(map, frame)
+	local both = map[frame]
+	if not both then
+		return 0, 0
+	end
+	return floor(both / PAIR), both % PAIR
+end
+
+local function set_high(frame, high)
+	links[frame] = high * PAIR + (links[frame] or 0) % PAIR
+end
+
+local function set_low(frame, low)
+	local both = links[frame] or 0
+	links[frame] = both - both % PAIR + low
+end
+
+-- frame is the next one of those that belong to a doorbell.
+local function extend(map, doorbell, frame)
+	local both = map[doorbell] or 0
+	if both == 0 then
+		map[doorbell] = frame * PAIR + frame
+	else
+		map[doorbell] = both - both % PAIR + frame
+	end
+end
 
 local function forget()
-	pending, nr_pending = {}, 0
-	other, nr_links = {}, 0
+	links, depths, lost, datas, oddities, wrapped, controllers = {}, {}, {}, {}, {}, {}, {}
 end
 forget()
-nvmetap.init = forget
 
--- A command's later stages, and its record in a snapshot, name its first record.
-local function remember(frame)
-	local of = pending[rec.bdf]
-	local seq = rec.cause ~= 0 and rec.cause or rec.seq
-	if rec.event ~= number.NVMETAP_EV_ADMIN and rec.event ~= number.NVMETAP_EV_IO
-	   and rec.event ~= number.NVMETAP_EV_COMPLETION then
-		return
-	end
-	if rec.event == number.NVMETAP_EV_COMPLETION then
-		local command_frame = of and of[rec.cause]
-		if command_frame and nr_links < MAX_LINKS then
-			other[frame], other[command_frame] = command_frame, frame
-			nr_links = nr_links + 1
-		end
-		if command_frame then
-			of[rec.cause] = nil
-			nr_pending = nr_pending - 1
-		end
-		return
-	end
-	if nr_pending >= MAX_LINKS then
-		pending, nr_pending = {}, 0
-		of = nil
-	end
-	if not of then
-		of = {}
-		pending[rec.bdf] = of
-	end
-	if not of[seq] then
-		of[seq] = frame
-		nr_pending = nr_pending + 1
+local add_links
+
+do	-- a chunk has room for 200 locals; these end here
+
+local MAX_SCAN = 20000	-- frames looked through for those of a doorbell
+local MAX_SHOWN = 64
+
+local function add_frame(field, frame)
+	if frame and frame ~= 0 and wanted(field) then
+		tree:add(field, frame):set_generated()
 	end
 end
 
-local function add_link(frame)
-	local pf = rec.event == number.NVMETAP_EV_COMPLETION and pf_cmd_pkt or pf_cqe_pkt
-	if other[frame] and wanted(pf) then
-		tree:add(pf, other[frame]):set_generated()
+local function add_number(field, value)
+	if value and wanted(field) then
+		tree:add(field, value):set_generated()
 	end
+end
+
+local function add_command_threads(frame, first)
+	local completion, doorbell = pair_of(links, first)
+	local data, last_data = pair_of(datas, first)
+	add_frame(found.cmd_pkt, first ~= frame and first)
+	add_frame(found.doorbell_pkt, doorbell)
+	add_frame(found.data_pkt, data ~= frame and data)
+	add_frame(found.data_pkt, last_data ~= data and last_data ~= frame and last_data)
+	add_frame(found.cqe_pkt, completion ~= frame and completion)
+	add_frame(found.lost_pkt, lost[first])
+	return completion
+end
+
+local function add_completion_threads(frame)
+	local interrupt, doorbell = pair_of(links, frame)
+	add_frame(found.irq_pkt, interrupt)
+	add_frame(found.head_pkt, doorbell)
+end
+
+-- The frames from first to last whose links have what belongs there.
+local function each_member(frame, high)
+	local first, last = pair_of(links, frame)
+	local stop = math.min(last, first + MAX_SCAN)
+	local at, shown = first - 1, 0
+	return function()
+		while first > 0 and at < stop and shown < MAX_SHOWN do
+			local a, b
+			at = at + 1
+			a, b = pair_of(links, at)
+			if (high and a or b) == frame then
+				shown = shown + 1
+				return at
+			end
+		end
+	end
+end
+
+local function add_members(frame, field, high)
+	if not wanted(found.cmd_pkt) and not wanted(found.cqe_pkt) then
+		return
+	end
+	for member in each_member(frame, high) do
+		add_frame(field, member)
+		if field == found.cqe_pkt then
+			add_frame(found.cmd_pkt, (pair_of(depths, member)))
+		end
+	end
+end
+
+-- The phase of controller c at frame: agent and phase.
+local function phase_at(c, frame)
+	local low, high = 0, #c.change_frames
+	while low < high do
+		local middle = floor((low + high + 1) / 2)
+		if c.change_frames[middle] <= frame then
+			low = middle
+		else
+			high = middle - 1
+		end
+	end
+	return floor((c.change_values[low] or 0) / 16), (c.change_values[low] or 0) % 16
+end
+
+local function add_state(frame)
+	local c = controllers[rec.bdf]
+	local first, second = pair_of(depths, frame)
+	local agent, phase
+	if rec.event == EV.COMPLETION then
+		add_number(found.depth, depths[frame] and second)
+	elseif rec.event == EV.ADMIN or rec.event == EV.IO or rec.event == EV.DOORBELL then
+		add_number(found.depth, depths[frame] and first)
+		add_number(found.outstanding, depths[frame] and second)
+	end
+	if c and (wanted(found.phase) or wanted(found.agent)) then
+		agent, phase = phase_at(c, frame)
+		add_number(found.agent, agent)
+		add_number(found.phase, phase)
+	end
+end
+
+-- How much a command moves, by the size of its namespace's blocks.
+local function add_bytes()
+	local c = command[rec.qkind][rec.opc]
+	local q = sqe_now
+	if c and q.ok and c.struct == RW and wanted(found.bytes) then
+		local of = controllers[rec.bdf]
+		local sector = sector_bytes > 0 and sector_bytes
+			       or of and of.sectors[rec.nsid] or 512
+		add_number(found.bytes, (q.cdw12 % 65536 + 1) * sector)
+	end
+end
+
+function add_links(frame)
+	local ev, first = rec.event
+	if ev == EV.ADMIN or ev == EV.IO then
+		first = cause_frame(frame) or frame
+		add_bytes()
+		add_command_threads(frame, first)
+	elseif ev == EV.COMPLETION or ev == EV.DATA or ev == EV.LIST then
+		first = cause_frame(frame)
+		if first then
+			add_command_threads(frame, first)
+		end
+		if ev == EV.COMPLETION then
+			add_completion_threads(frame)
+		end
+	elseif ev == EV.DOORBELL then
+		local cq = acc.doorbell == number.NVMETAP_DOORBELL_CQ
+		add_number(found.entries, entries_moved())
+		add_members(frame, cq and found.cqe_pkt or found.cmd_pkt, false)
+	elseif ev == EV.INTERRUPT then
+		add_members(frame, found.cqe_pkt, true)
+	else
+		add_frame(found.cause_pkt, cause_frame(frame))
+	end
+	add_state(frame)
+end
+
 end

@@ -18,6 +18,12 @@ local HEADER = packing(struct.record, "magic", "event", "stage", "version", "fla
 		       "info_len", "seq", "cause", "bdf", "nsid", "cdw10", "sqid", "cqid", "cid",
 		       "opc", "status", "qkind", "len", "count")
 
+local has_command, is_snapshot = {}, {}		-- by a record's flags
+for flags = 0, 255 do
+	has_command[flags] = floor(flags / number.NVMETAP_HAS_COMMAND) % 2 == 1
+	is_snapshot[flags] = floor(flags / number.NVMETAP_SNAPSHOT) % 2 == 1
+end
+
 local function hex64(high, low)
 	return high == 0 and format("%x", low) or format("%x%08x", high, low)
 end
@@ -36,8 +42,9 @@ end
 
 -- A little-endian field of a structure at base of raw, as text.
 local function text_at(raw, base_at, f)
-	local high, low = 0, nil
+	local low
 	if f.length == 8 then
+		local high
 		low, high = unpack("<I4I4", raw, base_at + f.offset + 1)
 		return f.kind == "DEC" and dec64(high, low) or hex64(high, low),
 		       high == 0 and low == 0

@@ -6,26 +6,34 @@ local HEADER_LEN = header.size
 
 -- Fills rec.  False if the packet is not a record of this version.
 local function decode_header()
-	local len = tvb:captured_len()
-	local magic, version, seq_high, seq_low, cause_high, cause_low
+	local magic, version, header_len, info_len, seq_high, seq_low, cause_high, cause_low, len
+	local payload, captured
+	raw = tvb:raw()
+	len = #raw
 	if len < HEADER_LEN then
 		return false
 	end
-	raw = tvb:raw(0, math.min(len, 512 + sqe.size))
-	magic, rec.event, rec.stage, version, rec.flags, rec.header_len, rec.info_len, seq_high,
+	magic, rec.event, rec.stage, version, rec.flags, header_len, info_len, seq_high,
 		seq_low, cause_high, cause_low, rec.bdf, rec.nsid, rec.cdw10, rec.sqid, rec.cqid,
 		rec.cid, rec.opc, rec.status, rec.qkind, rec.len, rec.count = unpack(HEADER, raw)
-	if magic ~= MAGIC or version ~= VERSION or rec.header_len < HEADER_LEN
-	   or rec.header_len + rec.info_len > tvb:reported_len() then
+	if magic ~= MAGIC or version ~= VERSION or header_len < HEADER_LEN then
 		return false
+	end
+	payload = header_len + info_len
+	captured = len - payload
+	if captured < 0 then
+		if payload > tvb:reported_len() then
+			return false
+		end
+		info_len = len > header_len and len - header_len or 0
+		captured = 0
 	end
 	rec.seq = seq_high * 4294967296 + seq_low
 	rec.cause = cause_high * 4294967296 + cause_low
-	rec.info = rec.header_len
-	rec.payload = rec.info + rec.info_len
-	rec.info_len = math.max(math.min(rec.info_len, len - rec.info), 0)
-	rec.captured = math.max(math.min(len - rec.payload, rec.len), 0)
-	rec.has_command = floor(rec.flags / number.NVMETAP_HAS_COMMAND) % 2 == 1
+	rec.info, rec.info_len, rec.payload = header_len, info_len, payload
+	rec.captured = captured < rec.len and captured or rec.len
+	rec.has_command = has_command[rec.flags]
+	rec.is_snapshot = is_snapshot[rec.flags]
 	if not command[rec.qkind] then
 		rec.qkind = number.NVMETAP_QUEUE_NONE
 	end
@@ -34,12 +42,8 @@ end
 
 local suffixes = {}	-- by event, flags and stage
 
-local function suffix()
-	local key = (rec.event * 256 + rec.flags) * 256 + rec.stage
-	local text = suffixes[key] or ""
-	if suffixes[key] then
-		return text
-	end
+local function suffix(key)
+	local text = ""
 	if rec.stage ~= number.NVMETAP_DECODE and (rec.event == number.NVMETAP_EV_ADMIN
 						   or rec.event == number.NVMETAP_EV_IO) then
 		text = format(" [%s]", names.stage[rec.stage] or "?")
@@ -57,15 +61,13 @@ local function set_columns(e, h)
 	local cols = pinfo.cols
 	local from = h and h.from
 	local line = h and h.line() or e.name
-	if rec.event == number.NVMETAP_EV_DATA then
+	local key = (rec.event * 256 + rec.flags) * 256 + rec.stage
+	if rec.event == EV.DATA then
 		local _, _, _, _, direction = data_info()
 		from = direction == number.NVMETAP_TO_DEVICE and HOST or DRIVE
 	end
-	if rec.flags ~= 0 or rec.stage ~= number.NVMETAP_DECODE then
-		line = line .. suffix()
-	end
 	cols.protocol = e.word
-	cols.info = line
+	cols.info = line .. (suffixes[key] or suffix(key))
 	if from then
 		cols.src = from
 		cols.dst = from == HOST and DRIVE or HOST
@@ -78,8 +80,8 @@ local function add_header()
 		item = tree:add(header.pf, tvb(0, HEADER_LEN)):set_text(header.title)
 	end
 	add_struct(item, header, 0, 0, HEADER_LEN)
-	if rec.has_command and command[rec.qkind][rec.opc] and wanted(pf_command) then
-		tree:add(pf_command, tvb(header.by_name.opc.offset, 1),
+	if rec.has_command and command[rec.qkind][rec.opc] and wanted(found.command) then
+		tree:add(found.command, tvb(header.by_name.opc.offset, 1),
 			 command[rec.qkind][rec.opc].name):set_generated()
 	end
 end
@@ -93,35 +95,66 @@ local function add_all(e, h, frame)
 	if h and h.add then
 		h.add()
 	end
-	add_link(frame)
+	add_links(frame)
 end
 
 local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = "Unknown event"}
 
 local previous = DissectorTable.get("wtap_encap"):get_dissector(wtap.USER0)
 
+-- Records leave garbage by the hundred bytes, and little of what lives is new.
+-- So the collector is called when so much has come together that it pays; its
+-- own pace is for what other scripts leave.
+local GARBAGE_KIB = 2048
+local ASK_EVERY = 256
+local since, collect_at = 0, 0
+
+if _VERSION == "Lua 5.2" then
+	collectgarbage("setpause", 400)
+else
+	collectgarbage("incremental", 400, 400)
+end
+
+local function collect()
+	local count = collectgarbage("count")
+	since = 0
+	if count > collect_at then
+		collectgarbage()
+		count = collectgarbage("count")
+		collect_at = count * 1.2 + GARBAGE_KIB
+	end
+end
+
 function nvmetap.dissector(buffer, packet, root)
-	local e, h
+	local e, h, frame
 	tvb, pinfo = buffer, packet
 	if not decode_header() then
 		(previous or Dissector.get("data")):call(buffer, packet, root)
 		return 0
 	end
+	since = since + 1
+	if since >= ASK_EVERY then
+		collect()
+	end
+	frame = packet.number
 	e, h = event[rec.event] or UNKNOWN, how[rec.event]
-	tree = root:add(nvmetap, buffer())
 	visible, referenced = root.visible, root.referenced
-	begin_record(packet.number)
+	tree = root:add(nvmetap, buffer())
+	begin_record(frame)
+	if h and h.decode then
+		h.decode()
+	end
 	if not packet.visited then
-		remember(packet.number)
+		follow(frame)
 	end
 	set_columns(e, h)
 	if visible then
 		tree:set_text(format("NVMe trace: %s, sequence number %.0f", e.name, rec.seq))
 	end
 	if not quiet then
-		add_all(e, h, packet.number)
+		add_all(e, h, frame)
 	end
-	return buffer:len()
+	add_oddities(frame)
 end
 
 DissectorTable.get("wtap_encap"):add(wtap.USER0, nvmetap)

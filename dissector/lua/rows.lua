@@ -14,19 +14,11 @@ if pcall(Dissector.get, "nvmetap") and Dissector.get("nvmetap") then
 	return
 end
 
-if _VERSION == "Lua 5.2" then
-	collectgarbage("setpause", 110)
-	collectgarbage("setstepmul", 1000)
-else
-	collectgarbage("incremental", 110, 400)
-end
-
 local floor, format = math.floor, string.format
 local unpack = Struct.unpack
 local spread = table.unpack
 
 local MAGIC, VERSION = 0x4e54, 1
-local MAX_LINKS = 1048576	-- commands whose frames are remembered
 local ANY_SELECTOR = 256
 
 
@@ -95,6 +87,15 @@ local function by_selector(kind)
 end
 local data_of, result_of = by_selector("DATA"), by_selector("RESULT")
 
+for cname, value, _, _, name in each("TAP") do
+	number[cname] = value
+	names.tap[value] = name
+end
+for cname, value, name in each("FAULT") do
+	number[cname] = value
+	names.fault[value] = name
+end
+
 local items = {}	-- by list and type: struct
 for list, cname, item in each("ITEM") do
 	items[struct[list]] = items[struct[list]] or {}
@@ -126,9 +127,11 @@ end
 
 local bar0, config = registers("REGISTER", "^NVME_REG_"), registers("CONFIG", "^$")
 
+local EV = {}		-- events' numbers by name, without the prefix
 local event = {}	-- by number: info and payload structs, word for the protocol column, name
 for cname, value, info, payload, word, name in each("EVENT") do
 	number[cname] = value
+	EV[cname:gsub("^NVMETAP_EV_", "")] = value
 	names.event[value] = name
 	event[value] = {info = struct[info], payload = struct[payload], word = word, name = name}
 end

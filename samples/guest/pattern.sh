@@ -19,11 +19,11 @@ ZEROES_LEN=65536
 DISCARD_AT=8388608
 DISCARD_LEN=1048576
 
-# The pattern as the guest writes it.
+# The pattern as the guest writes it, or its first $1 bytes, which may be more.
 pattern()
 {
-	seq -s "$PATTERN_TEXT" "$PATTERN_FIRST" $((PATTERN_FIRST + PATTERN_LEN / 64)) |
-		head -c "$PATTERN_LEN"
+	set -- "${1:-$PATTERN_LEN}"
+	seq -s "$PATTERN_TEXT" "$PATTERN_FIRST" $((PATTERN_FIRST + $1 / 64)) | head -c "$1"
 }
 
 # Makes the zeroes in a file that holds the pattern: $1 is the file.

@@ -4,6 +4,7 @@
  * compressed:
  *   read.walk    our reader
  *   read.filter  our reader; every completion is written to a file again
+ *   read.match   our reader; what matches an expression is counted
  *   read.pcap    pcap_next_ex of libpcap
  *   read.packed  our reader, compressed
  *   read.zstd    the decompression alone
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include "dissector/expr.h"
 #include "tests/bench/measure.h"
 #include "tracer/outfile.h"
 #include "tracer/pcapng.h"
@@ -78,6 +80,29 @@ static unsigned int filter(const char *path, const char *to)
 	}
 	outfile_close(out);
 	outfile_free(out);
+	reader_close(reader);
+	return nr;
+}
+
+static unsigned int match(const char *path, const char *text)
+{
+	struct reader *reader = open_reader(path);
+	struct reader_packet pkt;
+	struct expr_frame frame = { .number = 0 };
+	struct record rec;
+	struct expr_error err;
+	struct expr *expr = expr_compile_frame(text, strlen(text), &err);
+	unsigned int nr = 0, nr_matches = 0;
+
+	if (expr == NULL)
+		bench_die(err.what);
+	for (; reader_next(reader, &pkt, &rec) == 1; nr++) {
+		frame.header = pkt.data;
+		nr_matches += expr_match_frame(expr, &rec, &frame);
+	}
+	if (nr_matches == 0 || nr_matches == nr)
+		bench_die("all records match, or none");
+	expr_free(expr);
 	reader_close(reader);
 	return nr;
 }
@@ -194,6 +219,7 @@ int main(int argc, char **argv)
 	measure("walk", walk, argv[1], NULL);
 	measure("pcap", pcap, argv[1], NULL);
 	measure("filter", filter, argv[1], bench_path(argv[3], "filter.pcapng"));
+	measure("match", match, argv[1], "nvmetap.opc == \"Write\" && nvme.cmd.slba > 0x400");
 	measure("packed", walk, argv[2], NULL);
 	measure_zstd(argv[2], walk(argv[2], NULL));
 	unlink(bench_path(argv[3], "filter.pcapng"));

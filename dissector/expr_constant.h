@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Values in the text of an expression, as what they are compared with takes them. */
+#ifndef DISSECTOR_EXPR_CONSTANT_H
+#define DISSECTOR_EXPR_CONSTANT_H
+
+#include "dissector/expr_lexer.h"
+
+/*
+ * Where a constant's bytes go: size is never too small when it is the length
+ * of the expression's text.
+ */
+struct expr_pool {
+	uint8_t *bytes;
+	uint32_t len;
+};
+
+/* A number: decimal, 0x, 0b, or octal with a leading 0.  Digits that no number
+ * has, and numbers beyond 64 bits: false. */
+bool constant_number(const char *text, size_t len, uint64_t *number);
+/* What a token means beside a field; false: err->what says why not. */
+bool constant_parse(const struct expr_field *field, const char *text,
+		    const struct expr_token *token, struct expr_pool *pool,
+		    struct expr_constant *constant, struct expr_error *err);
+
+#endif

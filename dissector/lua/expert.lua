@@ -1,0 +1,202 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What is wrong or odd, by severity, with the section of the specification.
+
+local add_oddities
+
+do	-- a chunk has room for 200 locals; these end here
+
+local experts = {}	-- by code: the ProtoExpert, and the text before the details
+
+local function expert_row(code, severity, group, section, text)
+	text = section and format("%s (section %s)", text, section) or text
+	experts[code] = {
+		field = ProtoExpert.new("nvmetap.expert." .. code, text, expert.group[group],
+					expert.severity[severity]),
+		text = text,
+	}
+end
+
+expert_row("doorbell_range", "ERROR", "PROTOCOL", "3.1.24", "Doorbell out of range")
+expert_row("no_queue", "ERROR", "PROTOCOL", "3.1.24", "Doorbell of a queue that does not exist")
+expert_row("cid_in_use", "ERROR", "PROTOCOL", "4.2", "Command identifier in use")
+expert_row("no_command", "NOTE", "SEQUENCE", nil, "The command is not in this capture")
+expert_row("completed_twice", "ERROR", "SEQUENCE", "4.6", "Second completion of a command")
+expert_row("no_completion", "WARN", "SEQUENCE", nil, "No completion in this capture")
+expert_row("waiting", "CHAT", "SEQUENCE", "5.2", "Still waiting for an event when the capture ends")
+expert_row("given_up", "NOTE", "SEQUENCE", "7.3.2", "Given up, by a reset or with its queue")
+expert_row("wrong_phase", "ERROR", "PROTOCOL", "4.6", "Wrong phase tag")
+expert_row("wrong_ids", "ERROR", "PROTOCOL", "4.6", "Completion with another command's identifiers")
+expert_row("sqhd", "ERROR", "PROTOCOL", "4.6", "SQ head pointer does not fit")
+expert_row("fatal", "ERROR", "RESPONSE_CODE", "3.1.6", "Controller fatal status")
+expert_row("masked", "NOTE", "PROTOCOL", "7.5", "Interrupt not sent")
+expert_row("prp_offset", "ERROR", "PROTOCOL", "4.3", "PRP entry with a wrong offset")
+expert_row("reserved", "WARN", "PROTOCOL", "4.2", "Reserved field is not zero")
+expert_row("access", "WARN", "PROTOCOL", "3.1", "Register access of an unusual width or alignment")
+expert_row("read_only", "WARN", "PROTOCOL", "3.1", "Write to a read-only register")
+expert_row("status", "WARN", "RESPONSE_CODE", "4.6.1", "Command failed")
+expert_row("media", "ERROR", "RESPONSE_CODE", "4.6.1", "Media or data integrity error")
+expert_row("altered", "NOTE", "COMMENTS_GROUP", nil, "Altered by a plug-in")
+expert_row("drop", "WARN", "SEQUENCE", nil, "Events were not recorded")
+expert_row("slow", "NOTE", "PROTOCOL", nil, "Slow")
+
+local list = {}
+for _, row in pairs(experts) do
+	list[#list + 1] = row.field
+end
+nvmetap.experts = list
+
+local function add_expert(code, details)
+	local row = experts[code]
+	tree:add_proto_expert_info(row.field, details and row.text .. ": " .. details or row.text)
+end
+
+local function check_access()
+	if acc.ok and acc.bar == 0 and (acc.width ~= 4 and acc.width ~= 8 or acc.offset % acc.width ~= 0) then
+		add_expert("access", format("%d bytes at %x", acc.width, acc.offset))
+	end
+end
+
+local READ_ONLY = {CAP = true, VS = true, CMBLOC = true, CMBSZ = true, BPINFO = true, CMBSTS = true,
+		   PMRCAP = true, PMRSTS = true, PMREBS = true, PMRSWTP = true}
+
+local function check_write()
+	check_access()
+	if acc.ok and acc.bar == 0 then
+		for reg in touched(map_of_access()) do
+			if READ_ONLY[reg.name] then
+				add_expert("read_only", reg.name)
+			end
+		end
+	end
+end
+
+local function check_doorbell()
+	if acc.ok and (acc.width ~= 4 or acc.offset % 4 ~= 0) then
+		check_access()
+	end
+end
+
+local function check_reserved(s, at)
+	for i = 1, #s.fields do
+		local f = s.fields[i]
+		if f.name:find("^rsvd") and number_at(f, at) ~= 0 then
+			add_expert("reserved", format("byte %d of the command", f.offset))
+		end
+	end
+end
+
+-- PRP entry 1 may begin at any dword; PRP entry 2 is a page or a list, whose
+-- entries are 8 bytes long.
+local function check_prps(c)
+	local q = sqe_now
+	if q.flags >= 64 or c == nil then
+		return
+	elseif q.prp1l % 4 ~= 0 then
+		add_expert("prp_offset", "PRP entry 1")
+	elseif q.prp2l % 8 ~= 0 and c.struct == RW then
+		add_expert("prp_offset", "PRP entry 2")
+	end
+end
+
+local function is_event_request()
+	return rec.opc == number.NVME_OPC_ASYNC_EVENT_REQUEST
+	       and rec.qkind == number.NVMETAP_QUEUE_ADMIN
+end
+
+local function check_end(frame)
+	local completion = pair_of(links, frame)
+	if lost[frame] and not is_event_request() then
+		add_expert("given_up", format("frame %d", lost[frame]))
+	elseif completion == 0 and not lost[frame] and pinfo.visited and rec.cause == 0 then
+		add_expert(is_event_request() and "waiting" or "no_completion")
+	end
+end
+
+local function check_command(frame)
+	local q = sqe_now
+	local c = command[rec.qkind][rec.opc]
+	if not q.ok then
+		return
+	end
+	if q.flags % 64 >= 4 then
+		check_reserved(sqe, rec.payload)
+	end
+	if c and c.struct == RW and q.cdw12 >= 65536 then
+		check_reserved(RW, rec.payload)
+	end
+	if q.prp1l % 4 ~= 0 or q.prp2l % 8 ~= 0 then
+		check_prps(c)
+	end
+	check_end(frame)
+end
+
+local function check_completion()
+	local code = rec.status % 2048
+	local ns
+	if code ~= 0 then
+		add_expert(floor(code / 256) == number.NVME_SCT_MEDIA_ERROR and "media" or "status",
+			   status_name(rec.status))
+	end
+	ns = latency_ns()
+	if ns and ns > slow_ns and not is_event_request() then
+		add_expert("slow", duration(ns))
+	end
+end
+
+local function check_interrupt()
+	local _, _, _, _, _, result = interrupt_info()
+	if result and result ~= number.NVMETAP_IRQ_SENT then
+		add_expert("masked", names.irqresult[result])
+	end
+end
+
+local function check_drop()
+	add_expert("drop", drop_line())
+end
+
+local function check_entries()
+	local _, _, _, kind = list_info()
+	local page = current and current.page or 4096
+	local low
+	if kind ~= number.NVMETAP_LIST_PRP then
+		return
+	end
+	for at = rec.payload, rec.payload + rec.captured - struct.prp_entry.size,
+		struct.prp_entry.size do
+		low = unpack("<I4", raw, at + 1)
+		if low % page ~= 0 and (low % 8 ~= 0 or at + 16 <= rec.payload + rec.captured) then
+			add_expert("prp_offset", format("entry %d of the list",
+							(at - rec.payload) / struct.prp_entry.size))
+			return
+		end
+	end
+end
+
+local checks = {
+	[EV.REGREAD] = check_access,
+	[EV.REGWRITE] = check_write,
+	[EV.DOORBELL] = check_doorbell,
+	[EV.ADMIN] = check_command,
+	[EV.IO] = check_command,
+	[EV.COMPLETION] = check_completion,
+	[EV.INTERRUPT] = check_interrupt,
+	[EV.LIST] = check_entries,
+	[EV.DROP] = check_drop,
+}
+
+function add_oddities(frame)
+	local noted, check = oddities[frame], checks[rec.event]
+	if noted then
+		for i = 1, #noted, 2 do
+			add_expert(noted[i], noted[i + 1])
+		end
+	end
+	if check then
+		check(frame)
+	end
+	if rec.flags % 2 == 1 then
+		add_expert("altered")
+	end
+end
+
+end

@@ -1,0 +1,526 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What each record of the first pass changes: queues, outstanding commands,
+-- threads between frames, phases, and what is odd.  Filters and drops leave
+-- gaps in the sequence numbers; after one, a queue's positions are not trusted
+-- until they are known again.
+
+local current			-- the controller of the present record
+local follow
+
+do	-- a chunk has room for 200 locals; these end here
+
+local MAX_FIFO = 65536
+
+local function new_queue(size)
+	return {size = size, nr = 0, cids = {}, first = 1, last = 0, frames = {}, left = {}, told = 0}
+end
+
+local function queue_of(map, qid)
+	local q = map[qid]
+	if not q then
+		q = new_queue(nil)
+		map[qid] = q
+	end
+	return q
+end
+
+local function note(frame, expert, text)
+	local list = oddities[frame] or {}
+	oddities[frame] = list
+	list[#list + 1] = expert
+	list[#list + 1] = text or false
+end
+
+-- Whether what is known of the positions in q still holds.
+local function is_sure(q, c)
+	return q.sure == c.gaps
+end
+
+local function break_run(c)
+	local e = c.epoch
+	if e.n > 0 then
+		e.last_seq[e.n] = c.last_seq
+	end
+	c.last_frame = 0
+end
+
+local function begin_run(c, seq, frame)
+	local e = c.epoch
+	break_run(c)
+	e.n = e.n + 1
+	e.first_seq[e.n], e.first_frame[e.n] = seq, frame
+	c.last_seq, c.last_frame = seq, frame
+end
+
+local function follow_seq(c, frame)
+	local seq, last = rec.seq, c.last_seq
+	if seq == last + 1 and frame == c.last_frame + 1 then
+		c.last_seq, c.last_frame = seq, frame
+	elseif seq == 0 or rec.is_snapshot then
+		if rec.event == EV.SESSION then
+			c.sessions = c.sessions + 1
+		end
+	elseif seq > last then
+		if last ~= 0 and seq ~= last + 1 then
+			c.gaps = c.gaps + 1
+		end
+		begin_run(c, seq, frame)
+	elseif seq == last then
+		break_run(c)
+	elseif c.sessions > 0 then
+		break_run(c)
+		c.sqs, c.cqs, c.io, c.masked = {}, {}, 0, {}
+		new_epoch(c, frame)
+		begin_run(c, seq, frame)
+	end
+end
+
+local function controller_of_record(frame)
+	if not current or current.bdf ~= rec.bdf then
+		current = controllers[rec.bdf] or new_controller(rec.bdf, frame)
+	end
+	return current
+end
+
+local function change_phase(c, frame, phase, agent)
+	local n = #c.change_frames
+	c.phase, c.agent = phase, agent or c.agent
+	if n > 0 and c.change_frames[n] == frame then
+		n = n - 1
+	end
+	c.change_frames[n + 1], c.change_values[n + 1] = frame, c.agent * 16 + c.phase
+end
+
+local PHASE = {PROBED = 1, RESET = 2, ENABLED = 3, IDENTIFIED = 4, QUEUES = 5, IO = 6,
+	       SHUTDOWN = 7, FATAL = 8}
+local FIRMWARE, LOADER, KERNEL = 1, 2, 3
+
+local function advance(c, frame, from, to)
+	if c.phase >= from and c.phase < to then
+		change_phase(c, frame, to)
+	end
+end
+
+local function give_up(c, q, frame)
+	for _, command_frame in pairs(q.cids) do
+		lost[command_frame] = frame
+	end
+	if q.is_io then
+		c.io = c.io - q.nr
+	end
+	q.cids, q.nr = {}, 0
+end
+
+local function push(q, frame, left)
+	local last = q.last + 1
+	q.frames[last], q.left[last], q.last = frame, left, last
+	if last - q.first >= MAX_FIFO then
+		q.frames[q.first], q.left[q.first] = nil, nil
+		q.first = q.first + 1
+	end
+end
+
+local function pop(q)
+	local first = q.first
+	local frame = q.frames[first]
+	q.frames[first], q.left[first] = nil, nil
+	q.first = first + 1
+	if q.first > q.last then
+		q.first, q.last, q.told = 1, 0, 0
+	end
+	return frame
+end
+
+local function clear(q)
+	q.first, q.last, q.told, q.frames, q.left = 1, 0, 0, {}, {}
+end
+
+-- No more than so many commands are still to follow their doorbells.
+local function trim(q, nr)
+	local sum = 0
+	for i = q.last, q.first, -1 do
+		local left = math.min(q.left[i], nr - sum)
+		sum = sum + left
+		q.left[i] = left
+	end
+	while q.first <= q.last and q.left[q.first] == 0 do
+		pop(q)
+	end
+end
+
+-- The doorbell that a command on q follows: each makes as many entries as it
+-- moved the tail by.
+local function take_doorbell(q)
+	local left
+	if q.first > q.last then
+		return 0
+	end
+	left = q.left[q.first] - 1
+	if left > 0 then
+		q.left[q.first] = left
+		return q.frames[q.first]
+	end
+	return pop(q)
+end
+
+local function follow_sq_doorbell(frame, q, moved)
+	if q.tail and q.tail ~= acc.old then
+		clear(q)
+	end
+	q.tail = acc.low
+	if moved and moved > 0 then
+		push(q, frame, moved)
+	end
+end
+
+local function follow_cq_doorbell(frame, q, moved)
+	if q.head and q.head ~= acc.old then
+		clear(q)
+	end
+	q.head = acc.low
+	while moved and moved > 0 and q.first <= q.last do
+		local completion = pop(q)
+		set_low(completion, frame)
+		extend(links, frame, completion)
+		moved = moved - 1
+	end
+end
+
+function entries_moved()
+	local moved = acc.low - acc.old
+	return moved >= 0 and moved or wrapped[pinfo.number]
+end
+
+local function follow_doorbell(c, frame)
+	local is_cq = acc.doorbell == number.NVMETAP_DOORBELL_CQ
+	local map = is_cq and c.cqs or c.sqs
+	local q, moved
+	if not acc.ok then
+		return
+	end
+	q = map[acc.vector]
+	if not q and c.sure_of_queues == c.gaps then
+		note(frame, "no_queue")
+	end
+	q = q or queue_of(map, acc.vector)
+	if q.size and acc.low >= q.size then
+		note(frame, "doorbell_range", format("%d in a queue of %d", acc.low, q.size))
+		return
+	end
+	moved = acc.low - acc.old
+	if moved < 0 then
+		moved = q.size and moved + q.size
+		wrapped[frame] = moved
+	end
+	if is_cq then
+		follow_cq_doorbell(frame, q, moved)
+	else
+		follow_sq_doorbell(frame, q, moved)
+	end
+	depths[frame] = q.nr * PAIR + c.io
+end
+
+local function follow_command(c, frame)
+	local q = queue_of(c.sqs, rec.sqid)
+	local cid = rec.cid
+	if rec.cause ~= 0 and not rec.is_snapshot then
+		depths[frame] = q.nr * PAIR + c.io
+		return
+	end
+	if q.cids[cid] then
+		if rec.is_snapshot then
+			return
+		end
+		note(frame, "cid_in_use", format("since frame %d", q.cids[cid]))
+	else
+		q.nr = q.nr + 1
+		if rec.qkind == number.NVMETAP_QUEUE_IO then
+			c.io, q.is_io = c.io + 1, true
+		end
+	end
+	q.cids[cid] = frame
+	depths[frame] = q.nr * PAIR + c.io
+	if rec.is_snapshot then
+		if not frame_of(c.epoch, rec.cause) then
+			c.epoch.alias[rec.cause] = frame
+		end
+		return
+	end
+	local doorbell = take_doorbell(q)
+	links[frame] = doorbell
+	if doorbell ~= 0 then
+		extend(links, doorbell, frame)
+	end
+end
+
+-- Phase and slot of a completion in its queue.
+local function check_phase(c, frame, q)
+	local phase = cqe_now.status % 2
+	if not q.size or not q.slot or not is_sure(q, c) then
+		return
+	end
+	if phase ~= q.phase then
+		note(frame, "wrong_phase", format("expected %d in slot %d of queue %d", q.phase, q.slot,
+						  rec.cqid))
+	end
+	q.slot = q.slot + 1
+	if q.slot == q.size then
+		q.slot, q.phase = 0, 1 - q.phase
+	end
+end
+
+-- The head lies between where it was and the tail; what lies behind it has
+-- not been fetched.
+local function check_head(c, frame, q)
+	local head = cqe_now.sqhd
+	local size = q.size
+	if not size then
+		return
+	end
+	if head >= size then
+		note(frame, "sqhd", format("%d in a queue of %d", head, size))
+		return
+	end
+	if q.tail then
+		local unfetched = (q.tail - head) % size
+		if is_sure(q, c) and q.head and unfetched > (q.tail - q.head) % size then
+			note(frame, "sqhd", format("%d, not from %d to tail %d", head, q.head, q.tail))
+			return
+		end
+		trim(q, unfetched)
+	end
+	q.head = head
+end
+
+local function check_completion(c, frame, sq, cq)
+	check_phase(c, frame, cq)
+	if cqe_now.sqid ~= rec.sqid or cqe_now.cid ~= rec.cid then
+		note(frame, "wrong_ids", format("SQ %d CID %04x, the command's are SQ %d CID %04x",
+						cqe_now.sqid, cqe_now.cid, rec.sqid, rec.cid))
+	else
+		check_head(c, frame, sq)
+	end
+end
+
+local function follow_completed_phase(c, frame)
+	if rec.status % 2048 ~= 0 then
+		return
+	elseif rec.qkind == number.NVMETAP_QUEUE_IO then
+		advance(c, frame, PHASE.QUEUES, PHASE.IO)
+	elseif rec.opc == number.NVME_OPC_IDENTIFY and rec.cdw10 % 256 == number.NVME_CNS_CTRL then
+		advance(c, frame, PHASE.ENABLED, PHASE.IDENTIFIED)
+	end
+end
+
+local function follow_completion(c, frame)
+	local sq, cq = queue_of(c.sqs, rec.sqid), queue_of(c.cqs, rec.cqid)
+	local command_frame = frame_of(c.epoch, rec.cause)
+	local pending = sq.cids[rec.cid]
+	if pending and (pending == command_frame or not command_frame) then
+		sq.cids[rec.cid], sq.nr = nil, sq.nr - 1
+		if sq.is_io then
+			c.io = c.io - 1
+		end
+	end
+	if not command_frame then
+		note(frame, "no_command")
+		command_frame = 0
+	else
+		local both = links[command_frame] or 0
+		if both >= PAIR then
+			note(frame, "completed_twice", format("first in frame %d", floor(both / PAIR)))
+		else
+			links[command_frame] = frame * PAIR + both
+		end
+	end
+	depths[frame] = command_frame * PAIR + sq.nr
+	links[frame] = 0
+	push(cq, frame)
+	if cqe_now.ok then
+		check_completion(c, frame, sq, cq)
+	end
+	if c.phase < PHASE.IO then
+		follow_completed_phase(c, frame)
+	end
+end
+
+local function announce(q, frame)
+	for i = math.max(q.told + 1, q.first), q.last do
+		set_high(q.frames[i], frame)
+		extend(links, frame, q.frames[i])
+	end
+	q.told = q.last
+end
+
+local function follow_interrupt(c, frame)
+	links[frame] = links[frame] or 0
+	if rec.cause == 0 then
+		return
+	elseif rec.qkind ~= number.NVMETAP_QUEUE_NONE then
+		announce(queue_of(c.cqs, rec.cqid), frame)
+	else
+		for _, q in pairs(c.cqs) do
+			announce(q, frame)
+		end
+	end
+	if links[frame] == 0 then
+		local completion = frame_of(c.epoch, rec.cause)
+		if completion then
+			set_high(completion, frame)
+			links[frame] = completion * PAIR + completion
+		end
+	end
+end
+
+-- A capture that begins in the middle begins with the registers and the queues.
+local function follow_registers(c, frame)
+	local fields = struct.registers.by_name
+	local cc
+	if rec.captured < struct.registers.size then
+		return
+	end
+	cc = number_at(fields.cc, rec.payload)
+	c.sure_of_queues = c.gaps
+	c.page = 2 ^ (12 + bits(struct.reg_cc.by_name.mps, 0, cc))
+	if c.phase == 0 and number_at(fields.csts, rec.payload) % 2 == 1 then
+		change_phase(c, frame, PHASE.ENABLED)
+	end
+end
+
+local function follow_ctrl(c, frame)
+	local state, _, _, cc = ctrl_info()
+	if not state then
+		return
+	end
+	c.page = 2 ^ (12 + bits(struct.reg_cc.by_name.mps, 0, cc))
+	if state == number.NVMETAP_CTRL_DISABLED then
+		for _, q in pairs(c.sqs) do
+			give_up(c, q, frame)
+		end
+		c.sqs, c.cqs, c.io, c.sure_of_queues = {}, {}, 0, c.gaps
+		change_phase(c, frame, PHASE.RESET)
+	elseif state == number.NVMETAP_CTRL_READY then
+		change_phase(c, frame, PHASE.ENABLED)
+	elseif state == number.NVMETAP_CTRL_SHUTDOWN_COMPLETE then
+		change_phase(c, frame, PHASE.SHUTDOWN)
+	elseif state == number.NVMETAP_CTRL_FATAL then
+		change_phase(c, frame, PHASE.FATAL)
+		note(frame, "fatal")
+	end
+end
+
+local function follow_queue(c, frame)
+	local _, low, qid, _, size, head, tail, kind, state, phase, ien = queue_info()
+	local is_sq = kind == number.NVMETAP_SQ
+	local map = is_sq and c.sqs or c.cqs
+	local q = low and map[qid]
+	if not low then
+		return
+	elseif state == number.NVMETAP_QUEUE_DELETED then
+		if q and is_sq then
+			give_up(c, q, frame)
+		end
+		map[qid] = nil
+		return
+	elseif not q or not rec.is_snapshot then
+		q = new_queue(size)
+		map[qid] = q
+	end
+	q.size, q.head, q.sure = size, head, c.gaps
+	if is_sq then
+		q.tail = tail
+	else
+		q.slot, q.phase = tail, phase
+	end
+	if qid ~= 0 and not is_sq and ien == 1 and c.agent ~= KERNEL then
+		change_phase(c, frame, c.phase, KERNEL)
+	end
+	if qid ~= 0 and is_sq then
+		advance(c, frame, PHASE.ENABLED, PHASE.QUEUES)
+	end
+end
+
+local function follow_register(c, frame)
+	if c.phase == 0 then
+		change_phase(c, frame, PHASE.PROBED, c.agent == 0 and FIRMWARE or nil)
+	end
+end
+
+-- Whose words these are.
+local SPEAKERS = {
+	{"^%[ *%d+%.%d+%] ", KERNEL}, {"^Linux version ", KERNEL}, {"^Booting the kernel", KERNEL},
+	{"GRUB", LOADER}, {"systemd%-boot", LOADER}, {"SYSLINUX", LOADER}, {"ISOLINUX", LOADER},
+	{"SeaBIOS", FIRMWARE}, {"iPXE", FIRMWARE}, {"BdsDxe", FIRMWARE}, {"UEFI", FIRMWARE},
+	{"EDK II", FIRMWARE},
+}
+
+local function follow_console(c, frame)
+	local text = tvb:raw(rec.payload, math.min(rec.captured, 200))
+	for i = 1, #SPEAKERS do
+		local agent = SPEAKERS[i][2]
+		if text:find(SPEAKERS[i][1]) then
+			if agent ~= c.agent and (agent == KERNEL or c.phase < PHASE.IO) then
+				change_phase(c, frame, c.phase, agent)
+			end
+			return
+		end
+	end
+end
+
+-- The size of a namespace's blocks, for the bytes that later commands move.
+local ID_NS = struct.id_ns
+
+local function learn_sector(c)
+	local at = rec.payload
+	local format_now = number_at(ID_NS.by_name.flbas, at) % 16
+	local shift = struct.lbaf.by_name.lbads
+	local from = at + ID_NS.lbaf_offset + format_now * struct.lbaf.size
+	c.sectors[rec.nsid] = 2 ^ math.min(number_at(shift, from), 31)
+end
+
+local function follow_data(c, frame)
+	local first = frame_of(c.epoch, rec.cause)
+	if first then
+		extend(datas, first, frame)
+	end
+	if rec.captured >= ID_NS.size and selected(data_of) == ID_NS and data_offset() == 0 then
+		learn_sector(c)
+	end
+end
+
+local by_event = {
+	[EV.REGREAD] = follow_register,
+	[EV.REGWRITE] = follow_register,
+	[EV.DOORBELL] = follow_doorbell,
+	[EV.INTERRUPT] = follow_interrupt,
+	[EV.ADMIN] = follow_command,
+	[EV.IO] = follow_command,
+	[EV.COMPLETION] = follow_completion,
+	[EV.DATA] = follow_data,
+	[EV.CTRL] = follow_ctrl,
+	[EV.QUEUE] = follow_queue,
+	[EV.CONSOLE] = follow_console,
+	[EV.REGISTERS] = follow_registers,
+}
+
+function follow(frame)
+	local c = controller_of_record(frame)
+	local f = by_event[rec.event]
+	if frame >= PAIR then
+		return
+	end
+	follow_seq(c, frame)
+	if f then
+		f(c, frame)
+	end
+	links[frame] = links[frame] or 0
+	depths[frame] = depths[frame] or 0
+end
+
+local function forget_all()
+	current = nil
+	forget()
+end
+nvmetap.init = forget_all
+
+end

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A running drive is found, marked, and given plug-ins, while its guest does I/O.
+
+# shellcheck source=tests/serve.sh
+. "${srcdir:-.}/tests/serve.sh"
+
+# tells STATUS WORDS COMMAND...: nvmetap ends so, with these words as all that it says, or none.
+tells()
+{
+	want=$1
+	words=$2
+	shift 2
+	timeout 20 ./nvmetap "$@" >"$work/out" 2>"$work/said"
+	got=$?
+	test "$got" = "$want" || fail "$*: exit status $got, not $want: $(cat "$work/said")"
+	if test -n "$words"; then
+		grep -q -- "$words" "$work/said" || fail "$*: not $words: $(cat "$work/said")"
+	else
+		test ! -s "$work/said" || fail "$*: $(cat "$work/said")"
+	fi
+}
+
+plugins=./samples/plugins
+
+# --- words that are wrong, and nobody to tell
+tells 2 "usage: nvmetap mark TEXT" mark
+tells 2 "what? see nvmetap plugin --help" plugin
+tells 2 "no lode; did you mean load?" plugin lode x
+tells 2 "usage: nvmetap plugin load FILE" plugin load
+tells 2 "usage: nvmetap plugin unload NAME" plugin unload a b
+tells 2 "did you mean --control" mark --contol x y
+tells 1 "no drive of yours is running; give --control PATH" mark hello
+tells 1 "none.sock: No such file or directory" mark --control "$work/none.sock" hello
+
+# --- one drive is found by itself, wherever its socket is
+for where in "" "--control=$work/ctl.sock"; do
+	# shellcheck disable=SC2086
+	serve --ns mem=8M -w "$work/mark.pcapng" $where
+	guest_in_io -r 700
+	tells 0 "" mark "in the" "middle of I/O"
+	tells 1 "mark: not UTF-8" mark "$(printf '\377')"
+	tells 1 "more than 4096 bytes" mark "$(printf '%04097d' 0)"
+	guest_ended 0
+	kill -INT "$drive"
+	ended 0
+	whole "$work/mark.pcapng"
+	./nvmetap dump -r "$work/mark.pcapng" >"$work/lines"
+	test "$(grep -c 'TAP Mark: in the middle of I/O$' "$work/lines")" = 1 ||
+		fail "the mark is not in the capture"
+	sed '1,/TAP Mark/d' "$work/lines" | grep -q 'IO .* OPC=Read' ||
+		fail "the mark is not in the middle"
+	test "$(find "$NVMETAP_RUNTIME_DIR" "$work/ctl.sock" -mindepth 1 2>"$work/why")" = "" ||
+		fail "the drive is found after its end"
+done
+
+# --- several are told apart
+serve --ns mem=8M --control "$work/ctl.sock"
+test "$(stat -c %a "$work/ctl.sock")" = 600 || fail "others may connect to the control socket"
+first=$drive
+./nvmetap serve --vfio-user "$work/2.sock" --ns mem=8M 2>"$work/err2" &
+second=$!
+until_true grep -q listening "$work/err2"
+tells 1 "which drive? give --control PATH; there are:" mark hello
+grep -q "  $NVMETAP_RUNTIME_DIR/$first.sock  (serve $work/nvme.sock)" "$work/said" ||
+	fail "the first drive is not told: $(cat "$work/said")"
+grep -q "  $NVMETAP_RUNTIME_DIR/$second.sock  (serve $work/2.sock)" "$work/said" ||
+	fail "the second drive is not told: $(cat "$work/said")"
+tells 0 "" mark --control "$work/ctl.sock" hello
+tells 1 "2.sock: no drive answers there" mark --control "$work/2.sock" hello
+
+# --- what a drive that was killed leaves is no drive
+kill -KILL "$second"
+wait "$second" 2>"$work/why"
+tells 0 "" mark hello
+test ! -e "$NVMETAP_RUNTIME_DIR/$second.sock" || fail "the dead drive's entry stays"
+
+# --- nobody else's business, even if the door is open
+if test "$(id -u)" = 0 && setpriv --reuid=65534 --regid=65534 --clear-groups true 2>"$work/why"; then
+	chmod 711 "$work"
+	chmod 666 "$work/ctl.sock"
+	cp ./nvmetap "$work/nvmetap" 2>"$work/why"
+	test ! -x .libs/nvmetap || cp .libs/nvmetap "$work/nvmetap"
+	chmod 755 "$work/nvmetap"
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$work/nvmetap" mark --control "$work/ctl.sock" hello 2>"$work/said"
+	test $? = 1 || fail "another user's mark is taken"
+	grep -q "ctl.sock: only the drive's owner may connect" "$work/said" ||
+		fail "another user is told: $(cat "$work/said")"
+fi
+
+# --- plug-ins come and go while the guest does I/O, which they do not concern
+guest_in_io -r 1500
+for _ in 1 2 3 4 5; do
+	tells 0 "" plugin load "$plugins/refuse_writes.so,after=0"
+	tells 0 "" plugin list
+	grep -q "^refuse_writes .*refuse_writes.so,after=0$" "$work/out" ||
+		fail "the list: $(cat "$work/out")"
+	tells 0 "" plugin unload refuse_writes
+done
+tells 1 "none.so: No such file" plugin load "$work/none.so"
+: >"$work/empty.so"
+tells 1 "empty.so" plugin load "$work/empty.so"
+tells 1 "refuse_writes" plugin unload refuse_writes
+guest_ended 0
+
+# One that does concern the guest, as long as it is there.
+tells 0 "" plugin load "$plugins/refuse_writes.so,after=0"
+guest 1
+grep -q "status: 0x182" "$work/guest" || fail "the write is not refused: $(cat "$work/guest")"
+tells 0 "" plugin unload refuse_writes
+guest 0
+kill -INT "$drive"
+ended 0
+
+exit $status

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Expressions: what they mean, on commands and events whose bytes stand here. */
+#include "config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "dissector/expr.h"
+#include "tests/fields.h"
+
+/* Write of 8 blocks from 1000h, CID 0203h, namespace 1. */
+static uint8_t write_sqe[64] = { [0] = 0x01, [2] = 0x03, [3] = 0x02, [4] = 1,
+				 [41] = 0x10, [48] = 7 };
+
+static struct record write_record(void)
+{
+	struct record rec = record_of_command(2, write_sqe, sizeof(write_sqe));
+
+	rec.seq = 600;
+	rec.sqid = 3;
+	return rec;
+}
+
+static bool matches_as(const struct record *rec, const char *text)
+{
+	struct expr_error err;
+	struct expr *expr = expr_compile(text, strlen(text), &err);
+	bool matched;
+
+	if (expr == NULL)
+		fail_msg("%s: byte %zu: %s", text, err.at, err.what);
+	matched = expr_match(expr, rec);
+	expr_free(expr);
+	return matched;
+}
+
+#define assert_match(rec, text) \
+	do { \
+		if (!matches_as(rec, text)) \
+			fail_msg("no match: %s", text); \
+	} while (0)
+#define assert_no_match(rec, text) \
+	do { \
+		if (matches_as(rec, text)) \
+			fail_msg("a match: %s", text); \
+	} while (0)
+
+static void test_a_number_is_compared_in_all_its_forms(void **state)
+{
+	static const char *const yes[] = {
+		"nvme.cmd.slba == 0x1000", "nvme.cmd.slba == 4096", "nvme.cmd.slba == 010000",
+		"nvme.cmd.slba == 0b1000000000000", "nvme.cmd.slba eq 0X1000", "4096 == nvme.cmd.slba",
+		"nvme.cmd.slba > 0xfff", "nvme.cmd.slba gt 4095", "nvme.cmd.slba >= 4096",
+		"nvme.cmd.slba ge 4096", "nvme.cmd.slba < 4097", "nvme.cmd.slba lt 4097",
+		"nvme.cmd.slba <= 4096", "nvme.cmd.slba le 4096", "nvme.cmd.slba != 4095",
+		"nvme.cmd.slba ne 4095", "nvme.cmd.nlb == 7", "0xfff < nvme.cmd.slba",
+		"0xfff < nvme.cmd.slba <= 0x1000", "nvmetap.sqid == 3", "nvmetap.seq==600",
+		"nvmetap.seq === 600", "nvmetap.seq !== 601", "nvme.cmd.opc == '\\x01'",
+		"nvmetap.sqid < nvmetap.seq", "any nvmetap.seq == 600", "all nvmetap.seq == 600",
+	};
+	static const char *const no[] = {
+		"nvme.cmd.slba == 4095", "nvme.cmd.slba != 4096", "nvme.cmd.slba < 4096",
+		"nvme.cmd.slba > 4096", "nvme.cmd.slba <= 4095", "nvme.cmd.slba >= 4097",
+		"4096 < nvme.cmd.slba", "0x1000 < nvme.cmd.slba <= 0x2000", "nvmetap.seq !== 600",
+		"nvmetap.seq === 601", "nvmetap.seq <= nvmetap.sqid",
+	};
+	struct record rec = write_record();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_match(&rec, yes[i]);
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_no_match(&rec, no[i]);
+}
+
+static void test_an_absent_field_makes_each_comparison_false(void **state)
+{
+	struct record rec = write_record();
+
+	(void)state;
+	assert_no_match(&rec, "nvme.cqe.cid");
+	assert_no_match(&rec, "nvme.cqe.cid == 0");
+	assert_no_match(&rec, "nvme.cqe.cid != 0");
+	assert_no_match(&rec, "nvme.cqe.cid < 1");
+	assert_no_match(&rec, "nvme.cqe.cid in {0..0xffff}");
+	assert_no_match(&rec, "nvme.cqe.cid not in {1..2}");
+	assert_no_match(&rec, "all nvme.cqe.cid == 0");
+	assert_no_match(&rec, "nvme.cqe.cid & 0xffff");
+	assert_no_match(&rec, "nvme.cqe.cid == nvme.cmd.cid");
+	assert_no_match(&rec, "nvme.cmd.cid != nvme.cqe.cid");
+	assert_match(&rec, "!nvme.cqe.cid");
+	assert_match(&rec, "not (nvme.cqe.cid == 0)");
+}
+
+static void test_not_binds_stronger_than_and_than_xor_than_or(void **state)
+{
+	struct record rec = write_record();
+
+	(void)state;
+	assert_match(&rec, "nvmetap.seq == 600 or nvmetap.seq == 1 and nvmetap.seq == 2");
+	assert_match(&rec, "nvmetap.seq == 600 || nvmetap.seq == 1 && nvmetap.seq == 2");
+	assert_no_match(&rec, "(nvmetap.seq == 600 or nvmetap.seq == 1) and nvmetap.seq == 2");
+	assert_match(&rec, "not nvmetap.seq == 1 and nvmetap.seq == 600");
+	assert_no_match(&rec, "!(nvmetap.seq == 1 or nvmetap.seq == 600)");
+	assert_match(&rec, "!!nvmetap.seq");
+	assert_no_match(&rec, "not !!nvmetap.seq");
+	assert_no_match(&rec, "nvmetap.seq xor nvmetap.sqid");
+	assert_match(&rec, "nvmetap.seq ^^ nvmetap.sqid == 1");
+	assert_match(&rec, "nvmetap.seq or nvmetap.seq xor nvmetap.seq");
+	assert_no_match(&rec, "nvmetap.seq xor nvmetap.seq and nvmetap.sqid");
+	assert_match(&rec, "nvmetap.seq xor (nvmetap.seq xor nvmetap.seq)");
+}
+
+static void test_bits_are_tested_and_compared(void **state)
+{
+	struct record rec = write_record();
+
+	(void)state;
+	assert_match(&rec, "nvmetap.flags & 8");
+	assert_no_match(&rec, "nvmetap.flags & 7");
+	assert_match(&rec, "nvmetap.seq & 0xf == 8");	/* 600 is 258h */
+	assert_match(&rec, "nvmetap.seq & 0xf0 & 0x1f == 0x10");
+	assert_no_match(&rec, "nvmetap.seq & 0xf != 8");
+	assert_match(&rec, "nvmetap.seq bitand 8 and nvmetap.sqid & 1");
+}
+
+static void test_a_set_has_values_and_ranges(void **state)
+{
+	struct record rec = write_record();
+
+	(void)state;
+	assert_match(&rec, "nvmetap.seq in {1, 600}");
+	assert_match(&rec, "nvmetap.seq in {1..2, 599..600}");
+	assert_match(&rec, "nvmetap.seq in {600..600}");
+	assert_no_match(&rec, "nvmetap.seq in {1..599,601..0xffff}");
+	assert_match(&rec, "nvmetap.seq not in {1..599,601..0xffff}");
+	assert_match(&rec, "nvmetap.event in {\"Admin command\", \"I/O command\"}");
+	assert_match(&rec, "nvmetap.command in {\"Write\"}");
+}
+
+static void test_values_of_our_own_fields_have_names_in_any_case(void **state)
+{
+	struct record rec = write_record();
+
+	(void)state;
+	assert_match(&rec, "nvmetap.opc == \"Write\"");
+	assert_match(&rec, "nvmetap.opc == \"wRITE\"");
+	assert_match(&rec, "nvmetap.opc == \"Create I/O SQ\"");	/* 01h, too */
+	assert_match(&rec, "nvmetap.opc != \"Read\"");
+	assert_match(&rec, "nvmetap.qkind == \"I/O\"");
+	assert_match(&rec, "nvmetap.event == \"i/o command\"");
+	assert_no_match(&rec, "nvmetap.stage == \"fetch\"");
+	assert_match(&rec, "nvmetap.stage == \"decode\"");
+}
+
+static void test_text_is_compared_as_it_is_shown(void **state)
+{
+	static const uint8_t bytes[] = "caf\xc3\xa9 \x1b[31m \xff\r\nend";
+	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
+			      .len = sizeof(bytes) - 1, .caplen = sizeof(bytes) - 1 };
+
+	(void)state;
+	assert_match(&rec, "nvmetap.text == \"caf\xc3\xa9 \\\\x1b[31m \\\\xff\\r\\nend\"");
+	assert_match(&rec, "nvmetap.text contains \"\\u00e9 \\\\x1b\"");
+	assert_match(&rec, "nvmetap.text contains r\"\\xff\"");
+	assert_match(&rec, "nvmetap.text contains \"\\x0d\\012end\"");
+	assert_no_match(&rec, "nvmetap.text contains \"\\x1b\"");
+	assert_no_match(&rec, "nvmetap.text contains \"CAF\"");
+	assert_match(&rec, "nvmetap.text > \"c\"");
+	assert_no_match(&rec, "nvmetap.text == \"caf\"");
+}
+
+#ifdef HAVE_PCRE2
+static void test_a_regular_expression_finds_bytes_in_any_case(void **state)
+{
+	static const uint8_t bytes[] = "nvme NVME0: \x1b timeout";
+	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
+			      .len = sizeof(bytes) - 1, .caplen = sizeof(bytes) - 1 };
+
+	(void)state;
+	assert_match(&rec, "nvmetap.text matches \"nvme[0-9]+.*TIMEOUT$\"");
+	assert_match(&rec, "nvmetap.text ~ r\"\\\\x1b\"");
+	assert_no_match(&rec, "nvmetap.text matches \"^timeout\"");
+	assert_no_match(&rec, "nvmetap.text matches \"(?-i)TIMEOUT\"");
+	assert_no_match(&rec, "nvme.cmd.identify.ctrl.mn matches \"\"");
+}
+
+/* (a+)+$ takes 2^n steps over n times a and a b. */
+static void test_a_regular_expression_gives_up(void **state)
+{
+	static uint8_t bytes[100000];
+	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
+			      .len = sizeof(bytes), .caplen = sizeof(bytes) };
+
+	(void)state;
+	memset(bytes, 'a', sizeof(bytes));
+	bytes[sizeof(bytes) - 1] = 'b';
+	assert_no_match(&rec, "nvmetap.text matches \"^(a+)+$\"");
+	assert_no_match(&rec, "nvmetap.text matches \"^((a|b)*c?)*$x\"");
+	assert_match(&rec, "nvmetap.text matches \"ab$\"");
+}
+#endif
+
+/* What is wrong, and the text with ^ below its first byte. */
+static void assert_refused(const char *text, size_t at, const char *what)
+{
+	struct expr_error err;
+	struct expr *expr;
+
+	errno = 0;
+	expr = expr_compile(text, strlen(text), &err);
+	if (expr != NULL)
+		fail_msg("taken: %s", text);
+	assert_int_equal(errno, EINVAL);
+	if (strncmp(err.what, what, strlen(what)) != 0)
+		fail_msg("%s: \"%s\", not \"%s\"", text, err.what, what);
+	if (err.at != at || err.at + err.len > strlen(text))
+		fail_msg("%s: %zu bytes at %zu, not at %zu", text, err.len, err.at, at);
+}
+
+static void test_what_is_refused_is_refused_where_it_stands(void **state)
+{
+	(void)state;
+	assert_refused("", 0, "a field or a value was expected");
+	assert_refused("nvme.cmd.slbb > 3", 0, "no field nvme.cmd.slbb; near: nvme.cmd.slba");
+	assert_refused("nvmetap.seq == ", 15, "a field or a value was expected");
+	assert_refused("nvmetap.seq = 1", 12, "= is no operator");
+	assert_refused("nvmetap.opc == \"Wrote\"", 15, "no value of nvmetap.opc has this name; near: Write");
+	assert_refused("nvme.cmd.opc == \"Write\"", 16, "the values of this field have no names");
+	assert_refused("nvmetap.opc == 256", 15, "too much for the 1 bytes of nvmetap.opc");
+	assert_refused("nvmetap.seq == -1", 15, "this field is never negative");
+	assert_refused("nvmetap.seq == 08", 15, "nvmetap.seq is a number");
+	assert_refused("nvmetap.seq == 18446744073709551616", 15, "nvmetap.seq is a number");
+	assert_refused("(nvmetap.seq", 12, "and, or, or ) was expected");
+	assert_refused("nvmetap.seq)", 11, "and, or, or the end was expected");
+	assert_refused("nvmetap.seq nvmetap.cid", 12, "and, or, or the end was expected");
+	assert_refused("nvmetap.seq in 3", 15, "{ and values was expected");
+	assert_refused("nvmetap.seq in {}", 16, "a value was expected");
+	assert_refused("nvmetap.seq in {1 2}", 18, ", or } was expected");
+	assert_refused("nvmetap.text == \"a", 16, "the closing quote is missing");
+	assert_refused("nvmetap.text == \"\\q\"", 17, "no such escape");
+	assert_refused("nvmetap.text == abc", 16, "a string in double quotes was expected");
+	assert_refused("nvmetap.text == \"\\u0041\"", 17, "no such escape");
+	assert_refused("nvmetap.seq EQ 3", 12, "and, or, or the end was expected; and, or, eq and");
+	assert_refused("8 & nvmetap.flags", 0, "the field has to stand before the &");
+	assert_refused("nvmetap.seq in {nvmetap.cause}", 16, "a value was expected, not a field");
+	assert_refused("all nvmetap.seq not in {3}", 16, "a comparison other than");
+	assert_refused("nvmetap.text & 1", 13, "nvmetap.text is no number");
+	assert_refused("(nvmetap.seq & 3) == 1", 18, "what is in parentheses");
+	assert_refused("len(nvmetap.text) == 1", 0, "there are no functions");
+	assert_refused("nvmetap.seq == nvmetap.text", 15, "nvmetap.text cannot be compared");
+	assert_refused("1 == 1", 0, "one side has to be a field");
+	assert_refused("nvmetap == 1", 0, "nvmetap can only be there or not");
+	assert_refused("nvmetap.seq + 1 == 2", 12, "+ is not part of this language");
+	assert_refused("any nvmetap.seq", 15, "a comparison was expected");
+	assert_refused("frame.number == 1", 0, "frame.number is of packets");
+}
+
+static void test_parentheses_are_bounded_and_a_million_of_them_refused(void **state)
+{
+	static char text[1000000];
+	struct expr_error err;
+
+	(void)state;
+	memset(text, '(', sizeof(text));
+	assert_null(expr_compile(text, sizeof(text), &err));
+	assert_int_equal(err.at, EXPR_TEXT_MAX);
+	assert_null(expr_compile(text, EXPR_TEXT_MAX, &err));
+	assert_int_equal(err.at, EXPR_DEPTH_MAX);
+	memset(text, '!', EXPR_TEXT_MAX);
+	assert_null(expr_compile(text, EXPR_TEXT_MAX, &err));
+	assert_int_equal(err.at, EXPR_TEXT_MAX);
+}
+
+static void test_fields_of_the_frame_are_there_for_who_asks_for_them(void **state)
+{
+	static const char text[] = "frame.number == 7 && frame.len > 60 && frame.cap_len < 60 && "
+				   "frame.time_epoch >= 1556804538.5 && "
+				   "frame.interface_name == \"00:06.0\" && !frame.comment && frame";
+	struct expr_frame frame = { .number = 7, .len = 64, .caplen = 56,
+				    .time_ns = 1556804538500000000, .interface = "00:06.0" };
+	struct expr_error err;
+	struct expr *expr = expr_compile_frame(text, strlen(text), &err);
+	struct expr *ours = expr_compile_frame("nvmetap", 7, &err);
+	struct record rec = write_record();
+
+	(void)state;
+	assert_non_null(expr);
+	assert_true(expr_match_frame(expr, NULL, &frame));
+	frame.time_ns--;
+	assert_false(expr_match_frame(expr, NULL, &frame));
+	assert_false(expr_match_frame(ours, NULL, &frame));
+	assert_true(expr_match_frame(ours, &rec, &frame));
+	expr_free(expr);
+	expr_free(ours);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_number_is_compared_in_all_its_forms),
+		cmocka_unit_test(test_an_absent_field_makes_each_comparison_false),
+		cmocka_unit_test(test_not_binds_stronger_than_and_than_xor_than_or),
+		cmocka_unit_test(test_bits_are_tested_and_compared),
+		cmocka_unit_test(test_a_set_has_values_and_ranges),
+		cmocka_unit_test(test_values_of_our_own_fields_have_names_in_any_case),
+		cmocka_unit_test(test_text_is_compared_as_it_is_shown),
+#ifdef HAVE_PCRE2
+		cmocka_unit_test(test_a_regular_expression_finds_bytes_in_any_case),
+		cmocka_unit_test(test_a_regular_expression_gives_up),
+#endif
+		cmocka_unit_test(test_what_is_refused_is_refused_where_it_stands),
+		cmocka_unit_test(test_parentheses_are_bounded_and_a_million_of_them_refused),
+		cmocka_unit_test(test_fields_of_the_frame_are_there_for_who_asks_for_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Plug-ins that crash, that take long and that never return are named, and the capture is whole up
+# to there.
+
+# shellcheck source=tests/serve.sh
+. "${srcdir:-.}/tests/serve.sh"
+
+# The program's own handlers are what is tested, and a sanitizer would say it all again.
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0
+ASAN_OPTIONS=$ASAN_OPTIONS:handle_sigbus=0:detect_leaks=0:detect_stack_use_after_return=0
+TSAN_OPTIONS=${TSAN_OPTIONS:-}:handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0
+TSAN_OPTIONS=$TSAN_OPTIONS:report_signal_unsafe=0
+export ASAN_OPTIONS TSAN_OPTIONS
+# shellcheck disable=SC3045
+ulimit -c 0
+
+# died STATUS: the drive has ended so, whatever is left of its sockets.
+died()
+{
+	until_true is_dead || { fail "the drive does not end"; kill -KILL "$drive"; }
+	wait "$drive" 2>/dev/null
+	got=$?
+	drive=
+	test "$got" = "$1" || fail "the drive's exit status is $got, not $1"
+	rm -f "$work/nvme.sock"
+}
+
+# says WORDS: once to the user, and in the last line of the capture.
+says()
+{
+	said 1 "$1"
+	whole "$capture" -c
+	./nvmetap dump "$capture" >"$work/dump"
+	tail -n 1 "$work/dump" | grep -q -- "Log: .*$1" ||
+		fail "the capture's last line is not \"$1\": $(tail -n 1 "$work/dump")"
+}
+
+# crashes STATUS DEED WHERE WORDS: a plug-in does it when a guest has begun its I/O.
+crashes()
+{
+	serve --ns mem=8M -w "$capture" --plugin "tests/odd_plugin.so,do=$2,at=$3,nr=3"
+	./tests/mini_guest -n 20 -d 1 "$work/nvme.sock" >"$work/guest" 2>&1
+	test $? = 3 || fail "$2 at $3: the guest: $(cat "$work/guest")"
+	died "$1"
+	says "plug-in odd_plugin crashed in $4"
+	said 1 "what was captured until then is saved"
+	test "$(grep -c 'OPC=Write' "$work/dump")" = 3 ||
+		fail "$2 at $3: not three writes are in the capture"
+}
+
+capture=$work/crash.pcapng
+crashes 139 null nvme:io:decode \
+	"nvme:io:decode: SIGSEGV (memory that is not there) at address 0x0, code at odd_plugin+0x"
+crashes 134 abort nvme:io:decode "nvme:io:decode: SIGABRT, called from odd_plugin+0x"
+crashes 132 trap nvme:io:decode "nvme:io:decode: SIGILL"
+crashes 136 fpe nvme:io:decode "nvme:io:decode: SIGFPE"
+crashes 139 overflow nvme:io:decode "nvme:io:decode: SIGSEGV"
+capture=$work/crash.pcapng.zst
+crashes 139 null nvme:io:decode "nvme:io:decode: SIGSEGV"
+capture=$work/small.pcapng
+rm -f "$capture"
+
+# --- elsewhere than at a tap
+# odd DEED WHERE OPTION...: the drive with such a plug-in.
+odd()
+{
+	plugin=tests/odd_plugin.so,do=$1,at=$2
+	shift 2
+	serve --ns mem=8M -w "$capture" --plugin "$plugin" "$@"
+}
+
+odd null setup
+died 139
+said 1 "plug-in odd_plugin crashed in setup: SIGSEGV"
+test ! -e "$capture" || fail "a capture was begun although setup crashed"
+
+odd null call
+died 139
+says "plug-in odd_plugin crashed in a call that it asked for: SIGSEGV"
+
+# The guest may be served to its end meanwhile.
+odd null thread
+./tests/mini_guest -n 1 "$work/nvme.sock" >"$work/guest" 2>&1
+died 139
+says "plug-in odd_plugin crashed in a thread of its own: SIGSEGV"
+
+odd abort thread
+./tests/mini_guest -n 1 "$work/nvme.sock" >"$work/guest" 2>&1
+died 134
+says "plug-in odd_plugin crashed in a thread of its own: SIGABRT"
+
+odd null teardown
+kill -TERM "$drive"
+died 139
+said 1 "plug-in odd_plugin crashed in teardown: SIGSEGV"
+
+serve --ns mem=8M -w "$capture" --plugin tests/odd_loading.so
+died 134
+said 1 "plug-in odd_loading crashed in loading: SIGABRT"
+
+# --- nobody's but ours
+serve --ns mem=8M -w "$capture"
+guest_in_io -r 20000
+kill -SEGV "$drive"
+died 139
+guest_ended 3
+says "nvmetap itself crashed, no plug-in's code: SIGSEGV, sent by process $$,"
+
+# --- long, and for ever
+odd slow nvme:io:decode --plugin-limit 0.1 --once
+guest 0 -n 1 -d 1
+ended 0
+said 0 "has not returned"
+
+serve --ns mem=8M -w "$capture" --plugin "tests/odd_plugin.so,do=slow,ms=300" \
+	--plugin-limit 0.1,0
+guest 0 -n 1 -d 1
+took_twice() { test "$(grep -c took "$work/err")" = 2; }
+until_true took_twice
+kill -TERM "$drive"
+ended 0
+said 2 "plug-in odd_plugin: nvme:io:decode has not returned for 0\.[12]"
+said 2 "plug-in odd_plugin: nvme:io:decode took 0\.[23]"
+whole "$capture" -c
+test "$(./nvmetap dump "$capture" | grep -c 'Log: .*nvme:io:decode took')" = 2 ||
+	fail "the trace does not say what took long"
+
+for deed in hang spin deaf; do
+	odd $deed nvme:io:decode --plugin-limit 0.1,0.4
+	./tests/mini_guest -n 1 -d 1 "$work/nvme.sock" >"$work/guest" 2>&1
+	test $? = 3 || fail "$deed: the guest: $(cat "$work/guest")"
+	ended 1
+	said 1 "plug-in odd_plugin: nvme:io:decode has not returned for 0\.[12][0-9]* s$"
+	says "has not returned for 0\.[45][0-9]* s, and that ends the drive"
+done
+
+odd hang setup --plugin-limit 0.1,0.4
+died 1
+said 1 "plug-in odd_plugin: setup has not returned for .*, and that ends the drive"
+
+odd hang teardown --plugin-limit 0.1,0.4
+kill -TERM "$drive"
+died 1
+said 1 "plug-in odd_plugin: teardown has not returned for .*, and that ends the drive"
+whole "$capture" -c
+
+exit $status
