@@ -176,3 +176,18 @@ fetch_uml()
 	item_finish uml
 	say "uml is ready"
 }
+
+# --- its initramfs ---
+
+# Makes $initrd one that is not compressed: to unpack it takes user-mode Linux longer than all that
+# comes before.
+uml_plain_initrd()
+{
+	packed=$initrd
+	initrd=${packed%.gz}.cpio
+	[ ! -s "$initrd" ] || return 0
+	start_work
+	find "$cache" -maxdepth 1 -name 'initrd-*.cpio' -mtime +0 -delete
+	gzip -dc "$packed" >"$work/initrd" || fail "$initrd: cannot be made"
+	mv "$work/initrd" "$initrd"
+}
