@@ -16,7 +16,7 @@
 #include "tests/fuzz/vhost_script.h"
 #include "tests/hostile.h"
 
-enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4, OF_EVENT = 1 << 5 };
+enum { DESC_NEXT = 1, DESC_WRITE = 2, OF_EVENT = 1 << 5 };
 
 /* A header of SCRIPT_MESSAGE: descriptors of any kind, or those that it should have. */
 static void put_header(struct hostile *h, unsigned int request, unsigned int fds, size_t len)
@@ -141,26 +141,35 @@ static void any_bytes(struct hostile *h)
 		put(h, dice(h, 3) == 0 ? 0 : dice(h, 256), 1);
 }
 
-/* One that the next access may overwrite, or that is offered by any_avail. */
-static void any_desc(struct hostile *h)
+static void put_desc(struct hostile *h, unsigned int ring, unsigned int index, uint64_t offset,
+		     uint64_t len, unsigned int flags, unsigned int next)
 {
-	static const uint8_t flags[] = { 0, DESC_NEXT, DESC_WRITE, DESC_NEXT | DESC_WRITE,
-					 DESC_INDIRECT };
-
 	put(h, VHOST_SCRIPT_DESC, 1);
-	put(h, dice(h, 2), 1);
-	put(h, dice(h, VHOST_SCRIPT_ENTRIES), 1);
-	put(h, dice(h, 8) == 0 ? any_number(h) : dice(h, SCRIPT_SIZE / 64) * 64, 4);
-	put(h, dice(h, 4) == 0 ? any_number(h) : 16 + dice(h, 17), 2);
-	put(h, flags[dice(h, dice(h, 30) == 0 ? 5 : 4)], 1);
-	put(h, dice(h, VHOST_SCRIPT_ENTRIES + 1), 1);
+	put(h, ring, 1);
+	put(h, index, 1);
+	put(h, dice(h, 100) == 0 ? any_number(h) : offset, 4);
+	put(h, dice(h, 40) == 0 ? any_number(h) : len, 2);
+	put(h, dice(h, 200) == 0 ? dice(h, 8) : flags, 1);
+	put(h, dice(h, 20) == 0 ? dice(h, 256) : next, 1);
 }
 
-static void any_avail(struct hostile *h)
+/* A message that an access has left behind, cut into pieces, then room for an answer; or buffers
+ * for interrupts of any length.  Chains may end in themselves, in each other, or nowhere. */
+static void any_chain(struct hostile *h)
 {
+	unsigned int ring = dice(h, 8) == 0, first = dice(h, VHOST_SCRIPT_ENTRIES - 8);
+	unsigned int nr = 1 + dice(h, 6), nr_out = ring == 0 ? 1 + dice(h, nr) : 0;
+	uint64_t message = VHOST_SCRIPT_SLOTS + dice(h, 16) * UINT64_C(64);
+
+	for (unsigned int i = 0; i < nr; i++)
+		put_desc(h, ring, first + i, i < nr_out ? message + i * 8 : VHOST_SCRIPT_BUFFERS,
+			 i < nr_out ? (nr_out == 1 ? 24 : 8) : dice(h, 40),
+			 (i < nr_out ? 0 : DESC_WRITE) |
+				 (i + 1 < nr || dice(h, 16) == 0 ? DESC_NEXT : 0),
+			 first + (dice(h, 16) == 0 ? dice(h, nr) : i + 1));
 	put(h, VHOST_SCRIPT_AVAIL, 1);
-	put(h, dice(h, 2), 1);
-	put(h, dice(h, 50) == 0 ? dice(h, 65536) : dice(h, VHOST_SCRIPT_ENTRIES), 2);
+	put(h, ring, 1);
+	put(h, dice(h, 100) == 0 ? dice(h, 65536) : first, 2);
 }
 
 static void any_kick(struct hostile *h)
@@ -231,21 +240,19 @@ static void any_step(struct hostile *h)
 
 	if (what < 48) {
 		any_access(h);
-	} else if (what < 92) {
+	} else if (what < 88) {
 		any_command(h);
-	} else if (what < 112) {
+	} else if (what < 108) {
 		put(h, VHOST_SCRIPT_CONSUME, 1);
-	} else if (what < 118) {
+	} else if (what < 114) {
 		any_memory(h);
-	} else if (what < 120) {
+	} else if (what < 116) {
 		any_message(h);
-	} else if (what < 122) {
+	} else if (what < 118) {
 		any_kick(h);
-	} else if (what < 124) {
-		any_desc(h);
-	} else if (what == 124) {
-		any_avail(h);
-	} else if (what == 125) {
+	} else if (what < 126) {
+		any_chain(h);
+	} else if (what == 126) {
 		put(h, SCRIPT_TIME, 1);
 		put(h, dice(h, 3000), 2);
 	} else if (dice(h, 8) == 0) {
