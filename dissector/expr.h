@@ -32,7 +32,8 @@ struct expr_error {
 
 /* What a record's packet is beside it. */
 struct expr_frame {
-	const uint8_t *header;	/* the record's first record_SIZE bytes, or NULL: made from rec */
+	const uint8_t *header;	/* its caplen bytes: of a record at least record_SIZE; or NULL:
+				 * the record's header is made from rec, and frame has no bytes */
 	uint64_t number, time_ns;
 	uint32_t len, caplen;
 	const char *interface;	/* or NULL: has none */

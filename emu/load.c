@@ -20,6 +20,7 @@ struct loaded {
 	struct load_file file;
 	unsigned int nr;	/* see emu/library.h, 0: none */
 	struct nvmetap_plugin *plugin;
+	int answered;		/* by setup */
 	char *path;		/* "./", then given */
 	const char *given;	/* the file's name, as the user says it */
 	char *name;
@@ -118,6 +119,7 @@ static int run_setup(struct nvmetap_plugin *self, void *ctx)
 	before = enter(loaded, WATCH_SETUP);
 	rc = loaded->file.setup();
 	leave(loaded, before);
+	loaded->answered = rc;
 	return rc;
 }
 
@@ -144,7 +146,9 @@ static int refuse_setup(const struct loaded *loaded, int rc, char *err, size_t e
 {
 	const char *said = plugin_said(loaded->plugin);
 
-	if (*said != '\0')
+	if (loaded->answered == 0)
+		snprintf(err, errlen, "%s", said);
+	else if (*said != '\0')
 		snprintf(err, errlen, "%s (setup answered %d)", said, rc);
 	else if (rc < 0)
 		snprintf(err, errlen, "setup answered %d: %s", rc, strerror(-rc));

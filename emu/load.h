@@ -16,7 +16,7 @@
  * private copy, so that each has variables of its own.
  * 0, or -errno and in err one line that begins with the file: -ENOENT and
  * others of open(2), -ENOEXEC no plug-in for this program, -ECANCELED its setup
- * did not answer 0.  Nothing of it remains then.
+ * did not answer 0, or has not asked for an option that was given.  Nothing of it remains then.
  */
 int load_plugin(struct taps *taps, const char *what, char *err, size_t errlen);
 

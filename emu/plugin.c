@@ -26,6 +26,8 @@ struct nvmetap_plugin {
 	char *words;		/* options, cut into NUL ended words */
 	size_t words_len;
 	char *said;		/* by its setup, or NULL */
+	char *asked;		/* keys of options that its setup asked for, NUL ended */
+	size_t asked_len;
 	bool in_setup;
 	struct request *calls;	/* see plugin_calls */
 	bool gone;
@@ -170,6 +172,7 @@ static void plugin_free(struct nvmetap_plugin *plugin)
 	free(plugin->file);
 	free(plugin->words);
 	free(plugin->said);
+	free(plugin->asked);
 	free(plugin);
 }
 
@@ -216,6 +219,62 @@ static struct nvmetap_plugin *plugin_new(struct taps *taps, const struct plugin_
 	return plugin;
 }
 
+static bool was_asked(const struct nvmetap_plugin *plugin, const char *key, size_t len)
+{
+	for (size_t at = 0; at < plugin->asked_len; at += strlen(plugin->asked + at) + 1) {
+		if (strncmp(plugin->asked + at, key, len) == 0 && plugin->asked[at + len] == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* What setup asks for are the options that there are. */
+static void asked_add(struct nvmetap_plugin *plugin, const char *key)
+{
+	size_t len = strlen(key);
+	char *grown;
+
+	if (was_asked(plugin, key, len))
+		return;
+	grown = realloc(plugin->asked, plugin->asked_len + len + 1);
+	if (grown == NULL)
+		return;
+	memcpy(grown + plugin->asked_len, key, len + 1);
+	plugin->asked = grown;
+	plugin->asked_len += len + 1;
+}
+
+/* If setup has not asked for the option of this word the user is told, with
+ * the nearest ones. */
+static bool check_option(struct nvmetap_plugin *plugin, const char *word)
+{
+	char line[LINE_MAX_SAID], words[LINE_MAX_SAID / 2];
+	size_t len = strcspn(word, "=");
+	struct near near;
+
+	if (was_asked(plugin, word, len))
+		return true;
+	near_init(&near, word, len);
+	for (size_t at = 0; at < plugin->asked_len; at += strlen(plugin->asked + at) + 1)
+		near_offer(&near, plugin->asked + at);
+	near_words(&near, words, sizeof(words));
+	snprintf(line, sizeof(line), "no option %.*s%s", (int)(len < 64 ? len : 64), word, words);
+	plugin_say(plugin, line);
+	return false;
+}
+
+static int check_options(struct nvmetap_plugin *plugin)
+{
+	const char *end = plugin->words + plugin->words_len;
+	int rc = 0;
+
+	for (const char *word = plugin->words; word < end; word += strlen(word) + 1) {
+		if (*word != '\0' && !check_option(plugin, word))
+			rc = -EINVAL;
+	}
+	return rc;
+}
+
 static int run_setup(struct nvmetap_plugin *plugin)
 {
 	struct taps_frame frame = taps_enter(plugin->taps, plugin);
@@ -223,11 +282,14 @@ static int run_setup(struct nvmetap_plugin *plugin)
 
 	plugin->in_setup = true;
 	rc = plugin->code.setup(plugin, plugin->code.ctx);
+	if (rc != 0)
+		plugin->code.teardown = NULL;
+	else if (plugin->file != NULL)
+		rc = check_options(plugin);
 	plugin->in_setup = false;
 	if (rc == 0 && plugin->said != NULL)
 		plugin_say(plugin, plugin->said);
 	if (rc != 0) {
-		plugin->code.teardown = NULL;
 		plugin->release = NULL;
 		plugin_remove(plugin);
 	}
@@ -319,6 +381,8 @@ NVMETAP_EXPORT const char *nvmetap_option(struct nvmetap_plugin *plugin, const c
 	plugin = plugin_speaker(plugin);
 	if (plugin == NULL)
 		return NULL;
+	if (plugin->in_setup)
+		asked_add(plugin, key);
 	end = plugin->words + plugin->words_len;
 	for (word = plugin->words; word < end; word += strlen(word) + 1) {
 		if (strncmp(word, key, len) != 0)

@@ -233,7 +233,8 @@ int nvmetap_detach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *f
 struct nvmetap_plugin *nvmetap_self(void);
 
 /* The value of "key=value" among the plug-in's options, "" for a bare "key",
- * NULL if it is not there.  Lives as long as the plug-in. */
+ * NULL if it is not there.  Lives as long as the plug-in.  What a setup does not
+ * ask for is no option: the user is told so, and the plug-in refused. */
 const char *nvmetap_option(struct nvmetap_plugin *plugin, const char *key);
 
 /* (T) Ticks as nanoseconds since 1970-01-01 (the wall clock at the start plus

@@ -137,7 +137,7 @@ static void test_a_comma_written_twice_is_one(void **state)
 	struct rig *rig = *state;
 
 	assert_int_equal(symlink("odd_plugin.so", "tests/odd,1.so"), 0);
-	loads(rig, "tests/odd,,1.so,do=abo,,rt,at=setup");
+	loads(rig, "tests/odd,,1.so,do=abo,,rt,ms=1");
 	unlink("tests/odd,1.so");
 	assert_true(has_plugin(rig, "odd,1"));
 }
@@ -190,6 +190,20 @@ static void test_who_attaches_to_an_unknown_tap_is_told_the_near_ones(void **sta
 	refused(rig, "tests/odd_plugin.so,do=misspell", -ECANCELED,
 		"tests/odd_plugin.so: no tap nvme:io:decod; near: nvme:io:decode, nvme:io:fetch, "
 		"nvme:io:memory (setup answered -2)");
+}
+
+static void test_an_option_that_setup_does_not_ask_for_is_refused_with_the_nearest(void **state)
+{
+	struct rig *rig = *state;
+
+	refused(rig, "tests/odd_plugin.so,do=grumble,n=3,ms=1,answer", -ECANCELED,
+		"tests/odd_plugin.so: no option n; near: nr; no option answer");
+	assert_string_equal(said, "odd_plugin: teardown answered 5");
+	assert_false(has_plugin(rig, "odd_plugin"));
+	assert_false(in_memory("tests/odd_plugin.so"));
+	assert_int_equal(ask(rig), 0);
+	loads(rig, "tests/odd_plugin.so,do=grumble,nr=3,ms=1");
+	assert_int_equal(ask(rig), 1);
 }
 
 static void test_the_user_is_told_of_an_unknown_tap_even_if_setup_does_not_mind(void **state)
@@ -268,6 +282,8 @@ int main(void)
 		LOAD_TEST(test_a_setup_that_refuses_after_it_has_attached_leaves_nothing),
 		LOAD_TEST(test_who_attaches_to_an_unknown_tap_is_told_the_near_ones),
 		LOAD_TEST(test_the_user_is_told_of_an_unknown_tap_even_if_setup_does_not_mind),
+		LOAD_TEST(
+			test_an_option_that_setup_does_not_ask_for_is_refused_with_the_nearest),
 		LOAD_TEST(test_a_teardown_that_complains_is_told),
 		LOAD_TEST(test_a_name_that_is_not_loaded_is_answered_with_the_near_ones),
 		LOAD_TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_is_unloaded),

@@ -65,24 +65,24 @@ shark every -V >"$work/details"
 shark every -V -2 >/dev/null
 
 # Names and types of Wireshark's own dissector.
-rows 4 'nvme.cmd.opc == 6'
-rows 1 'nvme.cmd.opc == 6 && nvme.cmd.identify.dword10.cns == 1'
+rows 5 'nvme.cmd.opc == 6'
+rows 2 'nvme.cmd.opc == 6 && nvme.cmd.identify.dword10.cns == 1'
 rows 1 'nvme.cqe.status.sc == 0x80'
 rows 2 'nvme.cqe.status.dnr == 1'
-rows 1 'nvme.cmd.slba == 8'
-rows 2 'nvme.cmd.nlb == 7'
+rows 2 'nvme.cmd.slba == 8'
+rows 3 'nvme.cmd.nlb == 7'
 rows 1 'nvme.cmd.identify.ctrl.mn contains "software"'
 rows 22 'nvme.cmd_latency == 0.0345'
 rows 21 'nvme.cmd_pkt && nvmetap.event == "Completion"'
 rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
 
 # Our own, with names of values.
-rows 4 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
+rows 5 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
 # A name stands for its number, which means something else on the other queue.
-rows 4 'nvmetap.opc == "Write"'
-rows 4 'nvmetap.opc == "Create I/O SQ"'
-rows 2 'nvmetap.command == "Write"'
-rows 2 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
+rows 8 'nvmetap.opc == "Write"'
+rows 8 'nvmetap.opc == "Create I/O SQ"'
+rows 6 'nvmetap.command == "Write"'
+rows 6 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
 rows 1 'nvmetap.cqe.code == "LBA Out of Range"'
 rows 1 'nvmetap.irq.type == "MSI-X"'
 rows 3 'nvmetap.cc.en == 1'
@@ -107,6 +107,16 @@ line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Comple
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
 line 'nvmetap.data.offset == 2048' \
 	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'
+# What was injected, and the frame that it altered.
+rows 7 'nvmetap.inject.who == "rule 3"'
+rows 7 'nvmetap.expert.injected'
+rows 1 'nvmetap.inject.fault == "torn" && nvmetap.inject.arg == 1000000'
+rows 1 'nvmetap.inject.change contains "nvme.cmd.slba: "'
+rows 1 'nvmetap.inject.verdict == "handled" && nvmetap.cause_pkt'
+rows 2 'nvmetap.inject.now contains 04:83'
+line 'nvmetap.inject.fault == "torn"' \
+	'"rule 3" at nvme:io:writeback: go, fault torn 1000000; nvmetap.cqe.code: Successful'
+line 'nvmetap.inject.fault == "gone"' '"rule 3": go, fault gone 1'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 
 # Every field of the table that a record of ours shows has its own name.
@@ -135,7 +145,7 @@ scripts="-X lua_script:$work/before.lua $scripts -X lua_script:$work/nvmetap.lua
 test "$(shark foreign -Y before | wc -l)" -eq 4 || fail "foreign packets are not passed on"
 test "$(shark foreign -Y nvmetap | wc -l)" -eq 0 || fail "foreign packets are taken for ours"
 test "$(shark every -Y before | wc -l)" -eq 0 || fail "our records are passed on"
-rows 4 'nvme.cmd.opc == 6'
+rows 5 'nvme.cmd.opc == 6'
 
 test $status -eq 0 && echo "$("$tshark" --version 2>/dev/null | head -n 1): $every records"
 exit $status

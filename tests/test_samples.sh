@@ -78,6 +78,7 @@ while read -r plugin; do
 		refused "$plugin" "$option=3k" "$option=3k is no number"
 	done <"$work/numbers"
 done <"$work/sources"
+refused lost_writes aftr=3 "lost_writes.so: no option aftr; near: after"
 refused latency read=fast:3 "a model is fixed"
 refused text_tracer "file=$work/none/text" "No such file"
 exit $status

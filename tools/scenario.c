@@ -138,8 +138,8 @@ static bool is_idle(const char *text)
 	return *text == '\0' || *text == '#';
 }
 
-static int add_rules(struct inject *inject, FILE *file, const char *path, char *err,
-		     size_t errlen)
+static int read_rules(FILE *file, const char *path, scenario_fn *fn, void *ctx, char *err,
+		      size_t errlen)
 {
 	unsigned int line, next = 1, nr = 0;
 	char rule[RULE_LENGTH_MAX + 2], label[LABEL_MAX], why[512];
@@ -150,7 +150,7 @@ static int add_rules(struct inject *inject, FILE *file, const char *path, char *
 		if (is_idle(rule))
 			continue;
 		nr++;
-		if (inject_add_labelled(inject, label, rule, why, sizeof(why)) > 0)
+		if (fn(ctx, label, rule, why, sizeof(why)) >= 0)
 			continue;
 		snprintf(err, errlen, "%s: line %u: %s", path, line, why);
 		return -1;
@@ -165,7 +165,7 @@ static int add_rules(struct inject *inject, FILE *file, const char *path, char *
 	return -1;
 }
 
-int scenario_add(struct inject *inject, const char *name, char *err, size_t errlen)
+int scenario_read(const char *name, scenario_fn *fn, void *ctx, char *err, size_t errlen)
 {
 	char path[PATH_LEN];
 	FILE *file = open_scenario(name, path, err, errlen);
@@ -173,9 +173,19 @@ int scenario_add(struct inject *inject, const char *name, char *err, size_t errl
 
 	if (file == NULL)
 		return -1;
-	rc = add_rules(inject, file, path, err, errlen);
+	rc = read_rules(file, path, fn, ctx, err, errlen);
 	fclose(file);
 	return rc;
+}
+
+static int add_rule(void *ctx, const char *label, const char *rule, char *why, size_t len)
+{
+	return inject_add_labelled(ctx, label, rule, why, len);
+}
+
+int scenario_add(struct inject *inject, const char *name, char *err, size_t errlen)
+{
+	return scenario_read(name, add_rule, inject, err, errlen);
 }
 
 /* The comment that a file begins with: its first line, or all but those of the license. */

@@ -205,6 +205,7 @@ static void start_control(struct session *session)
 	struct control_config config = {
 		.drive = session->drive,
 		.tracer = session->tracer,
+		.inject = session->inject,
 		.capture = session->path,
 		.command = session->command,
 		.guest_socket = drive->vfio_user != NULL ? drive->vfio_user : drive->vhost_user,
