@@ -189,34 +189,39 @@ static int walk_specific(struct walk *walk)
 	return 0;
 }
 
-/* What walk_specific may come to, by structure. */
-static bool is_specific(uint8_t event, unsigned int strct)
+/* Whether walk_specific may come to the structure, by event: what is not known is
+ * possible. */
+static void find_specific(unsigned int strct, bool possible[256])
 {
-	switch (event) {
-	case NVMETAP_EV_ADMIN:
-	case NVMETAP_EV_IO:
-		return table_is_command(strct) || table_is_feature(strct);
-	case NVMETAP_EV_COMPLETION:
-		return table_is_result(strct) || table_is_feature(strct);
-	case NVMETAP_EV_DATA:
-		return table_is_data(strct);
-	case NVMETAP_EV_DOORBELL:
-	case NVMETAP_EV_INTERRUPT:
-	case NVMETAP_EV_LIST:
-		return false;
-	}
-	return true;
+	bool is_feature = table_is_feature(strct);
+
+	memset(possible, true, 256);
+	possible[NVMETAP_EV_ADMIN] = possible[NVMETAP_EV_IO] =
+		is_feature || table_is_command(strct);
+	possible[NVMETAP_EV_COMPLETION] = is_feature || table_is_result(strct);
+	possible[NVMETAP_EV_DATA] = table_is_data(strct);
+	possible[NVMETAP_EV_DOORBELL] = possible[NVMETAP_EV_INTERRUPT] = false;
+	possible[NVMETAP_EV_LIST] = false;
 }
 
-unsigned int decode_parts_with(uint8_t event, unsigned int strct)
+void decode_parts_with(unsigned int strct, uint8_t parts[256])
 {
-	unsigned int parts = is_specific(event, strct) ? DECODE_SPECIFIC : 0;
+	bool specific[256];
 
-	if (table_events[event].info == strct)
-		parts |= DECODE_INFO;
-	if (table_events[event].payload == strct)
-		parts |= DECODE_PAYLOAD;
-	return parts;
+	if (strct == S_record || strct == S_command_name) {
+		for (unsigned int i = 0; i < 256; i++)
+			parts[i] |= strct == S_record ? DECODE_HEADER : DECODE_NAME;
+		return;
+	}
+	find_specific(strct, specific);
+	for (unsigned int i = 0; i < 256; i++) {
+		if (table_events[i].info == strct)
+			parts[i] |= DECODE_INFO;
+		if (table_events[i].payload == strct)
+			parts[i] |= DECODE_PAYLOAD;
+		if (specific[i])
+			parts[i] |= DECODE_SPECIFIC;
+	}
 }
 
 static bool payload_applies(const struct record *rec)

@@ -72,10 +72,9 @@ enum {
 int decode_structs(const struct record *rec, const uint8_t *header, unsigned int parts,
 		   decode_struct_fn *fn, void *ctx);
 /*
- * Parts of a record of this event, beyond header and name, in which
- * decode_structs may find the structure (S_*).  What is not there it never finds
- * there.
+ * In which parts of records decode_structs may find a structure (S_*): adds
+ * DECODE_* to parts, by event.  What is not there it never finds there.
  */
-unsigned int decode_parts_with(uint8_t event, unsigned int strct);
+void decode_parts_with(unsigned int strct, uint8_t parts[256]);
 
 #endif

@@ -32,7 +32,8 @@ struct expr_error {
 
 /* What a record's packet is beside it. */
 struct expr_frame {
-	const uint8_t *header;	/* the record's first record_SIZE bytes, or NULL: made from rec */
+	const uint8_t *header;	/* its caplen bytes: of a record at least record_SIZE; or NULL:
+				 * the record's header is made from rec, and frame has no bytes */
 	uint64_t number, time_ns;
 	uint32_t len, caplen;
 	const char *interface;	/* or NULL: has none */
@@ -51,6 +52,10 @@ struct expr *expr_compile_frame(const char *text, size_t len, struct expr_error 
 void expr_free(struct expr *expr);	/* or NULL */
 
 bool expr_match(const struct expr *expr, const struct record *rec);
+/* The same with the fields of the command that rec, a completion or data, belongs to: command
+ * is the record of that, or NULL.  Its header and info do not count. */
+bool expr_match_of(const struct expr *expr, const struct record *rec,
+		   const struct record *command);
 /* For what expr_compile_frame made.  rec is NULL for a packet that is not a
  * record of ours: it has no field but those of the frame. */
 bool expr_match_frame(const struct expr *expr, const struct record *rec,

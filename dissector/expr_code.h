@@ -25,8 +25,8 @@ enum expr_type {
 /* Fields that are in no structure. */
 enum expr_special {
 	EXPR_OF_TABLE,
-	EXPR_RECORD,		/* nvmetap: a record of ours */
-	EXPR_FRAME,		/* frame: any packet */
+	EXPR_RECORD,		/* nvmetap: a record of ours, of packets its bytes */
+	EXPR_FRAME,		/* frame: any packet's bytes */
 	EXPR_FRAME_NUMBER, EXPR_FRAME_TIME_EPOCH, EXPR_FRAME_LEN, EXPR_FRAME_CAP_LEN,
 	EXPR_FRAME_INTERFACE_NAME, EXPR_FRAME_COMMENT,
 };
@@ -51,11 +51,15 @@ struct expr_field {
 	struct expr_quick quick;
 };
 
+enum { EXPR_TO_END = UINT32_MAX };
+
 /* Of a field: what is compared. */
 struct expr_operand {
 	uint16_t field;		/* index */
-	bool masked;
+	bool masked, sliced;
 	uint64_t mask;
+	int64_t from;		/* of a slice of bytes; below 0: from the end */
+	uint32_t len;		/* of it, or EXPR_TO_END */
 };
 
 enum expr_relation {
@@ -112,7 +116,7 @@ struct expr {
 	struct expr_field *fields;
 	struct regex **regexes;
 	uint8_t *pool;
-	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, nr_regexes, pool_len;
+	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, nr_regexes;
 };
 
 #endif

@@ -37,6 +37,32 @@ bool constant_number(const char *text, size_t len, uint64_t *number)
 	return digits(text, len, len > 1 && text[0] == '0' ? 8 : 10, number);
 }
 
+bool constant_slice(const char *text, size_t len, int64_t *from, uint32_t *slice_len)
+{
+	bool negative = len > 0 && text[0] == '-';
+	size_t at = negative, nr;
+	uint64_t first = 0, second = EXPR_TO_END;
+
+	for (nr = 0; at + nr < len && digit_of(text[at + nr]) < 10; nr++)
+		;
+	if (nr > 9 || (nr > 0 ? !digits(text + at, nr, 10, &first) : negative || text[0] != ':'))
+		return false;
+	*from = negative ? -(int64_t)first : (int64_t)first;
+	*slice_len = 1;
+	at += nr;
+	if (at == len)
+		return true;
+	nr = len - at - 1;
+	if (nr > 9 || (nr > 0 && !digits(text + at + 1, nr, 10, &second)))
+		return false;
+	if (text[at] == '-' && !negative && second != EXPR_TO_END && second >= first)
+		second -= first - 1;
+	else if (text[at] != ':' || (nr > 0 && second == 0) || len == 1)
+		return false;
+	*slice_len = (uint32_t)second;
+	return true;
+}
+
 static bool refuse(struct expr_error *err, const char *what)
 {
 	snprintf(err->what, sizeof(err->what), "%s", what);

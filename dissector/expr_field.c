@@ -12,7 +12,7 @@ static const struct {
 	bool of_frame;
 } specials[] = {
 	{ "nvmetap", EXPR_RECORD, EXPR_NONE, 0, false },
-	{ "frame", EXPR_FRAME, EXPR_NONE, 0, true },
+	{ "frame", EXPR_FRAME, EXPR_BYTES, 0, true },
 	{ "frame.number", EXPR_FRAME_NUMBER, EXPR_UINT, 4, true },
 	{ "frame.time_epoch", EXPR_FRAME_TIME_EPOCH, EXPR_TIME, 8, true },
 	{ "frame.len", EXPR_FRAME_LEN, EXPR_UINT, 4, true },
@@ -82,20 +82,6 @@ static void lead_deeper(struct expr_field *field)
 	} while (more);
 }
 
-static uint8_t parts_of(const struct expr_field *field, uint8_t event)
-{
-	unsigned int parts = 0;
-
-	if (field->leads[S_record] != 0)
-		parts |= DECODE_HEADER;
-	if (field->leads[S_command_name] != 0)
-		parts |= DECODE_NAME;
-	for (unsigned int i = 0; i < NR_ROWS; i++)
-		if (field->leads[i] != 0 && i != S_record && i != S_command_name)
-			parts |= decode_parts_with(event, i);
-	return (uint8_t)parts;
-}
-
 static void add_row(struct expr_field *field, unsigned int i)
 {
 	const struct table_row *row = &table_rows[i];
@@ -126,11 +112,32 @@ static bool find_in_table(struct expr_field *field, const char *name, size_t len
 	if (field->name == NULL)
 		return false;
 	lead_deeper(field);
-	for (unsigned int i = 0; i < 256; i++)
-		field->parts[i] = parts_of(field, (uint8_t)i);
+	for (unsigned int i = 0; i < NR_ROWS; i++)
+		if (field->leads[i] != EXPR_LEADS_NOWHERE)
+			decode_parts_with(i, field->parts);
 	if (field->nr_rows == 1)
 		field->quick = quick_find(field->rows[0]);
 	return true;
+}
+
+/* Fields that users of Wireshark know and that are none here, and why. */
+static const char *const hints[][2] = {
+	{ "nvme.cmd_latency", "it is nvmetap.latency_ns here" },
+	{ "nvme.cmd_pkt", "it depends on other packets; nvmetap.cause is the sequence number" },
+	{ "nvme.cqe_pkt", "it depends on other packets; nvmetap.cause is the sequence number" },
+	{ "frame.time", "it is frame.time_epoch here" },
+	{ "frame.time_relative", "it depends on other packets; there is frame.time_epoch" },
+	{ "frame.time_delta", "it depends on other packets; there is frame.time_epoch" },
+	{ "frame.time_delta_displayed", "it depends on other packets" },
+	{ "frame.packet_id", "it is nvmetap.seq here" },
+};
+
+const char *field_hint(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (is_name(hints[i][0], name, len))
+			return hints[i][1];
+	return NULL;
 }
 
 bool field_find(struct expr_field *field, const char *name, size_t len, bool frames)
@@ -143,6 +150,8 @@ bool field_find(struct expr_field *field, const char *name, size_t len, bool fra
 		field->special = specials[i].special;
 		field->type = specials[i].type;
 		field->bytes = specials[i].bytes;
+		if (frames && field->special == EXPR_RECORD)
+			field->type = EXPR_BYTES;
 		return true;
 	}
 	return find_in_table(field, name, len);

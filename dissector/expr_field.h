@@ -8,6 +8,8 @@
 
 /* Fills field.  frames: those of the packet, too.  False: there is none. */
 bool field_find(struct expr_field *field, const char *name, size_t len, bool frames);
+/* Of a field that Wireshark has and we have not: why, or what to take.  Or NULL. */
+const char *field_hint(const char *name, size_t len);
 /* Offers the names of all fields. */
 void field_offer(struct near *near, bool frames);
 

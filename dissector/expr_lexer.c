@@ -28,7 +28,7 @@ static const struct {
 	{ "{", TOKEN_BRACE }, { "}", TOKEN_UNBRACE }, { ",", TOKEN_COMMA }, { "<", TOKEN_LT },
 	{ ">", TOKEN_GT }, { "!", TOKEN_NOT }, { "&", TOKEN_BITAND }, { "+", TOKEN_REFUSED },
 	{ "-", TOKEN_REFUSED }, { "*", TOKEN_REFUSED }, { "/", TOKEN_REFUSED },
-	{ "%", TOKEN_REFUSED }, { "[", TOKEN_REFUSED }, { "]", TOKEN_REFUSED },
+	{ "%", TOKEN_REFUSED }, { "[", TOKEN_BRACKET }, { "]", TOKEN_UNBRACKET },
 	{ "#", TOKEN_REFUSED }, { "$", TOKEN_REFUSED }, { "@", TOKEN_REFUSED },
 	{ "~=", TOKEN_REFUSED }, { "~", TOKEN_MATCHES },
 };

@@ -8,6 +8,7 @@
 struct match {
 	const struct expr *expr;
 	const struct record *rec;	/* or NULL */
+	const struct record *command;	/* that it belongs to, or NULL */
 	const struct expr_frame *frame;	/* or NULL */
 };
 
@@ -86,6 +87,13 @@ static bool each_in_record(struct match *match, struct search *search)
 
 	if (match->rec == NULL)
 		return false;
+	if (match->command != NULL) {
+		parts = search->field->parts[match->command->event] &
+			(DECODE_PAYLOAD | DECODE_SPECIFIC);
+		if (parts != 0 &&
+		    decode_structs(match->command, NULL, parts, search_struct, search) != 0)
+			return true;
+	}
 	parts = search->field->parts[match->rec->event];
 	return parts != 0 &&
 	       decode_structs(match->rec, header, parts, search_struct, search) != 0;
@@ -104,6 +112,19 @@ static bool found_words(struct search *search, const char *words)
 	return search->fn(search->ctx, &value);
 }
 
+static bool found_packet(struct search *search, const struct expr_frame *frame)
+{
+	struct expr_value value = { .kind = KIND_NONE };
+
+	if (search->span != NULL)
+		return found_number(search, 0);
+	if (frame != NULL && frame->header != NULL) {
+		value.bytes = frame->header;
+		value.len = frame->caplen;
+	}
+	return search->fn(search->ctx, &value);
+}
+
 /* Hands fn the values of a field, until it answers true.  Whether it did. */
 static bool each_value(struct match *match, struct search *search)
 {
@@ -112,12 +133,12 @@ static bool each_value(struct match *match, struct search *search)
 	if (search->field->special == EXPR_OF_TABLE)
 		return each_in_record(match, search);
 	if (search->field->special == EXPR_RECORD)
-		return match->rec != NULL && found_number(search, 0);
+		return match->rec != NULL && found_packet(search, frame);
 	if (frame == NULL)
 		return false;
 	switch ((enum expr_special)search->field->special) {
 	case EXPR_FRAME:
-		return found_number(search, 0);
+		return found_packet(search, frame);
 	case EXPR_FRAME_NUMBER:
 		return found_number(search, frame->number);
 	case EXPR_FRAME_TIME_EPOCH:
@@ -203,17 +224,18 @@ static bool is_in_range(const struct trial *trial, const struct expr_value *valu
 static bool fits_constant(const struct trial *trial, const struct expr_value *value)
 {
 	const struct expr_test *test = trial->test;
-	const struct expr_range *ranges = trial->match->expr->ranges + test->first;
+	const struct expr_range *ranges;
 	struct expr_value constant;
 
+	if (test->relation == EXPR_MATCHES)
+		return value_matches(value, trial->match->expr->regexes[test->first]);
+	ranges = &trial->match->expr->ranges[test->first];
 	if (test->relation == EXPR_IN || test->relation == EXPR_NOT_IN) {
 		for (uint32_t i = 0; i < test->nr; i++)
 			if (is_in_range(trial, value, &ranges[i]))
 				return test->relation == EXPR_IN;
 		return test->relation == EXPR_NOT_IN;
 	}
-	if (test->relation == EXPR_MATCHES)
-		return value_matches(value, trial->match->expr->regexes[test->first]);
 	constant = value_of(trial->match->expr, &ranges[0].low);
 	if (test->relation == EXPR_CONTAINS)
 		return trial->type == EXPR_STRING ? value_contains_text(value, &constant) :
@@ -221,9 +243,25 @@ static bool fits_constant(const struct trial *trial, const struct expr_value *va
 	return fits((enum expr_relation)test->relation, compare(trial->type, value, &constant));
 }
 
-static uint64_t masked(const struct expr_operand *operand, uint64_t number)
+/* Cuts a value down to what of it is compared.  False: it has no such part. */
+static bool take_part(const struct expr_operand *operand, struct expr_value *value)
 {
-	return operand->masked ? number & operand->mask : number;
+	int64_t from = operand->from < 0 ? (int64_t)value->len + operand->from : operand->from;
+
+	if (operand->masked)
+		value->number &= operand->mask;
+	if (!operand->sliced)
+		return true;
+	if (from < 0 || from >= (int64_t)value->len)
+		return false;
+	value->bytes += from;
+	value->len -= (uint32_t)from;
+	if (operand->len == EXPR_TO_END)
+		return true;
+	if (operand->len > value->len)
+		return false;
+	value->len = operand->len;
+	return true;
 }
 
 /* A value of the right field beside the left one's. */
@@ -232,8 +270,9 @@ static bool try_right(void *ctx, const struct expr_value *value)
 	struct trial *trial = ctx;
 	struct expr_value right = *value;
 
+	if (!take_part(&trial->test->right, &right))
+		return false;
 	trial->any = true;
-	right.number = masked(&trial->test->right, right.number);
 	return fits((enum expr_relation)trial->test->relation,
 		    compare(trial->type, &trial->left, &right)) != trial->test->all;
 }
@@ -245,7 +284,8 @@ static bool try_left(void *ctx, const struct expr_value *value)
 	const struct expr_test *test = trial->test;
 
 	trial->left = *value;
-	trial->left.number = masked(&test->left, value->number);
+	if (!take_part(&test->left, &trial->left))
+		return false;
 	if (test->by_field) {
 		struct search search = {
 			.field = &trial->match->expr->fields[test->right.field],
@@ -255,6 +295,8 @@ static bool try_left(void *ctx, const struct expr_value *value)
 		return each_value(trial->match, &search);
 	}
 	trial->any = true;
+	if (test->relation == EXPR_IS_THERE)
+		return true;
 	return fits_constant(trial, &trial->left) != test->all;
 }
 
@@ -329,4 +371,12 @@ bool expr_match_frame(const struct expr *expr, const struct record *rec,
 bool expr_match(const struct expr *expr, const struct record *rec)
 {
 	return expr_match_frame(expr, rec, NULL);
+}
+
+bool expr_match_of(const struct expr *expr, const struct record *rec,
+		   const struct record *command)
+{
+	struct match match = { .expr = expr, .rec = rec, .command = command };
+
+	return run(&match);
 }

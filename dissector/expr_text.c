@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Values of fields as expressions compare them. */
+#include "config.h"
+
 #include "dissector/expr_text.h"
 
 #include <string.h>
@@ -76,18 +78,16 @@ static int reading_next(struct reading *reading)
 	return '\\';
 }
 
-int value_compare_text(const struct expr_value *a, const struct expr_value *b)
+static bool is_shown_as_it_is(const struct expr_value *value)
 {
-	struct reading left, right;
-	int c, d;
-
-	reading_begin(&left, a);
-	reading_begin(&right, b);
-	do {
-		c = reading_next(&left);
-		d = reading_next(&right);
-	} while (c == d && c >= 0);
-	return c - d;
+	if (value->kind == KIND_CHARS)
+		return false;
+	if (value->kind != KIND_TEXT)
+		return true;
+	for (uint32_t i = 0; i < value->len; i++)
+		if (!is_plain(value->bytes[i]))
+			return false;
+	return true;
 }
 
 int value_compare_bytes(const struct expr_value *a, const struct expr_value *b)
@@ -96,6 +96,22 @@ int value_compare_bytes(const struct expr_value *a, const struct expr_value *b)
 	int order = len > 0 ? memcmp(a->bytes, b->bytes, len) : 0;
 
 	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+int value_compare_text(const struct expr_value *a, const struct expr_value *b)
+{
+	struct reading left, right;
+	int c, d;
+
+	if (is_shown_as_it_is(a) && is_shown_as_it_is(b))
+		return value_compare_bytes(a, b);
+	reading_begin(&left, a);
+	reading_begin(&right, b);
+	do {
+		c = reading_next(&left);
+		d = reading_next(&right);
+	} while (c == d && c >= 0);
+	return c - d;
 }
 
 /* Whether what is read begins with the needle. */
@@ -107,38 +123,26 @@ static bool begins_with(struct reading reading, const struct expr_value *needle)
 	return true;
 }
 
+bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle)
+{
+	return needle->len > 0 &&
+	       memmem(value->bytes, value->len, needle->bytes, needle->len) != NULL;
+}
+
 bool value_contains_text(const struct expr_value *value, const struct expr_value *needle)
 {
 	struct reading reading;
 
 	if (needle->len == 0)
 		return false;
+	if (is_shown_as_it_is(value))
+		return value_contains_bytes(value, needle);
 	reading_begin(&reading, value);
 	do {
 		if (begins_with(reading, needle))
 			return true;
 	} while (reading_next(&reading) >= 0);
 	return false;
-}
-
-bool value_contains_bytes(const struct expr_value *value, const struct expr_value *needle)
-{
-	for (uint32_t i = 0; needle->len > 0 && needle->len <= value->len - i; i++)
-		if (memcmp(value->bytes + i, needle->bytes, needle->len) == 0)
-			return true;
-	return false;
-}
-
-static bool is_shown_as_it_is(const struct expr_value *value)
-{
-	if (value->kind == KIND_CHARS)
-		return false;
-	if (value->kind != KIND_TEXT)
-		return true;
-	for (uint32_t i = 0; i < value->len; i++)
-		if (!is_plain(value->bytes[i]))
-			return false;
-	return true;
 }
 
 bool value_matches(const struct expr_value *value, const struct regex *regex)

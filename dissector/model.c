@@ -92,6 +92,21 @@ static void feed_ctrl(struct model *model, const struct record *rec)
 	}
 }
 
+/* Where a capture begins in the middle: what the phase must have been, without
+ * a word to anybody, for nobody has seen it begin. */
+static void feed_snapshot(struct model *model, const struct record *rec)
+{
+	if ((rec->flags & NVMETAP_SNAPSHOT) == 0)
+		return;
+	if (model->phase == MODEL_PHASE_NONE && rec->event == NVMETAP_EV_REGISTERS &&
+	    rec->caplen >= registers_SIZE &&
+	    reg_csts_rdy_get(rec->payload + NVME_REG_CSTS) != 0)
+		model->phase = MODEL_PHASE_ENABLED;
+	if (model->phase == MODEL_PHASE_ENABLED && rec->event == NVMETAP_EV_QUEUE &&
+	    rec->info_len >= queue_info_SIZE && queue_info_qid_get(rec->info) != 0)
+		model->phase = MODEL_PHASE_IO;
+}
+
 static void feed_queue(struct model *model, const struct record *rec)
 {
 	uint16_t qid;
@@ -165,6 +180,7 @@ int model_feed(struct model *model, const struct record *rec)
 		counts->first_ns = rec->time_ns;
 	counts->last_ns = rec->time_ns;
 	feed_seq(model, rec);
+	feed_snapshot(model, rec);
 	switch (rec->event) {
 	case NVMETAP_EV_REGREAD:
 	case NVMETAP_EV_REGWRITE:

@@ -202,6 +202,8 @@ int walk_window(unsigned int strct, const struct window *window, decode_fn *fn, 
 static int walk_descriptor(struct walk *walk, unsigned int strct, const uint8_t *bytes,
 			   uint32_t len)
 {
+	if (!has_rows(strct) || len == 0)
+		return 0;
 	walk->window = (struct window){ .bytes = bytes, .len = len };
 	if (walk->struct_fn != NULL)
 		return walk->struct_fn(walk->ctx, strct, &walk->window);

@@ -59,12 +59,16 @@ static inline void near_init(struct near *near, const char *wanted, size_t len)
 static inline void near_offer(struct near *near, const char *name)
 {
 	size_t len = strlen(name), wanted = near->wanted_len;
-	unsigned int at, distance = near_distance(near->wanted, wanted, name, len);
+	unsigned int at, distance = 1;
 
-	if (len > wanted && wanted >= 3 &&
-	    (memcmp(name, near->wanted, wanted) == 0 ||
-	     memcmp(name + len - wanted, near->wanted, wanted) == 0))
-		distance = 1;
+	if (len <= wanted || wanted < 3 ||
+	    (memcmp(name, near->wanted, wanted) != 0 &&
+	     memcmp(name + len - wanted, near->wanted, wanted) != 0)) {
+		/* So many characters are missing at least. */
+		if ((len > wanted ? len - wanted : wanted - len) > 1 + len / 3)
+			return;
+		distance = near_distance(near->wanted, wanted, name, len);
+	}
 	if (distance > 1 + len / 3)
 		return;
 	for (at = near->nr; at > 0 && near->distances[at - 1] > distance; at--) {

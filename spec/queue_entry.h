@@ -47,6 +47,16 @@ static inline void sqe_encode(const struct nvme_command *sqe, uint8_t bytes[NVME
 	sqe_cdw15_set(bytes, sqe->cdw15);
 }
 
+static inline void cqe_decode(const uint8_t bytes[NVME_CQE_SIZE], struct nvme_completion *cqe)
+{
+	cqe->cdw0 = (uint32_t)cqe_cdw0_get(bytes);
+	cqe->rsvd1 = (uint32_t)cqe_rsvd1_get(bytes);
+	cqe->sqhd = (uint16_t)cqe_sqhd_get(bytes);
+	cqe->sqid = (uint16_t)cqe_sqid_get(bytes);
+	cqe->cid = (uint16_t)cqe_cid_get(bytes);
+	cqe->status = (uint16_t)cqe_status_get(bytes);
+}
+
 static inline void cqe_encode(const struct nvme_completion *cqe, uint8_t bytes[NVME_CQE_SIZE])
 {
 	cqe_cdw0_set(bytes, cqe->cdw0);

@@ -53,7 +53,7 @@ enum {
 
 /*
  * Parses argv of command; handle gets each option's id and argument and
- * answers 0, or -1 when it has printed what is wrong with it.
+ * answers 0, -1 when it has printed what is wrong with it, or OPTIONS_HELPED.
  */
 int options_parse(const struct command *command, int argc, char **argv,
 		  int (*handle)(void *ctx, int id, const char *arg), void *ctx);

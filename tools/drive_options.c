@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/scenario.h"
 
 enum {
 	OPT_NS = OPTION_LONG + 100,
@@ -24,6 +25,8 @@ enum {
 	OPT_POLL_MAX,
 	OPT_CONTROL,
 	OPT_PLUGIN,
+	OPT_INJECT,
+	OPT_SCENARIO,
 	OPT_PLUGIN_LIMIT,
 };
 
@@ -47,6 +50,8 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work so long before sleeping (100000)" },
 	{ OPT_CONTROL, "control", "PATH", "the control socket, for nvmetap inject and others" },
 	{ OPT_PLUGIN, "plugin", "FILE", "load a plug-in, with options: FILE,key=value,key" },
+	{ OPT_INJECT, "inject", "RULE", "change what the drive does, see nvmetap-inject(7)" },
+	{ OPT_SCENARIO, "scenario", "NAME", "rules by name, or a file of them; list and help show all" },
 	{ OPT_PLUGIN_LIMIT, "plugin-limit", "S,S",
 	  "seconds a plug-in may take: until it is told, until the end (1,10)" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
@@ -120,6 +125,34 @@ static int add_plugin(struct drive_options *options, const char *command, const 
 	return 0;
 }
 
+static int add_rule(struct drive_options *options, const char *command, const char *arg,
+		    bool scenario)
+{
+	if (options->nr_rules == RULES_MAX) {
+		complain("%s: at most %d rules and scenarios", command, RULES_MAX);
+		return -1;
+	}
+	options->rules[options->nr_rules++] = (struct drive_rule){ arg, scenario };
+	return 0;
+}
+
+static int add_scenario(struct drive_options *options, const char *command, const char *arg)
+{
+	char err[512];
+	int ret;
+
+	if (strcmp(arg, "list") == 0)
+		ret = scenario_list(err, sizeof(err));
+	else if (strcmp(arg, "help") == 0)
+		ret = scenario_help(err, sizeof(err));
+	else
+		return add_rule(options, command, arg, true);
+	if (ret == 0)
+		return OPTIONS_HELPED;
+	complain("%s: --scenario %s: %s", command, arg, err);
+	return -1;
+}
+
 /* Digits with a point among them, not what strtod takes besides. */
 static int take_seconds(const char **text, uint64_t *ns)
 {
@@ -188,6 +221,10 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 	switch (id) {
 	case OPT_NS:
 		return add_ns(options, command, arg);
+	case OPT_INJECT:
+		return add_rule(options, command, arg, false);
+	case OPT_SCENARIO:
+		return add_scenario(options, command, arg);
 	case OPT_PLUGIN:
 		return add_plugin(options, command, arg);
 	case OPT_PLUGIN_LIMIT:

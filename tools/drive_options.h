@@ -11,6 +11,13 @@
 enum {
 	NS_MAX = 64,
 	PLUGINS_MAX = 64,
+	RULES_MAX = 256,
+};
+
+/* What --inject or --scenario says. */
+struct drive_rule {
+	const char *text;
+	bool scenario;
 };
 
 struct drive_options {
@@ -19,9 +26,12 @@ struct drive_options {
 	const char *ns[NS_MAX];
 	const char *plugins[PLUGINS_MAX];	/* in the order given */
 	unsigned int nr_plugins;
+	struct drive_rule rules[RULES_MAX];	/* in the order given */
+	unsigned int nr_rules;
 	char if_name[16];	/* "00:06.0" */
-	/* What else is to be put away where the program ends at once, its drive
-	 * being caught in a plug-in; on another thread; or NULL. */
+	/* Puts away what else there is where the program ends at once, because it
+	 * crashes or its drive is caught in a plug-in; on any thread, also in a
+	 * signal handler; or NULL. */
 	void (*dying)(void *ctx);
 	void *dying_ctx;
 	const char *control;	/* path of the control socket, or NULL: its own */
@@ -32,7 +42,7 @@ extern const struct option_row drive_option_rows[];
 
 void drive_options_init(struct drive_options *options);
 
-/* 0: taken, 1: not one of these, -1: bad, and said so. */
+/* 0: taken, 1: not one of these, -1: bad, and said so, or OPTIONS_HELPED. */
 int drive_options_handle(struct drive_options *options, const char *command, int id,
 			 const char *arg);
 

@@ -148,7 +148,7 @@ int options_parse(const struct command *command, int argc, char **argv,
 {
 	struct getopt_tables tables;
 	char letter[3] = "-";
-	int id;
+	int id, ret;
 
 	build(&tables, command);
 	optind = 1;
@@ -171,8 +171,9 @@ int options_parse(const struct command *command, int argc, char **argv,
 				       argv[optind - 1] : letter);
 			return OPTIONS_BAD;
 		default:
-			if (handle(ctx, id, optarg) != 0)
-				return OPTIONS_BAD;
+			ret = handle(ctx, id, optarg);
+			if (ret != 0)
+				return ret == OPTIONS_HELPED ? OPTIONS_HELPED : OPTIONS_BAD;
 		}
 	}
 	return optind;

@@ -6,11 +6,13 @@
 #include "tools/control.h"
 #include "tools/runtime.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/session_rules.h"
 
 static int attach(struct nvmetap_plugin *self, void *ctx)
 {
@@ -106,18 +108,9 @@ static void on_words(void *ctx, const char *line)
 	complain("%s: %s", session->command, line);
 }
 
-/* In a signal handler. */
-static bool on_crash(void *ctx, bool own, const char *line)
+/* What a program that ends at once would leave behind; also in a signal handler. */
+static void put_away(const struct session *session)
 {
-	const struct session *session = ctx;
-
-	return session->tracer != NULL && tracer_rescue(session->tracer, own, line);
-}
-
-/* On another thread than the drive's, which will not go on. */
-static void on_dead(void *ctx)
-{
-	const struct session *session = ctx;
 	const struct drive_options *options = session->options;
 	const char *const sockets[] = {
 		options->drive.vfio_user, options->drive.vhost_user, options->drive.console,
@@ -127,9 +120,25 @@ static void on_dead(void *ctx)
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
 		if (sockets[i] != NULL)
 			unlink(sockets[i]);
-	runtime_unlink();
 	if (options->dying != NULL)
 		options->dying(options->dying_ctx);
+}
+
+/* In a signal handler. */
+static bool on_crash(void *ctx, bool own, const char *line)
+{
+	const struct session *session = ctx;
+	bool saved = session->tracer != NULL && tracer_rescue(session->tracer, own, line);
+
+	put_away(session);
+	return saved;
+}
+
+/* On another thread than the drive's, which will not go on. */
+static void on_dead(void *ctx)
+{
+	put_away(ctx);
+	runtime_unlink();
 	_exit(EXIT_FAILED);
 }
 
@@ -146,7 +155,16 @@ static int load_plugins(struct session *session, const struct drive_options *opt
 	return 0;
 }
 
-/* Plug-ins first: where one is refused no capture is begun, or overwritten. */
+static int open_rules(struct session *session, const struct drive_options *options)
+{
+	session->inject = inject_new(session->drive);
+	if (session->inject != NULL)
+		return session_rules_add(session->inject, options, session->command);
+	complain("%s: %s", session->command, strerror(errno));
+	return -1;
+}
+
+/* Plug-ins and rules first: where one is refused no capture is begun, or overwritten. */
 static int open_drive(struct session *session, const struct drive_options *options)
 {
 	struct drive_config config = options->drive;
@@ -161,7 +179,7 @@ static int open_drive(struct session *session, const struct drive_options *optio
 		complain("%s: %s", session->command, err);
 		return -1;
 	}
-	if (load_plugins(session, options) == 0 &&
+	if (load_plugins(session, options) == 0 && open_rules(session, options) == 0 &&
 	    open_control(session, options, session->command) == 0 &&
 	    open_tracer(session, options, session->command) == 0)
 		return 0;
@@ -187,6 +205,7 @@ static void start_control(struct session *session)
 	struct control_config config = {
 		.drive = session->drive,
 		.tracer = session->tracer,
+		.inject = session->inject,
 		.capture = session->path,
 		.command = session->command,
 		.guest_socket = drive->vfio_user != NULL ? drive->vfio_user : drive->vhost_user,
@@ -200,8 +219,12 @@ static void start_control(struct session *session)
 
 int session_run(struct session *session)
 {
+	int rc;
+
 	start_control(session);
-	return drive_run(session->drive);
+	rc = drive_run(session->drive);
+	session_rules_report(session->inject);
+	return rc;
 }
 
 void session_stop(struct session *session)
@@ -213,6 +236,7 @@ void session_close(struct session *session)
 {
 	control_free(session->control);
 	drive_free(session->drive);
+	inject_free(session->inject);
 	if (session->tracer != NULL)
 		tracer_close(session->tracer, &session->stats);
 }

@@ -9,6 +9,7 @@
 struct session {
 	const struct drive_options *options;	/* outlive it */
 	struct drive *drive;
+	struct inject *inject;		/* the rules */
 	struct control *control;	/* NULL: nobody can connect */
 	struct tracer *tracer;		/* NULL: nothing is captured or watched */
 	struct drive_plugin plugin;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sets of taps, and their names. */
+#include "tools/rule_tap.h"
+
+#include <stdio.h>
+
+static const struct {
+	uint8_t event;
+	const char *name;
+} taps_by_number[] = {
+#define TAP(cname, number, event, stage, name) [number] = { event, name },
+#include "spec/nvme.def"
+};
+
+const char *rule_tap_name(unsigned int tap)
+{
+	return taps_by_number[tap].name;
+}
+
+uint64_t rule_event_taps(unsigned int event)
+{
+	uint64_t taps = 0;
+
+	if (event == NVMETAP_EV_NONE)
+		return TAPS_RULE;
+	/* Doorbells are writes to registers. */
+	if (event == NVMETAP_EV_DOORBELL)
+		event = NVMETAP_EV_REGWRITE;
+	for (unsigned int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
+		if (taps_by_number[tap].event == event)
+			taps |= UINT64_C(1) << tap;
+	}
+	return taps & TAPS_RULE;
+}
+
+void rule_tap_names(uint64_t taps, char *to, size_t size)
+{
+	size_t used = 0;
+	int n;
+
+	to[0] = '\0';
+	for (unsigned int tap = 0; tap < NVMETAP_NR_TAPS && used < size; tap++) {
+		if (!rule_tap_in(taps, tap))
+			continue;
+		n = snprintf(to + used, size - used, " %s", rule_tap_name(tap));
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
