@@ -54,7 +54,8 @@ static void test_a_number_is_compared_in_all_its_forms(void **state)
 {
 	static const char *const yes[] = {
 		"nvme.cmd.slba == 0x1000", "nvme.cmd.slba == 4096", "nvme.cmd.slba == 010000",
-		"nvme.cmd.slba == 0b1000000000000", "nvme.cmd.slba eq 0X1000", "4096 == nvme.cmd.slba",
+		"nvme.cmd.slba == 0b1000000000000", "nvme.cmd.slba eq 0X1000",
+		"4096 == nvme.cmd.slba",
 		"nvme.cmd.slba > 0xfff", "nvme.cmd.slba gt 4095", "nvme.cmd.slba >= 4096",
 		"nvme.cmd.slba ge 4096", "nvme.cmd.slba < 4097", "nvme.cmd.slba lt 4097",
 		"nvme.cmd.slba <= 4096", "nvme.cmd.slba le 4096", "nvme.cmd.slba != 4095",
@@ -285,8 +286,10 @@ static void test_bytes_are_compared_whole_or_in_part(void **state)
 	assert_match(&rec, NGUID "[15:1]");
 	assert_match(&rec, NGUID " contains 22:00 && " NGUID " > 11:21 && " NGUID " < :12");
 	assert_no_match(&rec, NGUID "[16]");
-	assert_no_match(&rec, NGUID "[15:2] != aa:bb");
-	assert_no_match(&rec, NGUID "[-17] != aa:bb");
+	/* A slice that is not there as a whole has no bytes. */
+	assert_no_match(&rec, NGUID "[15:2]");
+	assert_no_match(&rec, NGUID "[15:2] == :ff");
+	assert_match(&rec, NGUID "[15:2] != :ff && " NGUID "[-17] < :00");
 	assert_no_match(&rec, NGUID " == 11:22");
 	assert_no_match(&rec, NGUID " contains 11:00");
 #undef NGUID
@@ -316,8 +319,10 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("nvme.cmd.slbb > 3", 0, "no field nvme.cmd.slbb; near: nvme.cmd.slba");
 	assert_refused("nvmetap.seq == ", 15, "a field or a value was expected");
 	assert_refused("nvmetap.seq = 1", 12, "= is no operator");
-	assert_refused("nvmetap.opc == \"Wrote\"", 15, "no value of nvmetap.opc has this name; near: Write");
-	assert_refused("nvmetap.opc == \"Write\\0\\0\"", 15, "no value of nvmetap.opc has this name");
+	assert_refused("nvmetap.opc == \"Wrote\"", 15,
+		       "no value of nvmetap.opc has this name; near: Write");
+	assert_refused("nvmetap.opc == \"Write\\0\\0\"", 15,
+		       "no value of nvmetap.opc has this name");
 	assert_refused("nvme.cmd.opc == \"Write\"", 16, "the values of this field have no names");
 	assert_refused("nvmetap.opc == 256", 15, "too much for the 1 bytes of nvmetap.opc");
 	assert_refused("nvmetap.seq == -1", 15, "this field is never negative");
@@ -337,6 +342,7 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("8 & nvmetap.flags", 0, "the field has to stand before the &");
 	assert_refused("nvmetap.seq in {nvmetap.cause}", 16, "a value was expected, not a field");
 	assert_refused("all nvmetap.seq not in {3}", 16, "a comparison other than");
+	assert_refused("nvmetap.opc & 256", 14, "too much for the 1 bytes of nvmetap.opc");
 	assert_refused("nvmetap.text & 1", 13, "nvmetap.text is no number");
 	assert_refused("(nvmetap.seq & 3) == 1", 18, "what is in parentheses");
 	assert_refused("len(nvmetap.text) == 1", 0, "there are no functions");
