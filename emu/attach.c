@@ -95,6 +95,7 @@ NVMETAP_EXPORT int nvmetap_attach(struct nvmetap_plugin *plugin, const char *nam
 	new->plugin = plugin;
 	set_function(new, (unsigned int)tap, fn, ctx);
 	new->order = order;
+	new->serial = ++taps->nr_attached;
 	for (at = &taps->first[tap]; *at != NULL && (*at)->order <= order; at = &(*at)->next)
 		;
 	new->next = *at;

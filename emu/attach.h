@@ -17,6 +17,7 @@ struct tap_attachment {
 	void *own_ctx;
 	uint32_t place;		/* of its calls, see emu/watch.h */
 	int order;
+	uint32_t serial;	/* those of one order stand by it */
 	bool told;		/* that nothing can be held here */
 };
 

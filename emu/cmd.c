@@ -76,10 +76,20 @@ struct nvmetap_event cmd_tapped_event(struct cmd *cmd)
 	return ev;
 }
 
-static void note_tapped(struct cmd *cmd, const struct nvmetap_event *ev)
+/* With the modifiers behind who held it, if it was. */
+static int fire(struct cmd *cmd, struct nvmetap_event *ev, void *data, size_t len)
 {
+	int verdict;
+
+	if (cmd->resumed) {
+		cmd->resumed = false;
+		ev->seq = cmd->tap_seq;
+		return tap_fire_rest(cmd->ctrl->taps, ev, &cmd->held, data, len);
+	}
+	verdict = tap_fire_data(cmd->ctrl->taps, ev, data, len);
 	cmd->tap = ev->tap;
 	cmd->tap_seq = ev->seq;
+	return verdict;
 }
 
 static unsigned int tap_of(const struct cmd *cmd, unsigned int admin_tap)
@@ -91,9 +101,8 @@ static unsigned int tap_of(const struct cmd *cmd, unsigned int admin_tap)
 static int fire_command(struct cmd *cmd, unsigned int tap)
 {
 	struct nvmetap_event ev = cmd_event(cmd, tap);
-	int verdict = tap_fire(cmd->ctrl->taps, &ev);
+	int verdict = fire(cmd, &ev, NULL, 0);
 
-	note_tapped(cmd, &ev);
 	if (cmd->ticks == 0)
 		cmd->ticks = ev.ticks;
 	if (cmd->seq == 0 || cmd->step == STEP_DECODE)
@@ -109,12 +118,9 @@ static int fire_data(struct cmd *cmd, unsigned int tap)
 		.total = cmd->data_len,
 		.direction = cmd->direction,
 	};
-	int verdict;
 
 	ev.xfer = &xfer;
-	verdict = tap_fire_data(cmd->ctrl->taps, &ev, cmd->data, cmd->data_len);
-	note_tapped(cmd, &ev);
-	return verdict;
+	return fire(cmd, &ev, cmd->data, cmd->data_len);
 }
 
 static int fire_completion(struct cmd *cmd, unsigned int tap)
@@ -125,9 +131,8 @@ static int fire_completion(struct cmd *cmd, unsigned int tap)
 
 	ev.ticks = nvmetap_ticks();
 	ev.latency_ns = cmd->ticks != 0 ? ev.ticks - cmd->ticks : 0;
-	verdict = tap_fire(cmd->ctrl->taps, &ev);
-	note_tapped(cmd, &ev);
-	cmd->own_sqhd = cmd->cpl.sqhd != sqhd;
+	verdict = fire(cmd, &ev, NULL, 0);
+	cmd->own_sqhd |= cmd->cpl.sqhd != sqhd;
 	cmd->ctrl->cq[cmd->cqid].last_seq = ev.seq;
 	return verdict;
 }
@@ -223,8 +228,7 @@ static bool passes(struct cmd *cmd, int verdict)
 {
 	if (verdict == NVMETAP_LATER) {
 		cmd->state = CMD_HELD;
-		cmd->held_by = cmd->ctrl->taps->answered;
-		cmd->held_name = cmd->ctrl->taps->answered_name;
+		cmd->held = cmd->ctrl->taps->answer;
 		return false;
 	}
 	if (verdict == NVMETAP_DROP) {
@@ -256,10 +260,13 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 	if (!cmd->tapped) {
 		cmd->cpl.sqid = cmd->sqid;
 		cmd->cpl.cid = cmd->cid;
+	}
+	if (!cmd->tapped || cmd->resumed) {
 		cmd->tapped = true;
 		if (tap_armed(ctrl->taps, tap) &&
 		    (!passes(cmd, fire_completion(cmd, tap)) || !fault_at_writeback(cmd)))
 			return CMD_WAIT;
+		cmd->resumed = false;
 	}
 	if (cmd->error != 0)
 		log_error_posted(ctrl, cmd);
@@ -296,7 +303,7 @@ static enum cmd_next step_fire(struct cmd *cmd)
 	uint8_t data = steps[cmd->step].data;
 	int verdict;
 
-	if (!steps[cmd->step].has_tap || cmd->tapped || !tap_armed(cmd->ctrl->taps, tap) ||
+	if (!steps[cmd->step].has_tap || (cmd->tapped && !cmd->resumed) || !tap_armed(cmd->ctrl->taps, tap) ||
 	    (data != 0 && (data != cmd->direction || cmd->data_len == 0)))
 		return CMD_NEXT;
 	cmd->tapped = true;
@@ -325,6 +332,7 @@ static bool advance(struct cmd *cmd, enum cmd_next next)
 		return false;
 	}
 	cmd->tapped = false;
+	cmd->resumed = false;
 	cmd->step = next == CMD_DONE ? STEP_WRITEBACK : cmd->step + 1;
 	return true;
 }
@@ -346,6 +354,7 @@ void cmd_finish(struct cmd *cmd)
 {
 	cmd->step = STEP_WRITEBACK;
 	cmd->tapped = false;
+	cmd->resumed = false;
 	cmd_make_ready(cmd);
 }
 

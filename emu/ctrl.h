@@ -116,8 +116,7 @@ struct cmd {
 	struct nvme_command sqe;	/* as the plug-ins left it */
 	struct nvme_completion cpl;
 	const struct op *op;
-	struct nvmetap_plugin *held_by;
-	struct inject_name *held_name;	/* whom injections of it name */
+	struct tap_answer held;		/* by whom, or whose fault holds it back */
 	uint64_t tap_seq;		/* of the last event that was fired */
 	uint64_t id;			/* nvmetap_event.cmd_id */
 	uint64_t seq;			/* of the event that its later events belong to */
@@ -133,6 +132,7 @@ struct cmd {
 	bool tapped;			/* this step's tap has been passed */
 	bool zombie;			/* given up while in the back end */
 	uint16_t tap;			/* of event tap_seq */
+	bool resumed;			/* tap_seq goes on with the modifiers behind held */
 	bool own_sqhd;			/* a plug-in has chosen it */
 	uint8_t late;			/* NVMETAP_FAULT_* that holds it back, or 0 */
 	bool faulty;			/* of the next five some are set: emu/fault.h */

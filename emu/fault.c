@@ -109,8 +109,8 @@ static struct late *late_new(struct cmd *cmd, uint8_t fault, uint64_t arg, uint6
 		return NULL;
 	}
 	late->ctrl = ctrl;
-	late->name = cmd->held_name;
-	late->plugin = cmd->held_by;
+	late->name = cmd->held.name;
+	late->plugin = cmd->held.plugin;
 	late->of = cmd_tapped_event(cmd);
 	late->sqe = cmd->sqe;
 	late->cpl = cmd->cpl;
@@ -172,7 +172,7 @@ static void held_timer(struct loop_timer *timer)
 	struct cmd *cmd = (struct cmd *)((char *)timer - offsetof(struct cmd, timer));
 	const struct nvmetap_event ev = cmd_tapped_event(cmd);
 	const struct inject_note note = {
-		.name = cmd->held_name,
+		.name = cmd->held.name,
 		.ev = &ev,
 		.arg = cmd->late_ns,
 		.how = NVMETAP_INJECT_EFFECT,
@@ -202,8 +202,8 @@ static const struct tap_fault *take(struct cmd *cmd, unsigned int fault)
 
 	if (taken == NULL)
 		return NULL;
-	cmd->held_by = taken->plugin;
-	cmd->held_name = taken->name;
+	cmd->held.plugin = taken->plugin;
+	cmd->held.name = taken->name;
 	cmd->faulty = true;
 	return taken;
 }

@@ -21,7 +21,7 @@ static void tell(struct cmd *cmd, struct nvmetap_plugin *by, uint8_t how,
 {
 	struct nvmetap_event ev = cmd_tapped_event(cmd), before = ev;
 	const struct inject_note note = {
-		.name = inject_name(cmd->ctrl->taps, by, by == cmd->held_by ? cmd->held_name : NULL),
+		.name = inject_name(cmd->ctrl->taps, by, by == cmd->held.plugin ? cmd->held.name : NULL),
 		.ev = &ev,
 		.was = was != NULL ? &before : NULL,
 		.how = how,
@@ -36,7 +36,8 @@ static void resume_timer(struct loop_timer *timer)
 {
 	struct cmd *cmd = (struct cmd *)((char *)timer - offsetof(struct cmd, timer));
 
-	tell(cmd, cmd->held_by, NVMETAP_INJECT_RESUMED, NULL);
+	tell(cmd, cmd->held.plugin, NVMETAP_INJECT_RESUMED, NULL);
+	cmd->resumed = true;
 	cmd_make_ready(cmd);
 }
 
@@ -52,6 +53,7 @@ int cmd_host_resume(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id, uint6
 		return loop_timer_set(ctrl->loop, &cmd->timer, loop_now_ns() + after_ns);
 	loop_timer_cancel(ctrl->loop, &cmd->timer);
 	tell(cmd, by, NVMETAP_INJECT_RESUMED, NULL);
+	cmd->resumed = true;
 	cmd_make_ready(cmd);
 	return 0;
 }
@@ -87,7 +89,7 @@ static void abandon(struct cmd *cmd)
 		return;
 	}
 	cmd_abort(cmd, ST(INTERNAL_DEVICE_ERROR));
-	tell(cmd, cmd->held_by, NVMETAP_INJECT_ABANDONED, &was);
+	tell(cmd, cmd->held.plugin, NVMETAP_INJECT_ABANDONED, &was);
 }
 
 void cmd_host_abandon(void *ctx, struct nvmetap_plugin *by)
@@ -96,7 +98,7 @@ void cmd_host_abandon(void *ctx, struct nvmetap_plugin *by)
 
 	fault_abandon(ctrl, by);
 	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
-		if (cmd->state == CMD_HELD && cmd->held_by == by)
+		if (cmd->state == CMD_HELD && cmd->held.plugin == by)
 			abandon(cmd);
 	}
 }

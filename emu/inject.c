@@ -326,6 +326,7 @@ void inject_end(struct taps *taps, struct nvmetap_plugin *plugin, struct nvmetap
 			.arg = taps->step.faults[i].arg,
 		};
 		taps->armed |= UINT64_C(1) << (TAP_FAULTS + fault);
+		taps->altered = true;
 	}
 }
 

@@ -79,7 +79,7 @@ NVMETAP_EXPORT int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, vo
 	if (tap_armed(taps, NVMETAP_TAP_INJECT))
 		inject_store(taps, off, buf, len);
 	memcpy(taps->data + off, buf, len);
-	taps->data_altered = true;
+	taps->altered = true;
 	return 0;
 }
 

@@ -105,26 +105,33 @@ static int call_modifier(struct taps *taps, struct tap_attachment *at, struct nv
 		verdict = NVMETAP_GO;
 	}
 	inject_end(taps, at->plugin, ev, before, verdict);
+	if (verdict != NVMETAP_GO) {
+		taps->answer = (struct tap_answer){
+			.plugin = at->plugin, .order = at->order, .serial = at->serial,
+		};
+	}
 	if (verdict == NVMETAP_LATER)
-		taps->answered_name = inject_name(taps, at->plugin, NULL);
+		taps->answer.name = inject_name(taps, at->plugin, NULL);
 	return verdict;
 }
 
-/* before: see inject_end. */
-static int run_modifiers(struct taps *taps, struct nvmetap_event *ev, struct original *before)
+static bool is_behind(const struct tap_attachment *at, const struct tap_answer *held)
+{
+	return held == NULL || at->order > held->order ||
+	       (at->order == held->order && at->serial > held->serial);
+}
+
+/* Those behind who held it, or all.  before: see inject_end. */
+static int run_modifiers(struct taps *taps, struct nvmetap_event *ev,
+			 const struct tap_answer *held, struct original *before)
 {
 	int verdict = NVMETAP_GO;
 
 	taps->modifying = true;
 	for (struct tap_attachment *at = taps->first[ev->tap];
-	     at != NULL && at->order < NVMETAP_OBSERVE; at = at->next) {
-		if (at->fn == NULL)
-			continue;
-		verdict = call_modifier(taps, at, ev, before);
-		if (verdict == NVMETAP_GO)
-			continue;
-		taps->answered = at->plugin;
-		break;
+	     at != NULL && at->order < NVMETAP_OBSERVE && verdict == NVMETAP_GO; at = at->next) {
+		if (at->fn != NULL && is_behind(at, held))
+			verdict = call_modifier(taps, at, ev, before);
 	}
 	taps->modifying = false;
 	return verdict;
@@ -141,7 +148,8 @@ static void run_observers(struct taps *taps, struct nvmetap_event *ev)
 }
 
 /* Runs the modifiers, and tells the observers what they did. */
-static int modify(struct taps *taps, struct nvmetap_event *ev, struct original *was)
+static int modify(struct taps *taps, struct nvmetap_event *ev, const struct tap_answer *held,
+		  struct original *was)
 {
 	struct original before;
 	bool told = tap_armed(taps, NVMETAP_TAP_INJECT);
@@ -150,9 +158,9 @@ static int modify(struct taps *taps, struct nvmetap_event *ev, struct original *
 	original_save(was, ev);
 	if (told)
 		original_save(&before, ev);
-	taps->data_altered = false;
-	verdict = run_modifiers(taps, ev, told ? &before : NULL);
-	if (verdict != NVMETAP_GO || taps->data_altered || original_differs(was, ev)) {
+	taps->altered = false;
+	verdict = run_modifiers(taps, ev, held, told ? &before : NULL);
+	if (verdict != NVMETAP_GO || taps->altered || original_differs(was, ev)) {
 		ev->flags |= NVMETAP_ALTERED;
 		ev->was = &was->ev;
 	}
@@ -175,8 +183,7 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 {
 	const struct tap_attachment *first = taps->first[ev->tap];
 	struct original was;
-	struct nvmetap_plugin *answered;
-	struct inject_name *answered_name;
+	struct tap_answer answer;
 	struct taps_frame frame;
 	int verdict = NVMETAP_GO;
 
@@ -187,18 +194,38 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 	frame = taps_enter(taps, NULL);
 	taps->event = ev;
 	if (first != NULL && first->order < NVMETAP_OBSERVE && taps->only == NULL)
-		verdict = modify(taps, ev, &was);
+		verdict = modify(taps, ev, NULL, &was);
 	if (act != NULL)
 		act(ctx, ev, verdict);
 	run_observers(taps, ev);
 	taps->event = NULL;
 	ev->was = NULL;
 	/* Lines that were logged meanwhile are events with answers of their own. */
-	answered = taps->answered;
-	answered_name = taps->answered_name;
+	answer = taps->answer;
 	taps_leave(taps, frame);
-	taps->answered = answered;
-	taps->answered_name = answered_name;
+	taps->answer = answer;
+	return verdict;
+}
+
+int tap_fire_rest(struct taps *taps, struct nvmetap_event *ev, const struct tap_answer *held,
+		  void *data, size_t len)
+{
+	struct taps_frame frame = taps_enter(taps, NULL);
+	struct tap_answer answer;
+	struct original was;
+	int verdict;
+
+	ev->bdf = taps->bdf;
+	taps->data = data;
+	taps->data_len = len;
+	taps->event = ev;
+	verdict = modify(taps, ev, held, &was);
+	ev->was = NULL;
+	taps->event = NULL;
+	taps->data = NULL;
+	answer = taps->answer;
+	taps_leave(taps, frame);
+	taps->answer = answer;
 	return verdict;
 }
 

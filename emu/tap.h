@@ -57,6 +57,15 @@ struct tap_fault {
 	uint64_t seq, arg;
 };
 
+/* Whose modifier ended an event, whom it blamed if that is held, and its place
+ * among the modifiers. */
+struct tap_answer {
+	struct nvmetap_plugin *plugin;
+	struct inject_name *name;
+	int order;
+	uint32_t serial;
+};
+
 /* What the modifier that runs has done so far. */
 struct tap_step {
 	struct {
@@ -80,14 +89,14 @@ struct taps {
 	struct loop *loop;
 	struct nvmetap_plugin *plugins;		/* in the order they were added */
 	struct nvmetap_plugin *current;		/* whose code runs */
-	struct nvmetap_plugin *answered;	/* whose modifier ended the last event */
-	struct inject_name *answered_name;	/* and whom it blamed, if that is held */
+	struct tap_answer answer;	/* what ended the last event's modifiers */
+	uint32_t nr_attached;		/* so far */
 	struct nvmetap_plugin *only;		/* a snapshot's receiver: nobody else hears */
 	struct raised *raised, **raised_end;	/* inside a callback; emu/raise.h */
 	const struct nvmetap_event *event;	/* being fired */
 	uint8_t *data;		/* of the event being fired, data_len bytes */
 	size_t data_len;
-	bool data_altered;
+	bool altered;		/* data was stored, or a fault provoked */
 	bool modifying;		/* modifiers run, not observers */
 	bool detached;		/* dead attachments wait to be swept */
 	bool snapshots;		/* a plug-in has asked for one inside a callback */
@@ -153,6 +162,10 @@ int tap_fire_data(struct taps *taps, struct nvmetap_event *ev, void *data, size_
  * observers, who see what came of it.  act fires no event. */
 typedef void tap_act_fn(void *ctx, struct nvmetap_event *ev, int verdict);
 int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, void *ctx);
+/* Goes on with an event that was held: the modifiers behind the one that held it
+ * run, and nobody else.  seq is that of the event. */
+int tap_fire_rest(struct taps *taps, struct nvmetap_event *ev, const struct tap_answer *held,
+		  void *data, size_t len);
 /* A batch end, NVMETAP_BATCH_*, without number and time. */
 void tap_fire_batch(struct taps *taps, unsigned int which);
 /* Such a batch end, unfired. */

@@ -4,6 +4,12 @@
 #include "spec/nvme.h"
 #include "tests/captures.h"
 
+struct inject_case {
+	uint8_t tap, event, verdict, fault, parts;
+	uint64_t arg;
+	uint32_t offset;
+};
+
 static void identify_controller(struct maker *m)
 {
 	struct record rec = put_admin(m, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0);
@@ -185,6 +191,63 @@ static void states(struct maker *m)
 	put_event(m, NVMETAP_EV_DMAUNMAP, NVMETAP_EXECUTE, dma, sizeof(dma), NULL, 0);
 }
 
+/* An injection of "rule 3"'s into an event of rec's command; was and now have len bytes. */
+static void put_inject(struct maker *m, struct record rec, const struct inject_case *of,
+		       const uint8_t *was, const uint8_t *now, uint16_t len)
+{
+	uint8_t info[inject_info_SIZE] = { 0 }, payload[512] = "rule 3";
+
+	inject_info_count_set(info, 17);
+	inject_info_arg_set(info, of->arg);
+	inject_info_offset_set(info, of->offset);
+	inject_info_changed_set(info, of->offset != 0 ? len : 0);
+	inject_info_tap_set(info, of->tap);
+	inject_info_event_set(info, of->event);
+	inject_info_verdict_set(info, of->verdict);
+	inject_info_fault_set(info, of->fault);
+	inject_info_parts_set(info, of->parts);
+	inject_info_who_len_set(info, 6);
+	inject_info_state_len_set(info, len);
+	memcpy(payload + 6, was, len);
+	memcpy(payload + 6 + len, now, len);
+	put_part(m, rec, NVMETAP_EV_INJECT, info, sizeof(info), payload, 6u + 2u * len);
+}
+
+/* Each part, and each kind of field in it. */
+static void injections(struct maker *m)
+{
+	static const struct inject_case
+		cmd = { NVMETAP_TAP_IO_DECODE, NVMETAP_EV_IO, NVMETAP_HANDLED, 0, 3, 0, 0 },
+		cpl = { NVMETAP_TAP_IO_WRITEBACK, NVMETAP_EV_COMPLETION, NVMETAP_GO,
+			NVMETAP_FAULT_TORN, 2, 1000000, 0 },
+		access = { NVMETAP_TAP_REGREAD, NVMETAP_EV_REGREAD, NVMETAP_GO, 0, 4, 0, 0 },
+		queue = { NVMETAP_TAP_QUEUE, NVMETAP_EV_QUEUE, NVMETAP_GO, 0, 4, 0, 0 },
+		ident = { NVMETAP_TAP_ADMIN_MEMORY, NVMETAP_EV_DATA, NVMETAP_GO, 0, 8, 0, 4 },
+		data = { NVMETAP_TAP_IO_MEMORY, NVMETAP_EV_DATA, NVMETAP_GO, 0, 8, 0, 5000 },
+		gone = { 255, NVMETAP_EV_NONE, NVMETAP_GO, NVMETAP_FAULT_GONE, 0, 1, 0 };
+	uint8_t was[80] = { 0 }, now[80] = { 0 };
+	static const struct record none;
+	struct record rec = put_simple(m, IO_QUEUE, NVME_OPC_WRITE, 1, 8, 0, 7);
+
+	sqe_opc_set(was, NVME_OPC_WRITE);
+	memcpy(now, was, sizeof(now));
+	sqe_opc_set(now, NVME_OPC_READ);
+	cmd_rw_slba_set(now, 0x123456789a);
+	cmd_rw_nlb_set(now, 7);
+	sqe_psdt_set(now, NVME_PSDT_SGL_BUFFER);
+	cqe_code_set(now + sqe_SIZE, 0x182);
+	cqe_dnr_set(now + sqe_SIZE, 1);
+	put_inject(m, rec, &cmd, was, now, sqe_SIZE + cqe_SIZE);
+	put_inject(m, rec, &cpl, was + sqe_SIZE, now + sqe_SIZE, cqe_SIZE);
+	memset(now, 0x5a, sizeof(now));
+	put_inject(m, none, &access, was, now, access_info_SIZE);
+	put_inject(m, none, &queue, was, now, queue_info_SIZE);
+	put_inject(m, rec, &data, was, now, 40);
+	rec = put_admin(m, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0);
+	put_inject(m, rec, &ident, was, now, 64);
+	put_inject(m, none, &gone, was, now, 0);
+}
+
 static void tracers_own(struct maker *m)
 {
 	static const char session[] = "nvmetap 0.1\ntransport=test\ntaps=all\n";
@@ -220,4 +283,5 @@ void capture_every(struct maker *m)
 	log_pages(m);
 	admin_commands(m);
 	io_commands(m);
+	injections(m);
 }

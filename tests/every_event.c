@@ -55,6 +55,15 @@ static struct nvmetap_dma every_dma = {
 	.readable = 1, .writable = 1, .mapped = 1,
 };
 
+static struct nvme_completion every_was = {
+	.cdw0 = 0xddbebac0, .rsvd1 = 0x11111111, .sqhd = 5, .sqid = 1, .cid = 0x2345, .status = 1,
+};
+static struct nvmetap_inject every_inject = {
+	.count = 3, .arg = 1000000, .tap = NVMETAP_TAP_IO_WRITEBACK,
+	.event = NVMETAP_EV_COMPLETION, .fault = NVMETAP_FAULT_TORN,
+	.was = {.cpl = &every_was}, .now = {.cpl = &every_completion},
+};
+
 /* By event: what points to its info, and whether it belongs to the I/O command. */
 static const struct {
 	void *info;
@@ -85,6 +94,9 @@ static const struct {
 	[NVMETAP_EV_MARK] = {.text = "here it happens", .text_len = 15},
 	[NVMETAP_EV_LOG] = {.text = "temperamental: refused", .text_len = 22},
 	[NVMETAP_EV_REGISTERS] = {.text = every_registers, .text_len = sizeof(every_registers)},
+	[NVMETAP_EV_INJECT] = {
+		.info = &every_inject, .cmd = &every_io, .text = "rule 3", .text_len = 6,
+	},
 };
 
 /* Of the taps with the same event the last one counts, but commands decode. */
@@ -137,6 +149,8 @@ static void every_one(unsigned int event, struct nvmetap_event *ev)
 		ev->count = 2;
 		ev->cqid = 1;
 	}
+	if (event == NVMETAP_EV_INJECT)
+		ev->cause = NVMETAP_EV_COMPLETION;
 	if (event == NVMETAP_EV_SESSION || event == NVMETAP_EV_REGISTERS)
 		ev->flags |= NVMETAP_SNAPSHOT;
 }
@@ -151,7 +165,10 @@ void every_event(void (*fn)(void *ctx, struct nvmetap_event *ev), void *ctx)
 		every_registers[i] = (uint8_t)i;
 	fake.data = every_data;
 	fake.data_len = sizeof(every_data);
-	for (unsigned int event = EVERY_FIRST; event <= NVMETAP_EV_REGISTERS; event++) {
+	for (unsigned int event = EVERY_FIRST; event < EVERY_NR; event++) {
+		/* These two are the tracer's own. */
+		if (event == NVMETAP_EV_DROP || event == NVMETAP_EV_CLOCK)
+			continue;
 		every_one(event, &ev);
 		fn(ctx, &ev);
 	}

@@ -6,7 +6,7 @@
 #include "tests/fake_drive.h"
 
 enum {
-	EVERY_NR = 26,		/* events of the table */
+	EVERY_NR = 27,		/* events of the table */
 	EVERY_FIRST = 1,	/* NVMETAP_EV_NONE is never recorded */
 	EVERY_DATA_LEN = 4096,
 };
@@ -15,7 +15,7 @@ enum {
 #define EVERY_NS UINT64_C(1556804537200909267)
 
 /*
- * Calls fn with each event that has a tap, from session to registers.  Data
+ * Calls fn with each event that has a tap.  Data
  * are found in fake.data then.  Drops and clock steps are the tracer's own.
  */
 void every_event(void (*fn)(void *ctx, struct nvmetap_event *ev), void *ctx);

@@ -113,11 +113,20 @@ function colons(v) {
 	return v ~ /:/ ? v : ":" v
 }
 
+# Bytes of different lengths have another order in each version of Wireshark.
+function same_length(f,   i) {
+	for (i = 2; i <= nr[f]; i++)
+		if (length(value[f, i]) != length(value[f, 1]))
+			return 0
+	return 1
+}
+
 function bytes(f,   i, v) {
 	for (i = 1; i <= nr[f]; i++) {
 		v = colons(value[f, i])
 		all_relations(f, v)
-		ordered(f, v)
+		if (same_length(f))
+			ordered(f, v)
 		if (length(v) > 8)
 			print f " contains " substr(v, 4, 5)
 	}

@@ -26,11 +26,11 @@ lines()
 }
 
 writes='nvmetap.command == "Write"'
-lines 2 -Y "$writes" "$work/every.pcapng"
-lines 2 -Y "$writes" -T jsonl "$work/every.pcapng"
-lines 2 -Y "$writes" -T fields -e nvmetap.seq "$work/every.pcapng"
-lines 3 -Y "$writes" -T csv -e nvmetap.seq "$work/every.pcapng"
-lines 2 -Y "$writes" - <"$work/every.pcapng"
+lines 6 -Y "$writes" "$work/every.pcapng"
+lines 6 -Y "$writes" -T jsonl "$work/every.pcapng"
+lines 6 -Y "$writes" -T fields -e nvmetap.seq "$work/every.pcapng"
+lines 7 -Y "$writes" -T csv -e nvmetap.seq "$work/every.pcapng"
+lines 6 -Y "$writes" - <"$work/every.pcapng"
 lines 0 -q -Y "$writes" "$work/every.pcapng"
 # Packets are counted whether they match or not.
 lines 0 -c 10 -Y "$writes" "$work/every.pcapng"

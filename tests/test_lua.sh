@@ -65,24 +65,24 @@ shark every -V >"$work/details"
 shark every -V -2 >/dev/null
 
 # Names and types of Wireshark's own dissector.
-rows 4 'nvme.cmd.opc == 6'
-rows 1 'nvme.cmd.opc == 6 && nvme.cmd.identify.dword10.cns == 1'
+rows 5 'nvme.cmd.opc == 6'
+rows 2 'nvme.cmd.opc == 6 && nvme.cmd.identify.dword10.cns == 1'
 rows 1 'nvme.cqe.status.sc == 0x80'
 rows 2 'nvme.cqe.status.dnr == 1'
-rows 1 'nvme.cmd.slba == 8'
-rows 2 'nvme.cmd.nlb == 7'
+rows 2 'nvme.cmd.slba == 8'
+rows 3 'nvme.cmd.nlb == 7'
 rows 1 'nvme.cmd.identify.ctrl.mn contains "software"'
 rows 22 'nvme.cmd_latency == 0.0345'
 rows 21 'nvme.cmd_pkt && nvmetap.event == "Completion"'
 rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
 
 # Our own, with names of values.
-rows 4 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
+rows 5 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
 # A name stands for its number, which means something else on the other queue.
-rows 4 'nvmetap.opc == "Write"'
-rows 4 'nvmetap.opc == "Create I/O SQ"'
-rows 2 'nvmetap.command == "Write"'
-rows 2 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
+rows 8 'nvmetap.opc == "Write"'
+rows 8 'nvmetap.opc == "Create I/O SQ"'
+rows 6 'nvmetap.command == "Write"'
+rows 6 'nvmetap.opc == "Write" && nvmetap.qkind == "I/O"'
 rows 1 'nvmetap.cqe.code == "LBA Out of Range"'
 rows 1 'nvmetap.irq.type == "MSI-X"'
 rows 3 'nvmetap.cc.en == 1'
@@ -107,6 +107,16 @@ line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Comple
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
 line 'nvmetap.data.offset == 2048' \
 	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'
+# What was injected, and the frame that it altered.
+rows 7 'nvmetap.inject.who == "rule 3"'
+rows 7 'nvmetap.expert.injected'
+rows 1 'nvmetap.inject.fault == "torn" && nvmetap.inject.arg == 1000000'
+rows 1 'nvmetap.inject.change contains "nvme.cmd.slba: "'
+rows 1 'nvmetap.inject.verdict == "handled" && nvmetap.cause_pkt'
+rows 2 'nvmetap.inject.now contains 04:83'
+line 'nvmetap.inject.fault == "torn"' \
+	'"rule 3" at nvme:io:writeback: go, fault torn 1000000; nvmetap.cqe.code: Successful'
+line 'nvmetap.inject.fault == "gone"' '"rule 3": go, fault gone 1'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 
 # Every field of the table that a record of ours shows has its own name.
@@ -120,6 +130,67 @@ for seed in 1 2 3; do
 	shark random_${seed}_300 -V >/dev/null
 	shark random_${seed}_300 -Y 'nvme.cmd.opc || nvmetap.text || nvme.cmd.nlb' >/dev/null
 done
+
+# statistic ARGUMENTS...: of the capture with threads.
+./tests/make_capture threads >"$work/threads.pcapng" || exit 99
+chmod a+r "$work/threads.pcapng"
+statistic()
+{
+	shark threads -q "$@" | grep -v '^$' >"$work/got"
+}
+
+# same WHAT: the standard input is what "$work/got" has.
+same()
+{
+	diff - "$work/got" >"$work/diff" && return
+	fail "$1: expected (<), got (>): $(cat "$work/diff")"
+}
+
+statistic -z nvmetap,lat
+same "nvmetap,lat" <<'END'
+Latency by command
+Queue  Command                          Count  Errors     Least      Mean       50%       90%       99%      Most
+admin  opcode c0                            1       1   20.0 ms   20.0 ms   20.0 ms   20.0 ms   20.0 ms   20.0 ms
+I/O    Write                                1       1   34.5 µs   34.5 µs   34.5 µs   34.5 µs   34.5 µs   34.5 µs
+I/O    Read                                 9       1   34.5 µs    2.3 ms   35.7 µs   20.0 ms   20.0 ms   20.0 ms
+END
+statistic -z nvmetap,opc
+same "nvmetap,opc" <<'END'
+Commands
+Queue  Command                          Count Completed  Errors          Bytes
+admin  Asynchronous Event Request           1         0       0              -
+admin  opcode c0                            1         1       1              -
+I/O    Write                                1         1       1            512
+I/O    Read                                10         9       1          40960
+END
+statistic -z 'nvmetap,opc,nvmetap.status == 0x80'
+same "nvmetap,opc with a filter" <<'END'
+Commands, filter nvmetap.status == 0x80
+Queue  Command                          Count Completed  Errors          Bytes
+I/O    Read                                 0         1       1              -
+END
+statistic -z nvmetap,queues
+same "nvmetap,queues" <<'END'
+Queues
+Queue           Entries   Errors    Signals  Per signal  Mean depth        Most
+SQ 0                  2        -          0           -        1.50           2
+SQ 1                 11        -          4        3.75        1.27           2
+SQ 5                  0        -          1        1.00           -           -
+CQ 0                  1        1          0           -           -           -
+CQ 1                 10        2          2        2.00           -           -
+Vector 1              2        -          2        1.00           -           -
+END
+statistic -z 'io,stat,0,MAX(nvmetap.depth)nvmetap.depth,SUM(nvmetap.bytes)nvmetap.bytes'
+grep -Eq '\|[^|]*\| +2 \| 41472 ' "$work/got" || fail "io,stat: $(cat "$work/got")"
+
+# Preferences: names for what is a vendor's, sectors, what is slow.
+got=$(shark threads -o 'nvmetap.vendor:admin c0=Get Secrets' -Y 'nvmetap.command == "Get Secrets"' |
+	wc -l)
+test "$got" -eq 2 || fail "a vendor's command: $got rows"
+got=$(shark threads -o nvmetap.sector:4096 -Y 'nvmetap.bytes == 32768' | wc -l)
+test "$got" -eq 10 || fail "sectors of 4 KiB: $got rows"
+got=$(shark threads -o nvmetap.slow:30 -Y 'nvmetap.expert.slow' | wc -l)
+test "$got" -eq 11 || fail "slow from 30 us: $got rows"
 
 # What is not ours goes to whoever had USER0 before.
 cat >"$work/before.lua" <<'END'
@@ -135,7 +206,7 @@ scripts="-X lua_script:$work/before.lua $scripts -X lua_script:$work/nvmetap.lua
 test "$(shark foreign -Y before | wc -l)" -eq 4 || fail "foreign packets are not passed on"
 test "$(shark foreign -Y nvmetap | wc -l)" -eq 0 || fail "foreign packets are taken for ours"
 test "$(shark every -Y before | wc -l)" -eq 0 || fail "our records are passed on"
-rows 4 'nvme.cmd.opc == 6'
+rows 5 'nvme.cmd.opc == 6'
 
 test $status -eq 0 && echo "$("$tshark" --version 2>/dev/null | head -n 1): $every records"
 exit $status

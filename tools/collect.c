@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct collect_text {
+	struct collect_text *next;
+	uint8_t bytes[];
+};
+
 static uint16_t find_group(unsigned int row)
 {
 	const struct table_row *first = table_find(table_rows[row].abbrev);
@@ -26,8 +31,33 @@ int collect_init(struct collect *collect)
 	return 0;
 }
 
+static void forget_texts(struct collect *collect)
+{
+	struct collect_text *text;
+
+	while ((text = collect->texts) != NULL) {
+		collect->texts = text->next;
+		free(text);
+	}
+}
+
+/* What differs in an injection is made for the visit only. */
+static int keep_text(struct collect *collect, struct decode_item *item)
+{
+	struct collect_text *text = malloc(sizeof(*text) + item->len);
+
+	if (text == NULL)
+		return -ENOMEM;
+	memcpy(text->bytes, item->bytes, item->len);
+	text->next = collect->texts;
+	collect->texts = text;
+	item->bytes = text->bytes;
+	return 0;
+}
+
 void collect_fini(struct collect *collect)
 {
+	forget_texts(collect);
 	free(collect->items);
 }
 
@@ -56,6 +86,9 @@ static int add(void *ctx, const struct decode_item *item)
 		return -ENOMEM;
 	to = &collect->items[at];
 	to->item = *item;
+	if (item->row == &table_rows[F_inject_change_change] &&
+	    keep_text(collect, &to->item) != 0)
+		return -ENOMEM;
 	to->group = group;
 	to->next = 0;
 	to->is_first = collect->first[group] == 0;
@@ -73,5 +106,7 @@ int collect_record(struct collect *collect, const struct record *rec, const uint
 	for (size_t i = 0; i < collect->nr; i++)
 		collect->first[collect->items[i].group] = 0;
 	collect->nr = 0;
+	if (collect->texts != NULL)
+		forget_texts(collect);
 	return decode_record(rec, packet, add, collect);
 }

@@ -17,12 +17,15 @@ struct collect_item {
 	bool is_first;
 };
 
+struct collect_text;
+
 struct collect {
 	struct collect_item *items;	/* in the order of the record */
 	size_t nr, size;
 	uint32_t first[NR_ROWS], last[NR_ROWS];	/* by group: index + 1, or 0 */
 	uint16_t group[NR_ROWS];	/* the first row of the same name */
 	bool wanted[NR_ROWS];		/* by group; all at the start */
+	struct collect_text *texts;	/* that do not stand in the record */
 };
 
 /* -ENOMEM */

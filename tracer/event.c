@@ -184,6 +184,71 @@ static void event_fill(struct entry *entry, const struct nvmetap_event *ev, cons
 		memcpy(entry_payload(entry), payload, caplen);
 }
 
+/* An injection's info and payload, as they are in the ring. */
+struct event_inject {
+	struct entry_inject info;
+	size_t len;		/* of payload */
+	uint8_t payload[NVMETAP_WHO_MAX + 2 * ENCODE_STATE_MAX];
+};
+
+static uint8_t event_parts(const struct nvmetap_state *state)
+{
+	return (uint8_t)((state->cmd != NULL) | (state->cpl != NULL) << 1 |
+			 (state->info != NULL) << 2 | (state->data != NULL) << 3);
+}
+
+static void event_make_inject(struct event_inject *made, const struct nvmetap_event *ev)
+{
+	const struct nvmetap_inject *inject = ev->inject;
+	size_t who_len = ev->text_len < NVMETAP_WHO_MAX ? ev->text_len : NVMETAP_WHO_MAX;
+	size_t state_len;
+
+	memcpy(made->payload, ev->text, who_len);
+	state_len = encode_state(made->payload + who_len, inject, &inject->was);
+	(void)encode_state(made->payload + who_len + state_len, inject, &inject->now);
+	made->len = who_len + 2 * state_len;
+	made->info = (struct entry_inject){
+		.count = inject->count,
+		.arg = inject->arg,
+		.offset = inject->offset,
+		.changed = inject->changed,
+		.who_len = (uint16_t)who_len,
+		.state_len = (uint16_t)state_len,
+		.tap = (uint8_t)inject->tap,
+		.event = inject->event,
+		.how = inject->how,
+		.verdict = inject->verdict,
+		.fault = inject->fault,
+		.parts = event_parts(&inject->now),
+	};
+}
+
+static void event_fill_inject(struct entry *entry, const struct nvmetap_event *ev,
+			      const struct event_inject *made, size_t caplen)
+{
+	event_header(entry, ev);
+	memcpy(entry_info(entry), &made->info, sizeof(made->info));
+	entry->len = (uint32_t)made->len;
+	entry->caplen = (uint32_t)caplen;
+	if (caplen < made->len)
+		entry->flags |= NVMETAP_TRUNCATED;
+	memcpy(entry_payload(entry), made->payload, caplen);
+}
+
+static void event_push_inject(struct event_feed *feed, const struct nvmetap_event *ev)
+{
+	size_t room = entry_info_room(inject_info_HOST);
+	struct event_inject made;
+	struct entry *entry;
+
+	event_make_inject(&made, ev);
+	entry = event_reserve(feed, ev, sizeof(*entry) + room + made.len);
+	if (entry == NULL)
+		return;
+	event_fill_inject(entry, ev, &made, made.len);
+	ring_commit(feed->ring, sizeof(*entry) + room + made.len);
+}
+
 static void event_push_one(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	size_t len, caplen, info_room = entry_info_room(event_shape[ev->event].info_len);
@@ -218,12 +283,18 @@ static void event_fill_data(struct entry *entry, const struct nvmetap_event *ev,
 
 void event_entry(struct entry *entry, const struct nvmetap_event *ev, size_t room)
 {
+	struct event_inject made;
 	const void *payload;
 	size_t len, caplen;
 
 	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL) {
 		caplen = ev->xfer->total < room ? ev->xfer->total : room;
 		event_fill_data(entry, ev, 0, ev->xfer->total, (uint32_t)caplen);
+		return;
+	}
+	if (ev->event == NVMETAP_EV_INJECT) {
+		event_make_inject(&made, ev);
+		event_fill_inject(entry, ev, &made, made.len < room ? made.len : room);
 		return;
 	}
 	payload = event_payload(ev, &len);
@@ -273,54 +344,13 @@ static void event_push_data(struct event_feed *feed, const struct nvmetap_event 
 	} while (offset < end);
 }
 
-static uint8_t event_parts(const struct nvmetap_state *state)
-{
-	return (uint8_t)((state->cmd != NULL) | (state->cpl != NULL) << 1 |
-			 (state->info != NULL) << 2 | (state->data != NULL) << 3);
-}
-
-static void event_push_inject(struct event_feed *feed, const struct nvmetap_event *ev)
-{
-	const struct nvmetap_inject *inject = ev->inject;
-	struct entry_inject info = {
-		.count = inject->count,
-		.arg = inject->arg,
-		.offset = inject->offset,
-		.changed = inject->changed,
-		.who_len = (uint16_t)(ev->text_len < NVMETAP_WHO_MAX ? ev->text_len :
-								       NVMETAP_WHO_MAX),
-		.tap = (uint8_t)inject->tap,
-		.event = inject->event,
-		.how = inject->how,
-		.verdict = inject->verdict,
-		.fault = inject->fault,
-		.parts = event_parts(&inject->now),
-	};
-	uint8_t payload[NVMETAP_WHO_MAX + 2 * ENCODE_STATE_MAX];
-	size_t len = info.who_len, room = entry_info_room(sizeof(info));
-	struct entry *entry;
-
-	memcpy(payload, ev->text, len);
-	info.state_len = (uint16_t)encode_state(payload + len, inject, &inject->was);
-	len += info.state_len;
-	len += encode_state(payload + len, inject, &inject->now);
-	entry = event_reserve(feed, ev, sizeof(*entry) + room + len);
-	if (entry == NULL)
-		return;
-	event_header(entry, ev);
-	memcpy(entry_info(entry), &info, sizeof(info));
-	memcpy(entry_payload(entry), payload, len);
-	entry->len = entry->caplen = (uint32_t)len;
-	ring_commit(feed->ring, sizeof(*entry) + room + len);
-}
-
 void event_push(struct event_feed *feed, const struct nvmetap_event *ev)
 {
 	if (ev->event >= EVENT_NR)
 		return;
 	if (ev->event == NVMETAP_EV_DATA && ev->xfer != NULL)
 		event_push_data(feed, ev);
-	else if (ev->event == NVMETAP_EV_INJECT && ev->inject != NULL)
+	else if (ev->event == NVMETAP_EV_INJECT)
 		event_push_inject(feed, ev);
 	else
 		event_push_one(feed, ev);

@@ -287,5 +287,6 @@ on("LOG", text_line, TRACER)
 on("REGISTERS", registers_line, DRIVE, add_snapshot)
 on("DROP", drop_line, TRACER)
 on("CLOCK", clock_line, TRACER)
+on("INJECT", inject_line, TRACER, add_inject)
 
 end

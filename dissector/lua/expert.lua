@@ -36,6 +36,7 @@ expert_row("read_only", "WARN", "PROTOCOL", "3.1", "Write to a read-only registe
 expert_row("status", "WARN", "RESPONSE_CODE", "4.6.1", "Command failed")
 expert_row("media", "ERROR", "RESPONSE_CODE", "4.6.1", "Media or data integrity error")
 expert_row("altered", "NOTE", "COMMENTS_GROUP", nil, "Altered by a plug-in")
+expert_row("injected", "NOTE", "COMMENTS_GROUP", nil, "Injected")
 expert_row("drop", "WARN", "SEQUENCE", nil, "Events were not recorded")
 expert_row("slow", "NOTE", "PROTOCOL", nil, "Slow")
 
@@ -172,6 +173,10 @@ local function check_entries()
 	end
 end
 
+local function check_inject()
+	add_expert("injected", inject_line())
+end
+
 local checks = {
 	[EV.REGREAD] = check_access,
 	[EV.REGWRITE] = check_write,
@@ -182,6 +187,7 @@ local checks = {
 	[EV.INTERRUPT] = check_interrupt,
 	[EV.LIST] = check_entries,
 	[EV.DROP] = check_drop,
+	[EV.INJECT] = check_inject,
 }
 
 function add_oddities(frame)
