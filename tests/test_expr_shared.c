@@ -99,26 +99,28 @@ static void test_threads_share_an_expression(void **state)
 }
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/* Everybody's malloc, PCRE2's too. */
+/* Everybody's malloc, PCRE2's too, since it is visible. */
+#define EVERYBODYS __attribute__((visibility("default")))
+
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t nr, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
 static int nr_allocated;
 
-void *malloc(size_t size)
+EVERYBODYS void *malloc(size_t size)
 {
 	nr_allocated++;
 	return __libc_malloc(size);
 }
 
-void *calloc(size_t nr, size_t size)
+EVERYBODYS void *calloc(size_t nr, size_t size)
 {
 	nr_allocated++;
 	return __libc_calloc(nr, size);
 }
 
-void *realloc(void *old, size_t size)
+EVERYBODYS void *realloc(void *old, size_t size)
 {
 	nr_allocated++;
 	return __libc_realloc(old, size);
