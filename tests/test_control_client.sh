@@ -33,18 +33,23 @@ tells 2 "did you mean --control" mark --contol x y
 tells 1 "no drive of yours is running; give --control PATH" mark hello
 tells 1 "none.sock: No such file or directory" mark --control "$work/none.sock" hello
 
+# So that the guest's I/O goes on after what was done.
+grows() { test "$(stat -c %s "$work/mark.pcapng")" -gt $((size + 100000)); }
+
 # --- one drive is found by itself, wherever its socket is
 for where in "" "--control=$work/ctl.sock"; do
 	# shellcheck disable=SC2086
 	serve --ns mem=8M -w "$work/mark.pcapng" $where
-	guest_in_io -r 700
+	guest_in_io -r 600000
 	tells 0 "" mark "in the" "middle of I/O"
 	tells 1 "mark: not UTF-8" mark "$(printf '\377')"
 	tells 1 "more than 4096 bytes" mark "$(printf '%04097d' 0)"
-	guest_ended 0
+	size=$(stat -c %s "$work/mark.pcapng")
+	until_true grows || fail "the guest does no I/O after the mark"
+	guest_killed
 	kill -INT "$drive"
 	ended 0
-	whole "$work/mark.pcapng"
+	whole "$work/mark.pcapng" -c
 	./nvmetap dump -r "$work/mark.pcapng" >"$work/lines"
 	test "$(grep -c 'TAP Mark: in the middle of I/O$' "$work/lines")" = 1 ||
 		fail "the mark is not in the capture"
