@@ -268,6 +268,8 @@ void ctrl_cc_write(struct ctrl *ctrl, uint32_t value);
 /* Queue memory that cannot be reached, or a fault: CSTS.CFS, nothing is processed
  * any more. */
 void ctrl_fatal(struct ctrl *ctrl, uint8_t reason);
+/* The plug-in ends: what it has kept from being ready is ready soon. */
+void ctrl_abandon(struct ctrl *ctrl, struct nvmetap_plugin *by);
 /* A zombie came back from the back end. */
 void ctrl_zombie_gone(struct ctrl *ctrl);
 bool ctrl_ready(const struct ctrl *ctrl);	/* enabled, ready and not fatal */
