@@ -61,11 +61,15 @@ static int provoke(void *ctx, struct nvmetap_event *ev)
 	return NVMETAP_GO;
 }
 
+/* Until it is completed, or something was provoked. */
 static void flush(struct rig *rig)
 {
 	struct nvme_command cmd = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	unsigned int before = nr_told;
 
 	driver_submit(&rig->driver, 1, &cmd);
+	while (nr_told == before && !driver_peek(&rig->driver, 1))
+		assert_true(rig->access.wait(rig));
 	rig_settle(rig);
 }
 
