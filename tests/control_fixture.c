@@ -55,6 +55,7 @@ static int start(struct control_fixture *fixture)
 	if (fixture->control == NULL)
 		return -1;
 	fixture->config.drive = fixture->drive;
+	fixture->config.inject = inject_new(fixture->drive);
 	fixture->config.command = "test";
 	fixture->config.function = "00:06.0";
 	if (control_start(fixture->control, &fixture->config) != 0)
@@ -100,6 +101,7 @@ int control_fixture_teardown(void **state)
 	control_fixture_stop_drive(fixture);
 	control_fixture_stop_control(fixture);
 	drive_free(fixture->drive);
+	inject_free(fixture->config.inject);
 	pthread_mutex_destroy(&fixture->lock);
 	/* Fails if a socket or a link is left behind. */
 	if (rmdir(fixture->dir) != 0)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include "emu/drive.h"
 #include "tools/control.h"
+#include "tools/inject.h"
 
 struct control_fixture {
 	struct drive *drive;

@@ -91,6 +91,14 @@ guest_ended()
 	test "$got" = "$1" || fail "the guest's exit status is $got, not $1: $(cat "$work/guest")"
 }
 
+# guest_killed: that guest, whose I/O would go on, is ended.
+guest_killed()
+{
+	kill -KILL "$guest"
+	wait "$guest" 2>"$work/why"
+	exec 4<&-
+}
+
 # whole CAPTURE [-c] [-d]: the capture is finished, and everyone counts its records alike.
 whole()
 {

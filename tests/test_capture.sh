@@ -70,7 +70,7 @@ refused 1 "unknown event word 'nothing'" -w "$work/x" --events nothing
 test ! -e "$work/x" || fail "what is refused makes a file"
 
 # --- a late viewer begins with a snapshot, and stops when it has enough
-guest_in_io -r 4000
+guest_in_io -r 600000
 for form in pcapng pcapng.zst; do
 	capture 0 -w "$work/late.$form" -c 500
 	whole "$work/late.$form" -c
@@ -107,7 +107,7 @@ capture 0 -w "$work/plain.pcapng.zst" -b packets:100 -a files:2 --events io,-ses
 for file in "$work"/plain_0000[12]_*.pcapng.zst; do
 	test "$(./nvmetap dump -r "$file" 2>&1 | wc -l)" = 100 || fail "$file: not 100 records"
 done
-guest_ended 0
+guest_killed
 
 # --- viewers come and go while a guest does I/O; signals and the drive's end finish their files
 capture_in_background "$work/first.pcapng"

@@ -378,6 +378,117 @@ static void test_the_status_names_state_and_transport(void **state)
 	close(fd);
 }
 
+static void assert_fails(int fd, const char *line, const char *words)
+{
+	json_t *answer = control_fixture_ask(fd, line);
+	const char *desc = json_string_value(json_object_get(json_object_get(answer, "error"),
+							     "desc"));
+
+	assert_non_null(desc);
+	if (strstr(desc, words) == NULL)
+		fail_msg("%s: not \"%s\"", desc, words);
+	json_decref(answer);
+}
+
+static json_int_t add_rule(int fd, const char *rule)
+{
+	char line[300];
+	json_t *answer;
+	json_int_t id;
+
+	snprintf(line, sizeof(line),
+		 "{\"execute\":\"inject-add\",\"arguments\":{\"rule\":\"%s\",\"label\":\"l\"}}",
+		 rule);
+	answer = control_fixture_ask(fd, line);
+	id = json_integer_value(json_object_get(json_object_get(answer, "return"), "id"));
+	json_decref(answer);
+	return id;
+}
+
+static void tell_rule(int fd, const char *command, int id, const char *want)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "{\"execute\":\"%s\",\"arguments\":{\"id\":%d}}", command,
+		 id);
+	assert_string_equal(control_fixture_class(control_fixture_ask(fd, line)), want);
+}
+
+/* How many rules there are, and what is said of the first. */
+static size_t nr_rules(int fd, bool *paused)
+{
+	json_t *answer = control_fixture_ask(fd, "{\"execute\":\"query-injections\"}");
+	json_t *rules = json_object_get(answer, "return");
+	size_t nr = json_array_size(rules);
+	const char *rule = "", *label = "";
+	int is_paused = 0;
+
+	if (nr > 0) {
+		assert_int_equal(json_unpack(json_array_get(rules, 0), "{s:s, s:s, s:b}", "rule",
+					     &rule, "label", &label, "paused", &is_paused), 0);
+		assert_string_equal(rule, "nvme:io:decode once do drop");
+		assert_string_equal(label, "l");
+	}
+	*paused = is_paused;
+	json_decref(answer);
+	return nr;
+}
+
+static void test_rules_are_added_paused_and_removed(void **state)
+{
+	int fd = control_fixture_connect(*state);
+	bool paused;
+
+	assert_int_equal(nr_rules(fd, &paused), 0);
+	assert_int_equal(add_rule(fd, "nvme:io:decode once do drop"), 1);
+	assert_int_equal(add_rule(fd, "nvme:admin:decode once do drop"), 2);
+	assert_int_equal(nr_rules(fd, &paused), 2);
+	assert_false(paused);
+	tell_rule(fd, "inject-pause", 1, "none");
+	assert_int_equal(nr_rules(fd, &paused), 2);
+	assert_true(paused);
+	tell_rule(fd, "inject-resume", 1, "none");
+	assert_int_equal(nr_rules(fd, &paused), 2);
+	assert_false(paused);
+	tell_rule(fd, "inject-release", 1, "none");
+	tell_rule(fd, "inject-remove", 2, "none");
+	assert_int_equal(nr_rules(fd, &paused), 1);
+	tell_rule(fd, "inject-remove", 1, "none");
+	assert_int_equal(nr_rules(fd, &paused), 0);
+	close(fd);
+}
+
+static void test_rules_that_there_are_not_are_refused(void **state)
+{
+	static const char *const commands[] = {
+		"inject-remove", "inject-pause", "inject-resume", "inject-release",
+	};
+	int fd = control_fixture_connect(*state);
+
+	for (size_t i = 0; i < 4; i++) {
+		tell_rule(fd, commands[i], 1, "GenericError");
+		tell_rule(fd, commands[i], 0, "GenericError");
+		tell_rule(fd, commands[i], -1, "GenericError");
+	}
+	assert_fails(fd, "{\"execute\":\"inject-remove\",\"arguments\":{\"id\":4294967297}}",
+		     "no rule 4294967297");
+	assert_fails(fd, "{\"execute\":\"inject-add\",\"arguments\":{\"rule\":\"nvme:io:decod do "
+			 "drop\"}}", "column 1: ");
+	assert_fails(fd, "{\"execute\":\"inject-add\",\"arguments\":{\"rule\":\"\"}}", "column 1");
+	close(fd);
+}
+
+static void test_plug_ins_that_there_are_not_are_refused(void **state)
+{
+	int fd = control_fixture_connect(*state);
+
+	assert_fails(fd, "{\"execute\":\"plugin-load\",\"arguments\":{\"plugin\":\"/none.so\"}}",
+		     "/none.so: No such file");
+	assert_fails(fd, "{\"execute\":\"plugin-unload\",\"arguments\":{\"name\":\"watcher\"}}",
+		     "watcher");
+	close(fd);
+}
+
 static void test_a_drive_that_has_ended_is_an_error_and_no_wait(void **state)
 {
 	int fd = control_fixture_connect(*state);
@@ -441,6 +552,9 @@ int main(void)
 		CONTROL_TEST(test_who_leaves_at_any_moment_is_forgotten),
 		CONTROL_TEST(test_one_too_many_is_told_so_and_has_a_place_when_one_leaves),
 		CONTROL_TEST(test_the_status_names_state_and_transport),
+		CONTROL_TEST(test_rules_are_added_paused_and_removed),
+		CONTROL_TEST(test_rules_that_there_are_not_are_refused),
+		CONTROL_TEST(test_plug_ins_that_there_are_not_are_refused),
 		CONTROL_TEST(test_a_drive_that_has_ended_is_an_error_and_no_wait),
 		CONTROL_TEST(test_the_end_closes_all_connections),
 		CONTROL_TEST(test_quit_is_answered_and_does_what_sigterm_does_once),

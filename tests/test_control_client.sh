@@ -33,18 +33,23 @@ tells 2 "did you mean --control" mark --contol x y
 tells 1 "no drive of yours is running; give --control PATH" mark hello
 tells 1 "none.sock: No such file or directory" mark --control "$work/none.sock" hello
 
+# So that the guest's I/O goes on after what was done.
+grows() { test "$(stat -c %s "$work/mark.pcapng")" -gt $((size + 100000)); }
+
 # --- one drive is found by itself, wherever its socket is
 for where in "" "--control=$work/ctl.sock"; do
 	# shellcheck disable=SC2086
 	serve --ns mem=8M -w "$work/mark.pcapng" $where
-	guest_in_io -r 700
+	guest_in_io -r 600000
 	tells 0 "" mark "in the" "middle of I/O"
 	tells 1 "mark: not UTF-8" mark "$(printf '\377')"
 	tells 1 "more than 4096 bytes" mark "$(printf '%04097d' 0)"
-	guest_ended 0
+	size=$(stat -c %s "$work/mark.pcapng")
+	until_true grows || fail "the guest does no I/O after the mark"
+	guest_killed
 	kill -INT "$drive"
 	ended 0
-	whole "$work/mark.pcapng"
+	whole "$work/mark.pcapng" -c
 	./nvmetap dump -r "$work/mark.pcapng" >"$work/lines"
 	test "$(grep -c 'TAP Mark: in the middle of I/O$' "$work/lines")" = 1 ||
 		fail "the mark is not in the capture"
@@ -110,6 +115,65 @@ guest 1
 grep -q "status: 0x182" "$work/guest" || fail "the write is not refused: $(cat "$work/guest")"
 tells 0 "" plugin unload refuse_writes
 guest 0
+
+# --- so do rules
+guest_in_io -r 3000
+for _ in 1 2 3 4 5; do
+	tells 0 "" inject add 'nvme:io:decode if nvmetap.opc == "Write" do status 1/0x82 dnr'
+	rule=$(cat "$work/out")
+	tells 0 "" inject pause "$rule"
+	tells 0 "" inject list
+	grep -q "^$rule  matched 0, fired 0, paused: nvme:io:decode if .*Write.* dnr$" \
+		"$work/out" || fail "the list: $(cat "$work/out")"
+	tells 0 "" inject resume "$rule"
+	tells 0 "" inject remove "$rule"
+done
+guest_ended 0
+
+# Commands that a rule holds go on when they are released, or the rule is removed.
+held() { ./nvmetap inject list 2>"$work/said" | grep -q 'fired [1-9].*holds [1-9]'; }
+for let_go in release remove; do
+	tells 0 "" inject add nvme:io:decode times 8 'do' hold
+	rule=$(cat "$work/out")
+	./tests/mini_guest "$work/nvme.sock" >"$work/guest" 2>&1 &
+	guest=$!
+	until_true held || fail "nothing is held: $(./nvmetap inject list)"
+	tells 0 "" inject "$let_go" "$rule"
+	test "$let_go" = remove || tells 0 "" inject remove all
+	wait "$guest" || fail "a guest whose commands were held: $(cat "$work/guest")"
+done
+
+# A rule that concerns the guest, as long as it is there; another guest sees it, too.
+tells 0 "" inject add nvme:io:decode if 'nvmetap.opc == "Write"' after 10 'do' status 1/0x82 dnr
+guest 1
+grep -q "status: 0x182" "$work/guest" || fail "the write is not refused: $(cat "$work/guest")"
+tells 0 "" inject remove all
+tells 0 "" inject list
+test ! -s "$work/out" || fail "rules that are removed are there: $(cat "$work/out")"
+guest 0
+
+# A scenario is all there or not at all.
+printf '%s\n' '# Two rules.' 'nvme:io:decode once do drop' 'nvme:admin:decode once do drop' \
+	>"$work/two.rules"
+tells 0 "" inject scenario "$work/two.rules"
+test "$(wc -l <"$work/out")" = 2 || fail "a scenario of two rules: $(cat "$work/out")"
+tells 0 "" inject list
+test "$(grep -c ': two: nvme:.* once do drop$' "$work/out")" = 2 ||
+	fail "the scenario's rules: $(cat "$work/out")"
+tells 0 "" inject remove all
+echo 'nvme:io:decode once do dropp' >>"$work/two.rules"
+tells 1 "two.rules: line 4: column 24: " inject scenario "$work/two.rules"
+tells 0 "" inject list
+test ! -s "$work/out" || fail "half a scenario stays: $(cat "$work/out")"
+
+# What is wrong is said, and where.
+tells 1 "inject: column 1: .*near: nvme:io:decode" inject add nvme:io:decod once 'do' drop
+sed -n 2,3p "$work/said" | tr -d '\n' | grep -q '^    nvme:io:decod once do drop    ^$' ||
+	fail "no mark below the mistake: $(cat "$work/said")"
+for verb in remove pause resume release; do
+	tells 1 "no rule 4711" inject "$verb" 4711
+	tells 2 "a rule's number" inject "$verb" first
+done
 kill -INT "$drive"
 ended 0
 

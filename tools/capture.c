@@ -78,9 +78,9 @@ static int turn_soon(struct capture *capture)
 		return capture_files_next(&capture->files);
 	result = control_client_ask(&capture->asker, "snapshot",
 				    json_pack("{s:I}", "viewer", capture->id));
-	json_decref(result);
 	capture->turning = result != NULL;
-	return result != NULL ? 0 : -ENOTCONN;
+	json_decref(result);
+	return capture->turning ? 0 : -EIO;
 }
 
 static int take(struct capture *capture, const struct stream_block *block)
@@ -177,6 +177,7 @@ static int begin(struct capture *capture)
 {
 	const struct capture_options *options = &capture->options;
 	json_t *args = json_object(), *result;
+	int rc;
 
 	if (options->events != NULL)
 		json_object_set_new(args, "events", json_string(options->events));
@@ -188,27 +189,31 @@ static int begin(struct capture *capture)
 		json_object_set_new(args, "ring", json_integer(options->ring));
 	result = control_client_ask(&capture->viewer, "capture", args);
 	capture->id = json_integer_value(json_object_get(result, "viewer"));
+	rc = result != NULL ? stream_init(&capture->stream, capture->viewer.fd) : -EIO;
 	json_decref(result);
-	return result != NULL ? stream_init(&capture->stream, capture->viewer.fd) : -1;
+	return rc;
 }
 
 static int run_connected(struct capture *capture)
 {
 	struct capture_files *files = &capture->files;
 	const struct capture_options *options = &capture->options;
-	int rc;
+	int rc, err;
 
 	files->path = options->file;
 	files->many = options->turns;
 	files->nr_keep = options->turn.files;
 	files->zstd_level = options->zstd_level;
+	files->quiet = options->quiet;
 	rc = begin(capture);
 	if (rc == 0)
 		rc = capture_files_open(files);
 	if (rc == 0)
 		rc = run_stream(capture);
 	stream_fini(&capture->stream);
-	return capture_files_close(files) != 0 ? -1 : rc;
+	err = capture_files_close(files);
+	rc = rc != 0 ? rc : err;
+	return rc == -EPIPE && options->quiet ? 0 : rc;
 }
 
 static int list_one(void *ctx, int fd, pid_t pid, const char *path)
@@ -224,28 +229,36 @@ static int list_one(void *ctx, int fd, pid_t pid, const char *path)
 	return 1;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+int capture_live(const struct capture_options *options)
 {
 	static struct capture capture;
-	int first = capture_options_parse(&capture.options, command, argc, argv), rc = 0;
+	int rc = 0;
 
-	if (first < 0)
-		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
 	signal(SIGPIPE, SIG_IGN);
-	if (capture.options.lists) {
-		runtime_each(list_one, NULL);
-		return EXIT_DONE;
-	}
-	if (control_client_open(&capture.viewer, "capture", capture.options.drive) != 0)
+	capture.options = *options;
+	if (control_client_open(&capture.viewer, "capture", options->drive) != 0)
 		return EXIT_FAILED;
 	capture.asker.fd = -1;
-	if (capture.options.turns)
+	if (options->turns)
 		rc = control_client_again(&capture.asker, &capture.viewer);
 	if (rc == 0)
 		rc = run_connected(&capture);
 	control_client_close(&capture.viewer);
 	control_client_close(&capture.asker);
 	return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct capture_options options;
+	int first = capture_options_parse(&options, command, argc, argv);
+
+	if (first < 0)
+		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
+	if (!options.lists)
+		return capture_live(&options);
+	runtime_each(list_one, NULL);
+	return EXIT_DONE;
 }
 
 extern const struct command command_capture;

@@ -25,6 +25,8 @@ static const char *shown(const struct capture_files *files)
 
 static int refuse(const struct capture_files *files, int err)
 {
+	if (err == -EPIPE && files->quiet)
+		return err;
 	if (err == -EBUSY)
 		complain("capture: %s: in use by a drive or by another capture", shown(files));
 	else
@@ -180,7 +182,7 @@ int capture_files_close(struct capture_files *files)
 {
 	int err = files->out != NULL ? end_file(files) : 0;
 
-	if (files->nr > 0 && err == 0)
+	if (files->nr > 0 && err == 0 && !files->quiet)
 		report(files);
 	for (unsigned int i = 0; files->kept != NULL && i < files->nr_keep; i++)
 		free(files->kept[i]);

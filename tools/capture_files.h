@@ -17,6 +17,7 @@ struct capture_files {
 	bool many;		/* the path gets a number and a time */
 	unsigned int nr_keep;	/* 0: all; otherwise the oldest is removed */
 	int zstd_level;
+	bool quiet;
 
 	char *name;		/* of the present one */
 	char **kept;		/* nr_keep names, the one of file n at n % nr_keep */

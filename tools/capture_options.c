@@ -24,15 +24,20 @@ static const struct option_row capture_rows[] = {
 	{ 'a', "autostop", "WHAT:N", "stop after duration:S, filesize:KB, files:N or packets:N" },
 	{ 'b', "ring-buffer", "WHAT:N", "next file after duration:S, filesize:KB or packets:N; "
 					"files:N keeps N" },
-	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
-	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
-	{ OPT_EVENTS, "events", "LIST", "what to capture: pci,reg,admin… or -data to leave out" },
-	{ OPT_RING, "ring", "SIZE", "size of the ring between drive and stream (4M)" },
+	{ 'q', "quiet", NULL, "say errors only" },
 	{ OPT_ZSTD_LEVEL, "zstd-level", "N", "level of compression, 1 to 19 (1)" },
 	{ 0, NULL, NULL, NULL },
 };
 
-const struct option_row *const capture_option_tables[] = { capture_rows, NULL };
+const struct option_row capture_what_rows[] = {
+	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
+	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
+	{ OPT_EVENTS, "events", "LIST", "what to capture: pci,reg,admin… or -data to leave out" },
+	{ OPT_RING, "ring", "SIZE", "size of the ring between drive and stream (4M)" },
+	{ 0, NULL, NULL, NULL },
+};
+
+const struct option_row *const capture_option_tables[] = { capture_rows, capture_what_rows, NULL };
 
 static int set_number(int64_t *to, const char *option, const char *arg, int64_t min, int64_t max)
 {
@@ -96,9 +101,8 @@ static int handle_limit(struct capture_options *options, int id, const char *arg
 	}
 }
 
-static int handle(void *ctx, int id, const char *arg)
+int capture_options_handle(struct capture_options *options, int id, const char *arg)
 {
-	struct capture_options *options = ctx;
 	int64_t level;
 
 	switch (id) {
@@ -110,6 +114,9 @@ static int handle(void *ctx, int id, const char *arg)
 		return 0;
 	case 'w':
 		options->file = arg;
+		return 0;
+	case 'q':
+		options->quiet = true;
 		return 0;
 	case 's':
 		return set_number(&options->snap, "--snap", arg, 0, UINT32_MAX);
@@ -128,6 +135,11 @@ static int handle(void *ctx, int id, const char *arg)
 	default:
 		return handle_limit(options, id, arg);
 	}
+}
+
+static int handle(void *ctx, int id, const char *arg)
+{
+	return capture_options_handle(ctx, id, arg);
 }
 
 static int check(const struct capture_options *options, int argc, char **argv, int first)
@@ -166,7 +178,7 @@ int capture_options_parse(struct capture_options *options, const struct command 
 {
 	int first;
 
-	*options = (struct capture_options){ .snap = -1, .data_snap = -1, .ring = -1 };
+	*options = (struct capture_options)CAPTURE_OPTIONS_INIT;
 	first = options_parse(command, argc, argv, handle, options);
 	return first < 0 ? first : check(options, argc, argv, first);
 }

@@ -19,15 +19,26 @@ struct capture_options {
 	bool lists;			/* only says which drives there are */
 	bool turns;			/* from file to file */
 	struct capture_limits stop, turn;
+	bool quiet;			/* says errors only, and a reader who has left is none */
 	int zstd_level;
 	const char *events;		/* or NULL */
 	int64_t snap, data_snap, ring;	/* -1: not given */
 };
 
 extern const struct option_row *const capture_option_tables[];
+/* What is captured; the ids are capture_options_handle's. */
+extern const struct option_row capture_what_rows[];
+
+/* None of them given. */
+#define CAPTURE_OPTIONS_INIT { .snap = -1, .data_snap = -1, .ring = -1 }
 
 /* As options_parse. */
 int capture_options_parse(struct capture_options *options, const struct command *command,
 			  int argc, char **argv);
+/* Takes one of the options.  0, or -1 with the reason said. */
+int capture_options_handle(struct capture_options *options, int id, const char *arg);
+
+/* Captures; an exit status.  capture.c */
+int capture_live(const struct capture_options *options);
 
 #endif

@@ -225,19 +225,26 @@ static int send_request(struct control_client *client, const char *execute, json
 	return n < 0 ? -errno : 0;
 }
 
-json_t *control_client_ask(struct control_client *client, const char *execute, json_t *args)
+json_t *control_client_try(struct control_client *client, const char *execute, json_t *args)
 {
 	int rc = send_request(client, execute, args);
 	json_t *answer = rc == 0 ? read_object(client->fd) : NULL;
-	json_t *error = json_object_get(answer, "error");
 	json_t *result = json_incref(json_object_get(answer, "return"));
+	const char *why = json_string_value(json_object_get(json_object_get(answer, "error"),
+							    "desc"));
 
-	if (error != NULL)
-		complain("%s: %s", client->command,
-			 json_string_value(json_object_get(error, "desc")));
-	else if (result == NULL)
-		complain("%s: the drive has gone", client->command);
+	snprintf(client->why, sizeof(client->why), "%s",
+		 why != NULL ? why : result != NULL ? "" : "the drive has gone");
 	json_decref(answer);
+	return result;
+}
+
+json_t *control_client_ask(struct control_client *client, const char *execute, json_t *args)
+{
+	json_t *result = control_client_try(client, execute, args);
+
+	if (result == NULL)
+		complain("%s: %s", client->command, client->why);
 	return result;
 }
 

@@ -16,7 +16,7 @@ struct control_client {
 	int fd;			/* -1: closed */
 	json_t *greeting;	/* its object */
 	char path[108];		/* of the socket */
-	char why[128];		/* not connected, in the drive's words, or "" */
+	char why[1024];		/* what was asked last is refused, in the drive's words, or "" */
 	char what[256];		/* see control_client_what */
 };
 
@@ -39,6 +39,8 @@ void control_client_close(struct control_client *client);
 
 /* Asks; args, an object or NULL, is given up.  What was returned, or NULL. */
 json_t *control_client_ask(struct control_client *client, const char *execute, json_t *args);
+/* The same, and says nothing: why is in client. */
+json_t *control_client_try(struct control_client *client, const char *execute, json_t *args);
 /* The same for what returns nothing that matters: an exit status.  Closes. */
 int control_client_tell(struct control_client *client, const char *execute, json_t *args);
 

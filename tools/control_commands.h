@@ -16,4 +16,12 @@ int control_plugin_load(struct control_request *req);
 int control_plugin_unload(struct control_request *req);
 int control_query_plugins(struct control_request *req);
 
+/* control_inject.c */
+int control_inject_add(struct control_request *req);
+int control_inject_remove(struct control_request *req);
+int control_inject_pause(struct control_request *req);
+int control_inject_resume(struct control_request *req);
+int control_inject_release(struct control_request *req);
+int control_query_injections(struct control_request *req);
+
 #endif

@@ -16,6 +16,7 @@ enum {
 	CONTROL_PROTOCOL = 1,
 	CONTROL_LINE_MAX = 64 << 10,	/* bytes of a request, its newline included */
 	CONTROL_ARGS_MAX = 8,
+	CONTROL_LABEL_MAX = 64,		/* bytes of a rule's label */
 	CONTROL_TEXT_MAX = 4096,	/* bytes of a mark, a rule, a plug-in with its options */
 };
 

@@ -2,9 +2,12 @@
 /* nvmetap: finds the command and runs it. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "tools/command.h"
+
+extern const struct command command_extcap;
 
 static void print_help(void)
 {
@@ -31,8 +34,18 @@ static int refuse_unknown(const char *name)
 	return EXIT_USAGE;
 }
 
+/* Under another name it is the program that Wireshark runs, nvmetap-extcap(1). */
+static bool is_extcap(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : program, "nvmetap-extcap") == 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 0 && is_extcap(argv[0]))
+		return command_extcap.run(&command_extcap, argc, argv);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		print_help();
 		return argc < 2 ? EXIT_USAGE : EXIT_DONE;

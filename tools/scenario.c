@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 #include "spec/near.h"
 #include "tools/rule.h"
+#include "tools/source_tree.h"
 
 #define SUFFIX ".rules"
 
@@ -21,11 +22,19 @@ enum {
 	NR_NAMES_MAX = 1024,
 };
 
+/* That of the environment, else where they were installed, else that of the source tree. */
 static const char *folder(void)
 {
+	static const char installed[] = PKGDATADIR "/scenarios";
+	static char tree[PATH_LEN];
 	const char *own = getenv("NVMETAP_SCENARIOS");
 
-	return own != NULL && own[0] != '\0' ? own : PKGDATADIR "/scenarios";
+	if (own != NULL && own[0] != '\0')
+		return own;
+	if (access(installed, F_OK) == 0 ||
+	    !source_tree_path(tree, sizeof(tree), "samples/scenarios"))
+		return installed;
+	return tree;
 }
 
 static int is_scenario(const struct dirent *entry)
@@ -107,6 +116,28 @@ static void make_label(const char *path, char label[LABEL_MAX])
 	snprintf(label, LABEL_MAX, "%.*s", (int)(len < LABEL_MAX ? len : LABEL_MAX - 1), base);
 }
 
+static bool is_blank(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* A line ends with a backslash, at len - 1: one blank stands for it and those around.  The
+ * length without. */
+static size_t join_lines(FILE *file, char *rule, size_t len)
+{
+	int c;
+
+	do
+		len--;
+	while (len > 0 && is_blank(rule[len - 1]));
+	rule[len++] = ' ';
+	do
+		c = fgetc(file);
+	while (is_blank(c));
+	ungetc(c, file);
+	return len;
+}
+
 /* Reads the next line, with those that it goes on in, into rule; line becomes the number of the
  * first.  1, 0: there is none, or -1: too long. */
 static int read_rule(FILE *file, char *rule, size_t size, unsigned int *line, unsigned int *next)
@@ -116,14 +147,14 @@ static int read_rule(FILE *file, char *rule, size_t size, unsigned int *line, un
 
 	*line = *next;
 	while ((c = fgetc(file)) != EOF && len + 1 < size) {
-		if (c == '\n') {
-			++*next;
-			if (len == 0 || rule[len - 1] != '\\')
-				break;
-			rule[len - 1] = ' ';
+		if (c != '\n') {
+			rule[len++] = (char)c;
 			continue;
 		}
-		rule[len++] = (char)c;
+		++*next;
+		if (len == 0 || rule[len - 1] != '\\')
+			break;
+		len = join_lines(file, rule, len);
 	}
 	rule[len] = '\0';
 	if (len + 1 >= size)
@@ -134,12 +165,13 @@ static int read_rule(FILE *file, char *rule, size_t size, unsigned int *line, un
 /* Nothing but blanks, or a comment. */
 static bool is_idle(const char *text)
 {
-	text += strspn(text, " \t\r");
+	while (is_blank(*text))
+		text++;
 	return *text == '\0' || *text == '#';
 }
 
-static int add_rules(struct inject *inject, FILE *file, const char *path, char *err,
-		     size_t errlen)
+static int read_rules(FILE *file, const char *path, scenario_fn *fn, void *ctx, char *err,
+		      size_t errlen)
 {
 	unsigned int line, next = 1, nr = 0;
 	char rule[RULE_LENGTH_MAX + 2], label[LABEL_MAX], why[512];
@@ -150,7 +182,7 @@ static int add_rules(struct inject *inject, FILE *file, const char *path, char *
 		if (is_idle(rule))
 			continue;
 		nr++;
-		if (inject_add_labelled(inject, label, rule, why, sizeof(why)) > 0)
+		if (fn(ctx, label, rule, why, sizeof(why)) >= 0)
 			continue;
 		snprintf(err, errlen, "%s: line %u: %s", path, line, why);
 		return -1;
@@ -165,7 +197,7 @@ static int add_rules(struct inject *inject, FILE *file, const char *path, char *
 	return -1;
 }
 
-int scenario_add(struct inject *inject, const char *name, char *err, size_t errlen)
+int scenario_read(const char *name, scenario_fn *fn, void *ctx, char *err, size_t errlen)
 {
 	char path[PATH_LEN];
 	FILE *file = open_scenario(name, path, err, errlen);
@@ -173,9 +205,19 @@ int scenario_add(struct inject *inject, const char *name, char *err, size_t errl
 
 	if (file == NULL)
 		return -1;
-	rc = add_rules(inject, file, path, err, errlen);
+	rc = read_rules(file, path, fn, ctx, err, errlen);
 	fclose(file);
 	return rc;
+}
+
+static int add_rule(void *ctx, const char *label, const char *rule, char *why, size_t len)
+{
+	return inject_add_labelled(ctx, label, rule, why, len);
+}
+
+int scenario_add(struct inject *inject, const char *name, char *err, size_t errlen)
+{
+	return scenario_read(name, add_rule, inject, err, errlen);
 }
 
 /* The comment that a file begins with: its first line, or all but those of the license. */

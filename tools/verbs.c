@@ -5,6 +5,7 @@
 #include "tools/verbs.h"
 
 #include <string.h>
+#include "tools/control_request.h"
 
 enum { VERBS_MAX = 16 };
 
@@ -76,4 +77,34 @@ int verbs_run_only(const struct command *command, const struct verb *verb, int a
 	if (first < 0)
 		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
 	return run_verb(command, verb, path, argc - first, argv + first);
+}
+
+static int check_utf8(const struct control_client *client, const char *text)
+{
+	json_t *string = json_string(text);
+
+	json_decref(string);
+	if (string != NULL)
+		return 0;
+	complain("%s: not UTF-8", client->command);
+	return -1;
+}
+
+int verbs_join(const struct control_client *client, int nr, char **operands, char *text)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < nr; i++) {
+		size_t more = strlen(operands[i]) + (i > 0);
+
+		if (more > CONTROL_TEXT_MAX - len) {
+			complain("%s: more than %d bytes", client->command, CONTROL_TEXT_MAX);
+			return -1;
+		}
+		if (i > 0)
+			text[len] = ' ';
+		strcpy(text + len + (i > 0), operands[i]);
+		len += more;
+	}
+	return check_utf8(client, text);
 }

@@ -103,7 +103,7 @@ local function forget()
 end
 forget()
 
-local add_links
+local add_links, bytes_moved
 
 do	-- a chunk has room for 200 locals; these end here
 
@@ -201,15 +201,13 @@ local function add_state(frame)
 	end
 end
 
--- How much a command moves, by the size of its namespace's blocks.
-local function add_bytes()
+-- How much the present command moves, by the size of its namespace's blocks, or nil.
+function bytes_moved()
 	local c = command[rec.qkind][rec.opc]
-	local q = sqe_now
-	if c and q.ok and c.struct == RW and wanted(found.bytes) then
-		local of = controllers[rec.bdf]
-		local sector = sector_bytes > 0 and sector_bytes
-			       or of and of.sectors[rec.nsid] or 512
-		add_number(found.bytes, (q.cdw12 % 65536 + 1) * sector)
+	local of = controllers[rec.bdf]
+	if c and sqe_now.ok and c.struct == RW then
+		return (sqe_now.cdw12 % 65536 + 1) *
+		       (sector_bytes > 0 and sector_bytes or of and of.sectors[rec.nsid] or 512)
 	end
 end
 
@@ -217,7 +215,7 @@ function add_links(frame)
 	local ev, first = rec.event
 	if ev == EV.ADMIN or ev == EV.IO then
 		first = cause_frame(frame) or frame
-		add_bytes()
+		add_number(found.bytes, bytes_moved())
 		add_command_threads(frame, first)
 	elseif ev == EV.COMPLETION or ev == EV.DATA or ev == EV.LIST then
 		first = cause_frame(frame)

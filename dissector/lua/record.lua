@@ -137,6 +137,7 @@ function nvmetap.dissector(buffer, packet, root)
 		collect()
 	end
 	frame = packet.number
+	rec.frame = frame
 	e, h = event[rec.event] or UNKNOWN, how[rec.event]
 	visible, referenced = root.visible, root.referenced
 	tree = root:add(nvmetap, buffer())
