@@ -63,6 +63,7 @@ done
 serve --ns mem=8M --control "$work/ctl.sock"
 test "$(stat -c %a "$work/ctl.sock")" = 600 || fail "others may connect to the control socket"
 first=$drive
+: >"$work/err2"
 ./nvmetap serve --vfio-user "$work/2.sock" --ns mem=8M 2>"$work/err2" &
 second=$!
 until_true grep -q listening "$work/err2"
