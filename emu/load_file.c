@@ -200,6 +200,41 @@ static int (*own_function(const struct load_file *file, const char *name))(void)
 	return u.fn;
 }
 
+/* How many numbers the library has there. */
+static size_t count_numbers(const uint32_t *abi)
+{
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info found;
+
+	if (dladdr1(abi, &found, (void **)&symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL)
+		return 0;
+	return symbol->st_size / sizeof(*abi);
+}
+
+/* A plug-in that was built with smaller structures does not know their ends. */
+static int check_sizes(const uint32_t *abi, char *err, size_t errlen)
+{
+	static const struct {
+		const char *name;
+		size_t size;
+	} structs[] = {
+#define ONE(name) { #name, sizeof(struct name) },
+		NVMETAP_STRUCTS(ONE)
+#undef ONE
+	};
+	size_t nr = count_numbers(abi);
+
+	for (size_t i = 0; i + 1 < nr && i < sizeof(structs) / sizeof(structs[0]); i++) {
+		if (abi[i + 1] <= structs[i].size)
+			continue;
+		snprintf(err, errlen, "built with a newer nvmetap/plugin.h: its struct %s has %u "
+				      "bytes, here it has %zu", structs[i].name, abi[i + 1],
+			 structs[i].size);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
 static int check_library(struct load_file *file, char *err, size_t errlen)
 {
 	const uint32_t *abi = own_symbol(file, "nvmetap_abi");
@@ -215,11 +250,7 @@ static int check_library(struct load_file *file, char *err, size_t errlen)
 			 abi[0], NVMETAP_ABI);
 		return -ENOEXEC;
 	}
-	if (abi[1] <= sizeof(struct nvmetap_event))
-		return 0;
-	snprintf(err, errlen, "built with a newer nvmetap/plugin.h: its events have %u bytes, "
-			      "here they have %zu", abi[1], sizeof(struct nvmetap_event));
-	return -ENOEXEC;
+	return check_sizes(abi, err, errlen);
 }
 
 int load_file_open(struct load_file *file, const char *path, char *err, size_t errlen)

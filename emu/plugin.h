@@ -351,12 +351,17 @@ struct nvme_command *find_cmd(uint32_t sqid, uint32_t cid);
 __attribute__((visibility("default"))) int setup(void);
 __attribute__((visibility("default"))) int teardown(void);
 
+/* The version of all this, and the structures that only grow, at their ends. */
 #define NVMETAP_ABI 1
+#define NVMETAP_STRUCTS(one) \
+	one(nvmetap_event) one(nvmetap_access) one(nvmetap_irq) one(nvmetap_xfer) \
+	one(nvmetap_list) one(nvmetap_ctrl) one(nvmetap_queue) one(nvmetap_dma) \
+	one(nvmetap_async) one(nvmetap_inject)
 #ifndef NVMETAP_BUILTIN		/* the loader reads it before it calls setup */
+#define NVMETAP_SIZE(name) sizeof(struct name),
 __attribute__((weak, visibility("default"))) extern const uint32_t nvmetap_abi[];
-const uint32_t nvmetap_abi[] = {
-	NVMETAP_ABI, sizeof(struct nvmetap_event),
-};
+const uint32_t nvmetap_abi[] = { NVMETAP_ABI, NVMETAP_STRUCTS(NVMETAP_SIZE) };
+#undef NVMETAP_SIZE
 #endif
 
 /*

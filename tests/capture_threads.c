@@ -137,11 +137,13 @@ static void wrong_commands(struct maker *m)
 	put_state(m, NVMETAP_CTRL_FATAL);
 }
 
-/* Frame 43: without a completion when the capture ends; and one that waits. */
+/* Frames 43 to 46: without a completion when the capture ends; one that waits; and
+ * one of a vendor's. */
 static void end(struct maker *m)
 {
 	put_read(m, 72);
 	put_admin(m, NVME_OPC_ASYNC_EVENT_REQUEST, 0, 0);
+	put_completion(m, put_admin(m, 0xc0, 0, 0), NVME_SC_INVALID_OPCODE, 0);
 }
 
 void capture_threads(struct maker *m)

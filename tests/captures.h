@@ -9,7 +9,7 @@
 void capture_every(struct maker *m);
 /* 35 records, the beginning of a boot: one or more of most events. */
 void capture_sample(struct maker *m);
-/* 44 records: commands with their doorbells, data, completions and interrupts,
+/* 46 records: commands with their doorbells, data, completions and interrupts,
  * then all that a dissector should find odd. */
 void capture_threads(struct maker *m);
 

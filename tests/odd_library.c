@@ -2,16 +2,16 @@
 /* A library that is no plug-in for this program, as ODD_… says. */
 #include <stdint.h>
 
-extern const uint32_t nvmetap_abi[2];
+extern const uint32_t nvmetap_abi[];
 int setup(void);
 int from_nowhere(void);
 
 #if defined(ODD_VERSION)
-const uint32_t nvmetap_abi[2] = { 1000, 8 };
+const uint32_t nvmetap_abi[] = { 1000, 10000 };
 #elif defined(ODD_SIZE)
-const uint32_t nvmetap_abi[2] = { 1, 10000 };
+const uint32_t nvmetap_abi[] = { 1, 8, 8, 10000 };
 #elif defined(ODD_SETUP) || defined(ODD_SYMBOL)
-const uint32_t nvmetap_abi[2] = { 1, 8 };
+const uint32_t nvmetap_abi[] = { 1, 8 };
 #endif
 
 #ifndef ODD_SETUP

@@ -49,6 +49,37 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	assert_field(&rec, "nvmetap.cap.cmbs", "0");
 }
 
+/* PCI Express capability of section 2.5.4, MSI-X of section 2.4.2 and power management of
+ * section 2.2.3, where the drive has them. */
+static void test_capabilities_of_configuration_space(void **state)
+{
+	uint8_t pxdc[32] = { [7] = 0x68, [14] = 0xd1, [15] = 0x4b, [27] = 2 };
+	uint8_t mxc[32] = { [7] = 0x52, [14] = 0xc0, [15] = 0x40, [27] = 2 };
+	uint8_t mtab[32] = { [7] = 0x54, [14] = 0x20, [15] = 0x04, [27] = 4 };
+	uint8_t pmcs[32] = { [7] = 0x44, [14] = 0x00, [15] = 0x0b, [27] = 2 };
+	struct record rec = record_of_access(3, pxdc);
+
+	(void)state;
+	assert_display(&rec, "nvmetap.access.offset", "Device control (0x0000000000000068)");
+	assert_field(&rec, "nvmetap.pci.pxdc.cere", "1");
+	assert_field(&rec, "nvmetap.pci.pxdc.nfere", "1");
+	assert_field(&rec, "nvmetap.pci.pxdc.fere", "0");
+	assert_field(&rec, "nvmetap.pci.pxdc.urre", "1");
+	assert_field(&rec, "nvmetap.pci.pxdc.ero", "0");
+	assert_field(&rec, "nvmetap.pci.pxdc.mps", "2");
+	assert_field(&rec, "nvmetap.pci.pxdc.mrrs", "5");
+	assert_field(&rec, "nvmetap.pci.pxdc.iflr", "1");
+	rec = record_of_access(2, mxc);
+	assert_field(&rec, "nvmetap.pci.mxc.ts", "64");
+	assert_field(&rec, "nvmetap.pci.mxc.fm", "1");
+	assert_field(&rec, "nvmetap.pci.mxc.mxe", "1");
+	rec = record_of_access(2, mtab);
+	assert_field(&rec, "nvmetap.pci.msix.bir", "4");
+	rec = record_of_access(2, pmcs);
+	assert_field(&rec, "nvmetap.pci.pmcs.ps", "3");
+	assert_field(&rec, "nvmetap.pci.pmcs.nsfrst", "1");
+}
+
 /* Section 3.1.2: 1.4.2. */
 static void test_version(void **state)
 {
@@ -190,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_capabilities_in_one_read_and_in_halves),
+		cmocka_unit_test(test_capabilities_of_configuration_space),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_configuration_and_status),
 		cmocka_unit_test(test_an_access_to_a_half_shows_the_bits_that_it_touched),

@@ -163,8 +163,8 @@ static void test_what_is_no_plug_in_is_refused_in_one_line(void **state)
 	refused(rig, "tests/odd_version.so", -ENOEXEC,
 		"tests/odd_version.so: built for version 1000 of the plug-in interface, this is 1");
 	snprintf(line, sizeof(line), "tests/odd_size.so: built with a newer nvmetap/plugin.h: "
-				     "its events have 10000 bytes, here they have %zu",
-		 sizeof(struct nvmetap_event));
+				     "its struct nvmetap_irq has 10000 bytes, here it has %zu",
+		 sizeof(struct nvmetap_irq));
 	refused(rig, "tests/odd_size.so", -ENOEXEC, line);
 	assert_false(in_memory("tests/odd_version.so"));
 	assert_false(in_memory("tests/odd_size.so"));

@@ -131,6 +131,67 @@ for seed in 1 2 3; do
 	shark random_${seed}_300 -Y 'nvme.cmd.opc || nvmetap.text || nvme.cmd.nlb' >/dev/null
 done
 
+# statistic ARGUMENTS...: of the capture with threads.
+./tests/make_capture threads >"$work/threads.pcapng" || exit 99
+chmod a+r "$work/threads.pcapng"
+statistic()
+{
+	shark threads -q "$@" | grep -v '^$' >"$work/got"
+}
+
+# same WHAT: the standard input is what "$work/got" has.
+same()
+{
+	diff - "$work/got" >"$work/diff" && return
+	fail "$1: expected (<), got (>): $(cat "$work/diff")"
+}
+
+statistic -z nvmetap,lat
+same "nvmetap,lat" <<'END'
+Latency by command
+Queue  Command                          Count  Errors     Least      Mean       50%       90%       99%      Most
+admin  opcode c0                            1       1   20.0 ms   20.0 ms   20.0 ms   20.0 ms   20.0 ms   20.0 ms
+I/O    Write                                1       1   34.5 µs   34.5 µs   34.5 µs   34.5 µs   34.5 µs   34.5 µs
+I/O    Read                                 9       1   34.5 µs    2.3 ms   35.7 µs   20.0 ms   20.0 ms   20.0 ms
+END
+statistic -z nvmetap,opc
+same "nvmetap,opc" <<'END'
+Commands
+Queue  Command                          Count Completed  Errors          Bytes
+admin  Asynchronous Event Request           1         0       0              -
+admin  opcode c0                            1         1       1              -
+I/O    Write                                1         1       1            512
+I/O    Read                                10         9       1          40960
+END
+statistic -z 'nvmetap,opc,nvmetap.status == 0x80'
+same "nvmetap,opc with a filter" <<'END'
+Commands, filter nvmetap.status == 0x80
+Queue  Command                          Count Completed  Errors          Bytes
+I/O    Read                                 0         1       1              -
+END
+statistic -z nvmetap,queues
+same "nvmetap,queues" <<'END'
+Queues
+Queue           Entries   Errors    Signals  Per signal  Mean depth        Most
+SQ 0                  2        -          0           -        1.50           2
+SQ 1                 11        -          4        3.75        1.27           2
+SQ 5                  0        -          1        1.00           -           -
+CQ 0                  1        1          0           -           -           -
+CQ 1                 10        2          2        2.00           -           -
+Vector 1              2        -          2        1.00           -           -
+END
+statistic -z 'io,stat,0,MAX(nvmetap.depth)nvmetap.depth,SUM(nvmetap.bytes)nvmetap.bytes'
+grep -Eq '\|[^|]*\| +2 \| 41472 ' "$work/got" || fail "io,stat: $(cat "$work/got")"
+
+# Preferences: names for what is a vendor's, sectors, what is slow.
+got=$(shark threads -o 'nvmetap.vendor:admin c0=Get Secrets' -Y 'nvmetap.command == "Get Secrets"' |
+	wc -l)
+test "$got" -eq 2 || fail "a vendor's command: $got rows"
+got=$(shark threads -o nvmetap.sector:4096 -Y 'nvmetap.bytes == 32768' | wc -l)
+test "$got" -eq 10 || fail "sectors of 4 KiB: $got rows"
+got=$(shark threads -o nvmetap.slow:30 -Y 'nvmetap.expert.slow' | wc -l)
+test "$got" -eq 11 || fail "slow from 30 us: $got rows"
+
 # What is not ours goes to whoever had USER0 before.
 cat >"$work/before.lua" <<'END'
 local before = Proto("before", "Was here before")

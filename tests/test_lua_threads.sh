@@ -28,6 +28,7 @@ fields()
 {
 	capture=$1
 	shift
+	# shellcheck disable=SC2046
 	run_tshark -2 -r "$capture" -T fields -E separator='|' -e frame.number \
 		$(printf -- '-e %s ' "$@") >"$work/out" ||
 		fail "tshark: $(cat "$work/tshark/stderr")"
@@ -127,6 +128,7 @@ same "expert information" <<'END'
 42|8388608|Controller fatal status (section 3.1.6)
 43|6291456|No completion in this capture
 44|2097152|Still waiting for an event when the capture ends (section 5.2)
+46|6291456,4194304|Command failed (section 4.6.1): Invalid Command Opcode,Slow: 20.0 ms
 END
 
 # part FILTER: the records that it keeps, as a capture of their own.

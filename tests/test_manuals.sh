@@ -37,6 +37,11 @@ sed -n 's/^TAP(.*"\(.*\)")$/\1/p' "$srcdir/spec/nvme.def" | sort >"$dir/taps"
 [ -s "$dir/taps" ] || { echo "FAIL: no taps in spec/nvme.def"; failed=1; }
 same "nvmetap-taps.7 and spec/nvme.def differ" "$dir/said" "$dir/taps"
 
+# Each with what is there, and what may be changed.
+sed -n '/^\.Sh WHAT IS THERE/,/^\.Sh FAULTS/s/^\.It Sy //p' "$srcdir/doc/nvmetap-taps.7.in" |
+	tr -s ', ' '\n\n' | sort >"$dir/said"
+same "nvmetap-taps.7, WHAT IS THERE, and spec/nvme.def differ" "$dir/said" "$dir/taps"
+
 sed -n '/^\.Nm nvmetap_attach/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' \
 	"$srcdir/doc/nvmetap-plugin.3" | sort >"$dir/said"
 # Declarations begin a line with their type; setup, teardown and what only

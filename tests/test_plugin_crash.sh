@@ -3,28 +3,13 @@
 # Plug-ins that crash, that take long and that never return are named, and the capture is whole up
 # to there.
 
+# until_true calls functions that nothing else does.
+# shellcheck disable=SC2317
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
 
-# The program's own handlers are what is tested, and a sanitizer would say it all again.
-ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0
-ASAN_OPTIONS=$ASAN_OPTIONS:handle_sigbus=0:detect_leaks=0:detect_stack_use_after_return=0
-TSAN_OPTIONS=${TSAN_OPTIONS:-}:handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0
-TSAN_OPTIONS=$TSAN_OPTIONS:report_signal_unsafe=0
-export ASAN_OPTIONS TSAN_OPTIONS
-# shellcheck disable=SC3045
-ulimit -c 0
-
-# died STATUS: the drive has ended so, whatever is left of its sockets.
-died()
-{
-	until_true is_dead || { fail "the drive does not end"; kill -KILL "$drive"; }
-	wait "$drive" 2>/dev/null
-	got=$?
-	drive=
-	test "$got" = "$1" || fail "the drive's exit status is $got, not $1"
-	rm -f "$work/nvme.sock"
-}
+# shellcheck source=tests/crash.sh
+. "${srcdir:-.}/tests/crash.sh"
 
 # says WORDS: once to the user, and in the last line of the capture.
 says()
@@ -42,7 +27,7 @@ crashes()
 	serve --ns mem=8M -w "$capture" --plugin "tests/odd_plugin.so,do=$2,at=$3,nr=3"
 	./tests/mini_guest -n 20 -d 1 "$work/nvme.sock" >"$work/guest" 2>&1
 	test $? = 3 || fail "$2 at $3: the guest: $(cat "$work/guest")"
-	died "$1"
+	ended "$1"
 	says "plug-in odd_plugin crashed in $4"
 	said 1 "what was captured until then is saved"
 	test "$(grep -c 'OPC=Write' "$work/dump")" = 3 ||
@@ -71,39 +56,45 @@ odd()
 }
 
 odd null setup
-died 139
+ended 139
 said 1 "plug-in odd_plugin crashed in setup: SIGSEGV"
 test ! -e "$capture" || fail "a capture was begun although setup crashed"
 
 odd null call
-died 139
+ended 139
 says "plug-in odd_plugin crashed in a call that it asked for: SIGSEGV"
 
 # The guest may be served to its end meanwhile.
 odd null thread
 ./tests/mini_guest -n 1 "$work/nvme.sock" >"$work/guest" 2>&1
-died 139
+ended 139
 says "plug-in odd_plugin crashed in a thread of its own: SIGSEGV"
 
 odd abort thread
 ./tests/mini_guest -n 1 "$work/nvme.sock" >"$work/guest" 2>&1
-died 134
+ended 134
 says "plug-in odd_plugin crashed in a thread of its own: SIGABRT"
 
 odd null teardown
 kill -TERM "$drive"
-died 139
+ended 139
 said 1 "plug-in odd_plugin crashed in teardown: SIGSEGV"
 
 serve --ns mem=8M -w "$capture" --plugin tests/odd_loading.so
-died 134
+ended 134
 said 1 "plug-in odd_loading crashed in loading: SIGABRT"
+
+serve --ns mem=8M --plugin tests/odd_plugin.so,do=null
+guest 3 -n 1
+ended 139
+said 1 "plug-in odd_plugin crashed in nvme:io:decode: SIGSEGV"
+said 0 "is saved"
 
 # --- nobody's but ours
 serve --ns mem=8M -w "$capture"
 guest_in_io -r 20000
 kill -SEGV "$drive"
-died 139
+ended 139
 guest_ended 3
 says "nvmetap itself crashed, no plug-in's code: SIGSEGV, sent by process $$,"
 
@@ -136,12 +127,12 @@ for deed in hang spin deaf; do
 done
 
 odd hang setup --plugin-limit 0.1,0.4
-died 1
+ended 1
 said 1 "plug-in odd_plugin: setup has not returned for .*, and that ends the drive"
 
 odd hang teardown --plugin-limit 0.1,0.4
 kill -TERM "$drive"
-died 1
+ended 1
 said 1 "plug-in odd_plugin: teardown has not returned for .*, and that ends the drive"
 whole "$capture" -c
 

@@ -84,14 +84,14 @@ build cc "$work/ro_fail.c" "$work/ro_fail.so"
 for compiler in gcc clang; do
 	command -v $compiler >/dev/null || continue
 	for std in c99 c11 gnu17; do
-		build $compiler "$work/pedantic.c" "$work/pedantic.so" -std=$std -pedantic -O2
-		build $compiler "$work/angle.c" "$work/angle.so" -std=$std -pedantic
+		build "$compiler" "$work/pedantic.c" "$work/pedantic.so" "-std=$std" -pedantic -O2
+		build "$compiler" "$work/angle.c" "$work/angle.so" "-std=$std" -pedantic
 	done
 done
 for compiler in g++ clang++; do
 	command -v $compiler >/dev/null || continue
 	for std in c++11 gnu++17; do
-		build $compiler "$work/angle.c" "$work/plus.so" -x c++ -std=$std -pedantic -O2
+		build "$compiler" "$work/angle.c" "$work/plus.so" -x c++ "-std=$std" -pedantic -O2
 	done
 done
 build cc "$work/ro_fail.c" "$work/hidden.so" -fvisibility=hidden
@@ -107,7 +107,8 @@ for plugin in ro_fail pedantic angle plus hidden; do
 	./nvmetap dump "$work/$plugin.pcapng" >"$work/dump"
 	grep -q 'status: 0x182' "$work/guest" || fail "$plugin: the guest: $(cat "$work/guest")"
 	grep 'OPC=Write\|CPL SQ=1' "$work/dump" | head -22 | tail -2 >"$work/eleventh"
-	grep -q 'OPC=Write' "$work/eleventh" && grep -q 'STS=0x0182' "$work/eleventh" ||
+	grep -q 'OPC=Write' "$work/eleventh" || fail "$plugin: no write: $(cat "$work/eleventh")"
+	grep -q 'STS=0x0182' "$work/eleventh" ||
 		fail "$plugin: the eleventh write: $(cat "$work/eleventh")"
 	test "$(grep -c 'STS=0x0182' "$work/dump")" = 1 || fail "$plugin: not one is refused"
 	./nvmetap dump -T jsonl "$work/$plugin.pcapng" | head -1 |

@@ -121,7 +121,7 @@ static int join(struct guest *guest, struct drive_config *drive)
 	return 0;
 }
 
-/* The drive is caught in a plug-in: on another thread than that, and ours. */
+/* The program ends at once: on any thread, also in a signal handler. */
 static void on_dying(void *ctx)
 {
 	struct boot *boot = ctx;

@@ -4,7 +4,7 @@
 #include "tools/command.h"
 
 extern const struct command command_serve, command_boot, command_capture, command_dump,
-	command_extcap, command_inject, command_mark, command_plugin;
+	command_extcap, command_inject, command_mark, command_plugin, command_wireshark;
 
 const struct command *const commands[] = {
 	&command_serve,
@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_inject,
 	&command_plugin,
 	&command_mark,
+	&command_wireshark,
 	&command_extcap,
 	NULL,
 };

@@ -29,8 +29,9 @@ struct drive_options {
 	struct drive_rule rules[RULES_MAX];	/* in the order given */
 	unsigned int nr_rules;
 	char if_name[16];	/* "00:06.0" */
-	/* What else is to be put away where the program ends at once, its drive
-	 * being caught in a plug-in; on another thread; or NULL. */
+	/* Puts away what else there is where the program ends at once, because it
+	 * crashes or its drive is caught in a plug-in; on any thread, also in a
+	 * signal handler; or NULL. */
 	void (*dying)(void *ctx);
 	void *dying_ctx;
 	const char *control;	/* path of the control socket, or NULL: its own */

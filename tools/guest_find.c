@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "tools/command.h"
 #include "tools/signals.h"
+#include "tools/source_tree.h"
 
 static int take(char *to, const char *value)
 {
@@ -152,21 +153,10 @@ static int find(struct guest *guest, const struct args *args, const sigset_t *ma
 static void find_path(char *path, size_t size)
 {
 	const char *dir = getenv("NVMETAP_LIBEXECDIR");
-	char self[GUEST_TEXT_MAX / 2];
-	ssize_t len;
 
 	snprintf(path, size, "%s/nvmetap-guest", dir != NULL ? dir : PKGLIBEXECDIR);
-	if (dir != NULL || access(path, F_OK) == 0)
-		return;
-	/* Room is left for what replaces the name. */
-	len = readlink("/proc/self/exe", self, sizeof(self) - 32);
-	if (len <= 0)
-		return;
-	self[len] = '\0';
-	*strrchr(self, '/') = '\0';
-	strcat(self, "/../tools/nvmetap-guest");
-	if (access(self, X_OK) == 0)
-		snprintf(path, size, "%s", self);
+	if (dir == NULL && access(path, F_OK) != 0)
+		source_tree_path(path, size, "tools/nvmetap-guest");
 }
 
 int guest_find(struct guest *guest, const char *name)

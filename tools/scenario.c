@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 #include "spec/near.h"
 #include "tools/rule.h"
+#include "tools/source_tree.h"
 
 #define SUFFIX ".rules"
 
@@ -21,11 +22,19 @@ enum {
 	NR_NAMES_MAX = 1024,
 };
 
+/* That of the environment, else where they were installed, else that of the source tree. */
 static const char *folder(void)
 {
+	static const char installed[] = PKGDATADIR "/scenarios";
+	static char tree[PATH_LEN];
 	const char *own = getenv("NVMETAP_SCENARIOS");
 
-	return own != NULL && own[0] != '\0' ? own : PKGDATADIR "/scenarios";
+	if (own != NULL && own[0] != '\0')
+		return own;
+	if (access(installed, F_OK) == 0 ||
+	    !source_tree_path(tree, sizeof(tree), "samples/scenarios"))
+		return installed;
+	return tree;
 }
 
 static int is_scenario(const struct dirent *entry)
@@ -107,6 +116,28 @@ static void make_label(const char *path, char label[LABEL_MAX])
 	snprintf(label, LABEL_MAX, "%.*s", (int)(len < LABEL_MAX ? len : LABEL_MAX - 1), base);
 }
 
+static bool is_blank(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* A line ends with a backslash, at len - 1: one blank stands for it and those around.  The
+ * length without. */
+static size_t join_lines(FILE *file, char *rule, size_t len)
+{
+	int c;
+
+	do
+		len--;
+	while (len > 0 && is_blank(rule[len - 1]));
+	rule[len++] = ' ';
+	do
+		c = fgetc(file);
+	while (is_blank(c));
+	ungetc(c, file);
+	return len;
+}
+
 /* Reads the next line, with those that it goes on in, into rule; line becomes the number of the
  * first.  1, 0: there is none, or -1: too long. */
 static int read_rule(FILE *file, char *rule, size_t size, unsigned int *line, unsigned int *next)
@@ -116,14 +147,14 @@ static int read_rule(FILE *file, char *rule, size_t size, unsigned int *line, un
 
 	*line = *next;
 	while ((c = fgetc(file)) != EOF && len + 1 < size) {
-		if (c == '\n') {
-			++*next;
-			if (len == 0 || rule[len - 1] != '\\')
-				break;
-			rule[len - 1] = ' ';
+		if (c != '\n') {
+			rule[len++] = (char)c;
 			continue;
 		}
-		rule[len++] = (char)c;
+		++*next;
+		if (len == 0 || rule[len - 1] != '\\')
+			break;
+		len = join_lines(file, rule, len);
 	}
 	rule[len] = '\0';
 	if (len + 1 >= size)
@@ -134,7 +165,8 @@ static int read_rule(FILE *file, char *rule, size_t size, unsigned int *line, un
 /* Nothing but blanks, or a comment. */
 static bool is_idle(const char *text)
 {
-	text += strspn(text, " \t\r");
+	while (is_blank(*text))
+		text++;
 	return *text == '\0' || *text == '#';
 }
 

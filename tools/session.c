@@ -108,18 +108,9 @@ static void on_words(void *ctx, const char *line)
 	complain("%s: %s", session->command, line);
 }
 
-/* In a signal handler. */
-static bool on_crash(void *ctx, bool own, const char *line)
+/* What a program that ends at once would leave behind; also in a signal handler. */
+static void put_away(const struct session *session)
 {
-	const struct session *session = ctx;
-
-	return session->tracer != NULL && tracer_rescue(session->tracer, own, line);
-}
-
-/* On another thread than the drive's, which will not go on. */
-static void on_dead(void *ctx)
-{
-	const struct session *session = ctx;
 	const struct drive_options *options = session->options;
 	const char *const sockets[] = {
 		options->drive.vfio_user, options->drive.vhost_user, options->drive.console,
@@ -129,9 +120,25 @@ static void on_dead(void *ctx)
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
 		if (sockets[i] != NULL)
 			unlink(sockets[i]);
-	runtime_unlink();
 	if (options->dying != NULL)
 		options->dying(options->dying_ctx);
+}
+
+/* In a signal handler. */
+static bool on_crash(void *ctx, bool own, const char *line)
+{
+	const struct session *session = ctx;
+	bool saved = session->tracer != NULL && tracer_rescue(session->tracer, own, line);
+
+	put_away(session);
+	return saved;
+}
+
+/* On another thread than the drive's, which will not go on. */
+static void on_dead(void *ctx)
+{
+	put_away(ctx);
+	runtime_unlink();
 	_exit(EXIT_FAILED);
 }
 

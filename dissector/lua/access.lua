@@ -111,13 +111,26 @@ local function places()
 	return text
 end
 
+-- What of a vector's entry in the MSI-X table is accessed.
+local ENTRY = {[0] = "message address", [4] = "upper message address", [8] = "message data",
+	       [12] = "vector control"}
+
+local function entry_words()
+	local what = ENTRY[acc.offset % 16] or "entry"
+	if acc.offset % 16 == 12 then
+		what = what .. (acc.low % 2 == 1 and ": masked" or ": unmasked")
+	end
+	return format("  vector %d %s", acc.vector, what)
+end
+
 local function access_line(arrow, vectors)
 	local text
 	if not acc.ok then
 		return nil
 	end
 	if acc.width > 8 then
-		return format("%04x %s %d bytes", acc.offset, arrow, acc.width)
+		return format("%04x %s %d bytes%s", acc.offset, arrow, acc.width,
+			      rec.len > 0 and ": " .. event[rec.event].payload.title or "")
 	elseif acc.high ~= 0 or acc.width > 4 then
 		text = format("%08x%08x", acc.high, acc.low)
 	elseif acc.width == 1 or acc.width == 2 then
@@ -128,7 +141,7 @@ local function access_line(arrow, vectors)
 	text = format("%s%04x %s %s", acc.offset_high == 0 and "" or format("%x", acc.offset_high),
 		      acc.offset, arrow, text)
 	if vectors then
-		return format("%s  vector %d", text, acc.vector)
+		return text .. entry_words()
 	end
 	return text .. places()
 end

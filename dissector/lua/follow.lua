@@ -352,14 +352,15 @@ local function announce(q, frame)
 	q.told = q.last
 end
 
+-- Completion queues share a vector as they like; the pin is everyone's.
 local function follow_interrupt(c, frame)
+	local _, _, _, vector, kind = interrupt_info()
 	links[frame] = links[frame] or 0
 	if rec.cause == 0 then
 		return
-	elseif rec.qkind ~= number.NVMETAP_QUEUE_NONE then
-		announce(queue_of(c.cqs, rec.cqid), frame)
-	else
-		for _, q in pairs(c.cqs) do
+	end
+	for _, q in pairs(c.cqs) do
+		if kind == number.NVMETAP_IRQ_INTX or not q.vector or q.vector == vector then
 			announce(q, frame)
 		end
 	end
@@ -410,7 +411,7 @@ local function follow_ctrl(c, frame)
 end
 
 local function follow_queue(c, frame)
-	local _, low, qid, _, size, head, tail, kind, state, phase, ien = queue_info()
+	local _, low, qid, _, size, head, tail, kind, state, phase, ien, vector = queue_info()
 	local is_sq = kind == number.NVMETAP_SQ
 	local map = is_sq and c.sqs or c.cqs
 	local q = low and map[qid]
@@ -430,7 +431,7 @@ local function follow_queue(c, frame)
 	if is_sq then
 		q.tail = tail
 	else
-		q.slot, q.phase = tail, phase
+		q.slot, q.phase, q.vector = tail, phase, ien == 1 and vector or -1
 	end
 	if qid ~= 0 and not is_sq and ien == 1 and c.agent ~= KERNEL then
 		change_phase(c, frame, c.phase, KERNEL)
@@ -455,7 +456,7 @@ local SPEAKERS = {
 }
 
 local function follow_console(c, frame)
-	local text = tvb:raw(rec.payload, math.min(rec.captured, 200))
+	local text = raw:sub(rec.payload + 1, rec.payload + math.min(rec.captured, 200))
 	for i = 1, #SPEAKERS do
 		local agent = SPEAKERS[i][2]
 		if text:find(SPEAKERS[i][1]) then

@@ -103,7 +103,7 @@ local function forget()
 end
 forget()
 
-local add_links
+local add_links, bytes_moved
 
 do	-- a chunk has room for 200 locals; these end here
 
@@ -201,15 +201,27 @@ local function add_state(frame)
 	end
 end
 
--- How much a command moves, by the size of its namespace's blocks.
-local function add_bytes()
+-- An injection belongs to the event that it altered, and to its command.
+local INJECTED = struct.inject_info.by_name.event
+
+local function add_injection_threads(first)
+	local kind = rec.info_len > INJECTED.offset and number_at(INJECTED, rec.info)
+	add_frame(found.cause_pkt, first)
+	if first and kind == EV.COMPLETION then
+		local of = pair_of(depths, first)
+		add_frame(found.cmd_pkt, pair_of(links, of) == first and of)
+	elseif first and (kind == EV.ADMIN or kind == EV.IO) then
+		add_frame(found.cmd_pkt, first)
+	end
+end
+
+-- How much the present command moves, by the size of its namespace's blocks, or nil.
+function bytes_moved()
 	local c = command[rec.qkind][rec.opc]
-	local q = sqe_now
-	if c and q.ok and c.struct == RW and wanted(found.bytes) then
-		local of = controllers[rec.bdf]
-		local sector = sector_bytes > 0 and sector_bytes
-			       or of and of.sectors[rec.nsid] or 512
-		add_number(found.bytes, (q.cdw12 % 65536 + 1) * sector)
+	local of = controllers[rec.bdf]
+	if c and sqe_now.ok and c.struct == RW then
+		return (sqe_now.cdw12 % 65536 + 1) *
+		       (sector_bytes > 0 and sector_bytes or of and of.sectors[rec.nsid] or 512)
 	end
 end
 
@@ -217,7 +229,7 @@ function add_links(frame)
 	local ev, first = rec.event
 	if ev == EV.ADMIN or ev == EV.IO then
 		first = cause_frame(frame) or frame
-		add_bytes()
+		add_number(found.bytes, bytes_moved())
 		add_command_threads(frame, first)
 	elseif ev == EV.COMPLETION or ev == EV.DATA or ev == EV.LIST then
 		first = cause_frame(frame)
@@ -233,6 +245,8 @@ function add_links(frame)
 		add_members(frame, cq and found.cqe_pkt or found.cmd_pkt, false)
 	elseif ev == EV.INTERRUPT then
 		add_members(frame, found.cqe_pkt, true)
+	elseif ev == EV.INJECT then
+		add_injection_threads(cause_frame(frame))
 	else
 		add_frame(found.cause_pkt, cause_frame(frame))
 	end
