@@ -79,6 +79,29 @@ static void test_a_number_is_compared_in_all_its_forms(void **state)
 		assert_no_match(&rec, no[i]);
 }
 
+/* Of data and completions; what is in their own header stays theirs. */
+static void test_a_command_lends_its_fields_to_what_belongs_to_it(void **state)
+{
+	static const char text[] = "nvme.cmd.slba == 0x1000 && nvmetap.event == \"Completion\" && "
+				   "nvme.cqe.sqid == 3";
+	uint8_t cqe[16] = { [10] = 3 };
+	struct record command = write_record();
+	struct record completion = {
+		.event = NVMETAP_EV_COMPLETION, .payload = cqe, .len = 16, .caplen = 16,
+	};
+	struct expr_error err;
+	struct expr *expr;
+
+	(void)state;
+	expr = expr_compile(text, strlen(text), &err);
+	assert_non_null(expr);
+	assert_false(expr_match(expr, &completion));
+	assert_false(expr_match_of(expr, &completion, NULL));
+	assert_true(expr_match_of(expr, &completion, &command));
+	assert_false(expr_match_of(expr, &command, NULL));
+	expr_free(expr);
+}
+
 static void test_an_absent_field_makes_each_comparison_false(void **state)
 {
 	struct record rec = write_record();
@@ -427,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_number_is_compared_in_all_its_forms),
+		cmocka_unit_test(test_a_command_lends_its_fields_to_what_belongs_to_it),
 		cmocka_unit_test(test_an_absent_field_makes_each_comparison_false),
 		cmocka_unit_test(test_not_binds_stronger_than_and_than_xor_than_or),
 		cmocka_unit_test(test_bits_are_tested_and_compared),
