@@ -86,6 +86,9 @@ capture 0 -w - -c 300 --events io,cpl
 test "$(./nvmetap dump -r "$work/out" | wc -l)" = 300 || fail "-w - -c 300: other than 300 lines"
 test "$(./nvmetap dump -r "$work/out" | grep -c -v ' IO \| CPL \| TAP ')" = 0 ||
 	fail "--events io,cpl: others, too"
+capture 0 -w "$work/out" -f 'link[2] = 12 and len > 70' -c 100
+test "$(./nvmetap dump -r "$work/out" | grep -c ' CPL ')" = 100 || fail "-f: $(head "$work/out")"
+refused 1 "filter link\[2: " -w "$work/x" -f 'link[2'
 capture 0 -w "$work/short.pcapng" -a duration:1
 whole "$work/short.pcapng" -c
 capture 0 -w "$work/small.pcapng" -a filesize:100
