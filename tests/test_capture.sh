@@ -131,6 +131,16 @@ test "$(./nvmetap dump -r "$work/first.pcapng" | grep -c 'IO .*OPC=Write')" = 20
 test "$(./nvmetap dump -r "$work/second.pcapng.zst" | grep -c 'IO .*OPC=Write')" = 4000 ||
 	fail "the second viewer saw other than 4000 writes"
 
+# What a viewer saw is what the drive's own capture has, word for word.
+numbered() { ./nvmetap dump -r "$work/$1" | grep '^\[ *[0-9]' | sort; }
+numbered drive.pcapng.zst >"$work/all"
+for file in first.pcapng second.pcapng.zst; do
+	numbered "$file" >"$work/seen"
+	test "$(wc -l <"$work/seen")" -gt 4000 || fail "$file: $(wc -l <"$work/seen") lines"
+	comm -13 "$work/all" "$work/seen" >"$work/others"
+	test ! -s "$work/others" || fail "$file: seen otherwise: $(head -n 5 "$work/others")"
+done
+
 # --- one that stands still or dies costs nobody else anything
 serve --ns mem=32M -w "$work/drive.pcapng"
 capture_in_background "$work/still.pcapng" --ring 4K
