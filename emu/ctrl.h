@@ -3,9 +3,10 @@
  * The NVMe controller: registers, queues, commands in flight, features, logs
  * and asynchronous events.  NVM Express 1.4.  All on the controller's thread.
  * This header is shared by the files that make up the controller: ctrl (states,
- * resets), reg (registers), queue (queues, doorbells), work (turns), cmd (the
- * stages of a command), sqe (its entry), hold (commands that plug-ins hold), fault
- * (what goes wrong below the taps), prp (data), admin, identify, feature, log, aer and io (the commands), snapshot;
+ * resets), reg (registers), queue (queues, doorbells), queue_admin (their
+ * commands), work (turns), cmd (the stages of a command), cmd_slot (their slots),
+ * hold (commands that plug-ins hold), fault (what goes wrong below the taps), prp
+ * (data), admin, identify, feature, log, aer and io (the commands), snapshot;
  * everybody else uses emu/device.h.
  */
 #ifndef EMU_CTRL_H
@@ -116,7 +117,6 @@ struct cmd {
 	struct nvme_command sqe;	/* as the plug-ins left it */
 	struct nvme_completion cpl;
 	const struct op *op;
-	struct tap_answer held;		/* by whom, or whose fault holds it back */
 	uint64_t tap_seq;		/* of the last event that was fired */
 	uint64_t id;			/* nvmetap_event.cmd_id */
 	uint64_t seq;			/* of the event that its later events belong to */
@@ -138,12 +138,14 @@ struct cmd {
 	bool faulty;			/* of the next five some are set: emu/fault.h */
 	bool torn, twice, wrong_phase;
 	bool quiet;			/* its interrupt has been sent */
-	uint64_t torn_ns, late_ns;
 	struct ns_req req;
 	enum cmd_next (*done)(struct cmd *cmd, int result);	/* of the back end */
 	struct loop_timer timer;	/* of a delayed resume */
 	uint32_t nr_pages;
+	/* What follows is not cleared with the rest. */
 	uint64_t page[CTRL_MAX_PAGES];	/* the data's PRP entries */
+	struct tap_answer held;		/* by whom, or whose fault holds it back */
+	uint64_t torn_ns, late_ns;	/* of the faults */
 };
 
 struct cmd_list {
@@ -268,6 +270,8 @@ void ctrl_cc_write(struct ctrl *ctrl, uint32_t value);
 /* Queue memory that cannot be reached, or a fault: CSTS.CFS, nothing is processed
  * any more. */
 void ctrl_fatal(struct ctrl *ctrl, uint8_t reason);
+/* The plug-in ends: what it has kept from being ready is ready soon. */
+void ctrl_abandon(struct ctrl *ctrl, struct nvmetap_plugin *by);
 /* A zombie came back from the back end. */
 void ctrl_zombie_gone(struct ctrl *ctrl);
 bool ctrl_ready(const struct ctrl *ctrl);	/* enabled, ready and not fatal */
