@@ -34,9 +34,13 @@ function phases.completed(c, frame)
 	end
 end
 
+-- Whoever comes first after power-on or a reset is the firmware, until somebody
+-- else makes himself known.
 function phases.register(c, frame)
 	if c.phase == 0 then
 		phases.change(c, frame, phases.PROBED, c.agent == 0 and FIRMWARE or nil)
+	elseif c.agent == 0 and c.phase == phases.RESET then
+		phases.change(c, frame, c.phase, FIRMWARE)
 	end
 end
 
