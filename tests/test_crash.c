@@ -216,7 +216,7 @@ static void test_an_abort_is_a_crash(void **state)
 
 static void test_a_place_belongs_to_who_is_there_now(void **state)
 {
-	unsigned int old = library_add("old"), new;
+	unsigned int old = library_add("old"), new, newer;
 
 	(void)state;
 	library_place(old, 0x10000, 0x1000);
@@ -232,6 +232,10 @@ static void test_a_place_belongs_to_who_is_there_now(void **state)
 	library_place(new, 0x10800, 0x1000);
 	assert_int_equal(library_at(0x10800), new);
 	assert_string_equal(library_name(new), "new");
+	newer = library_add("newer");
+	library_place(newer, 0x10800, 0x1000);
+	library_remove(newer);
+	assert_int_equal(library_at(0x10800), new);
 	library_remove(new);
 }
 
