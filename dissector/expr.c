@@ -30,20 +30,22 @@ bool parser_fail_here(struct parser *parser, const char *expected)
 
 	if (token->type == TOKEN_BAD)
 		return parser_fail(parser, token, "%s", token->error);
-	if (token->type == TOKEN_WORD && lexer_is_keyword(parser->lexer.text + token->at, token->len))
-		return parser_fail(parser, token, "%s was expected; and, or, eq and such are written "
-			       "in small letters", expected);
+	if (token->type == TOKEN_WORD &&
+	    lexer_is_keyword(parser->lexer.text + token->at, token->len))
+		return parser_fail(parser, token, "%s was expected; and, or, eq and such are "
+				   "written in small letters", expected);
 	if (token->type == TOKEN_REFUSED)
-		return parser_fail(parser, token, "%.*s is not part of this language; %s was expected",
-			       (int)token->len, parser->lexer.text + token->at, expected);
+		return parser_fail(parser, token,
+				   "%.*s is not part of this language; %s was expected",
+				   (int)token->len, parser->lexer.text + token->at, expected);
 	return parser_fail(parser, token, "%s was expected", expected);
 }
 
 static bool parse_parentheses(struct parser *parser)
 {
 	if (++parser->depth > EXPR_DEPTH_MAX)
-		return parser_fail(parser, &parser->token, "more than %d parentheses within one "
-				   "another", EXPR_DEPTH_MAX);
+		return parser_fail(parser, &parser->token,
+				   "more than %d parentheses within one another", EXPR_DEPTH_MAX);
 	parser_advance(parser);
 	if (!parse_or(parser))
 		return false;
@@ -52,7 +54,8 @@ static bool parse_parentheses(struct parser *parser)
 	parser->depth--;
 	parser_advance(parser);
 	if (parser_is_comparison(&parser->token) || parser->token.type == TOKEN_BITAND)
-		return parser_fail(parser, &parser->token, "what is in parentheses is true or "
+		return parser_fail(parser, &parser->token,
+				   "what is in parentheses is true or "
 				   "false and cannot be compared; & binds stronger than a "
 				   "comparison without them");
 	return true;
@@ -64,8 +67,8 @@ static bool parse_not(struct parser *parser)
 
 	for (; parser->token.type == TOKEN_NOT; parser_advance(parser))
 		negated = !negated;
-	if (parser->token.type == TOKEN_OPEN ? !parse_parentheses(parser) :
-					       !parser_relation(parser))
+	if (parser->token.type == TOKEN_OPEN ? !parse_parentheses(parser)
+					     : !parser_relation(parser))
 		return false;
 	return !negated || program_add_code(&parser->program, EXPR_NOT, 0);
 }
@@ -78,7 +81,8 @@ static bool parse_and(struct parser *parser)
 		return false;
 	while (parser->token.type == TOKEN_AND) {
 		parser_advance(parser);
-		if (!program_add_jump(&parser->program, EXPR_IF_FALSE, &chain) || !parse_not(parser))
+		if (!program_add_jump(&parser->program, EXPR_IF_FALSE, &chain) ||
+		    !parse_not(parser))
 			return false;
 	}
 	program_land(&parser->program, chain);
@@ -122,8 +126,7 @@ static bool parse(struct parser *parser)
 	parser_advance(parser);
 	if (!parse_or(parser))
 		return false;
-	return parser->token.type == TOKEN_END ||
-	       parser_fail_here(parser, "and, or, or the end");
+	return parser->token.type == TOKEN_END || parser_fail_here(parser, "and, or, or the end");
 }
 
 static struct expr *compile(const char *text, size_t len, bool frames, struct expr_error *err)

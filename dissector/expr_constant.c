@@ -131,6 +131,9 @@ static size_t add_escape(struct expr_pool *pool, const char *text, size_t len)
 	return add_character(pool, c) ? nr + 1 : 0;
 }
 
+static const char no_escape[] = "no such escape; there are \\\\ \\\" \\' \\a \\b \\f \\n "
+				"\\r \\t \\v \\ooo \\xhh \\uhhhh and \\Uhhhhhhhh";
+
 /* A quoted token's bytes, into the pool. */
 static bool add_quoted(struct expr_pool *pool, const char *text, const struct expr_token *token,
 		       struct expr_constant *constant, struct expr_error *err)
@@ -149,8 +152,7 @@ static bool add_quoted(struct expr_pool *pool, const char *text, const struct ex
 			if (len == 0) {
 				err->at = at;
 				err->len = end - at < 2 ? end - at : 2;
-				return refuse(err, "no such escape; there are \\\\ \\\" \\' \\a \\b \\f "
-					      "\\n \\r \\t \\v \\ooo \\xhh \\uhhhh and \\Uhhhhhhhh");
+				return refuse(err, no_escape);
 			}
 			len++;
 		}
@@ -264,7 +266,8 @@ static bool parse_name(const struct expr_field *field, const char *name, size_t 
 	near_init(&near, name, len);
 	field_offer_values(&near, field);
 	near_words(&near, words, sizeof(words));
-	snprintf(err->what, sizeof(err->what), "no value of %s has this name%s", field->name, words);
+	snprintf(err->what, sizeof(err->what), "no value of %s has this name%s", field->name,
+		 words);
 	return false;
 }
 
@@ -336,7 +339,7 @@ bool constant_parse(const struct expr_field *field, const char *text,
 		       refuse(err, "a UUID was expected: 01020304-0506-0708-090a-0b0c0d0e0f10");
 	case EXPR_TIME:
 		return parse_time(word, token->len, &constant->number) ||
-		       refuse(err, "seconds were expected, with at most nine digits behind a point");
+		       refuse(err, "seconds were expected, at most nine digits behind a point");
 	}
 	return false;
 }

@@ -204,7 +204,7 @@ bool field_value(const struct expr_field *field, const char *name, size_t len, u
 	for (unsigned int i = 0; (known = name_at(field->set, i, number)) != NULL; i++) {
 		size_t k = 0;
 
-		while (k < len && lower(known[k]) == lower(name[k]))
+		while (k < len && known[k] != '\0' && lower(known[k]) == lower(name[k]))
 			k++;
 		if (k == len && known[k] == '\0' && len > 0)
 			return true;

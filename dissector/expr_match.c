@@ -9,7 +9,7 @@ struct match {
 	const struct expr *expr;
 	const struct record *rec;	/* or NULL */
 	const struct record *command;	/* that it belongs to, or NULL */
-	const struct expr_frame *frame;	/* or NULL */
+	const struct expr_frame *frame; /* or NULL */
 };
 
 /* Answers true to see no further value. */
@@ -20,15 +20,15 @@ struct search {
 	const struct expr_field *field;
 	value_fn *fn;
 	void *ctx;
-	const struct expr_span *span;	/* or NULL; instead of fn: the numbers that are wanted */
-	bool all;			/* of them have to fit the span */
-	bool any;			/* there was one */
+	const struct expr_span *span; /* or NULL; instead of fn: the numbers that are wanted */
+	bool all;		      /* of them have to fit the span */
+	bool any;		      /* there was one */
 };
 
 /* True: no other number can change the answer. */
 static bool found_number(struct search *search, uint64_t number)
 {
-	struct expr_value value = { .number = number, .kind = KIND_DEC };
+	struct expr_value value = {.number = number, .kind = KIND_DEC};
 
 	if (search->span == NULL)
 		return search->fn(search->ctx, &value);
@@ -95,13 +95,12 @@ static bool each_in_record(struct match *match, struct search *search)
 			return true;
 	}
 	parts = search->field->parts[match->rec->event];
-	return parts != 0 &&
-	       decode_structs(match->rec, header, parts, search_struct, search) != 0;
+	return parts != 0 && decode_structs(match->rec, header, parts, search_struct, search) != 0;
 }
 
 static bool found_words(struct search *search, const char *words)
 {
-	struct expr_value value = { .kind = KIND_NONE };
+	struct expr_value value = {.kind = KIND_NONE};
 
 	if (words == NULL)
 		return false;
@@ -114,7 +113,7 @@ static bool found_words(struct search *search, const char *words)
 
 static bool found_packet(struct search *search, const struct expr_frame *frame)
 {
-	struct expr_value value = { .kind = KIND_NONE };
+	struct expr_value value = { .bytes = (const uint8_t *)"", .kind = KIND_NONE };
 
 	if (search->span != NULL)
 		return found_number(search, 0);
@@ -150,8 +149,8 @@ static bool each_value(struct match *match, struct search *search)
 	case EXPR_FRAME_INTERFACE_NAME:
 		return found_words(search, frame->interface);
 	case EXPR_FRAME_COMMENT:
-		return found_words(search, frame->comment != NULL ?
-						frame->comment(frame->ctx) : NULL);
+		return found_words(search,
+				   frame->comment != NULL ? frame->comment(frame->ctx) : NULL);
 	case EXPR_OF_TABLE:
 	case EXPR_RECORD:
 		break;
@@ -164,8 +163,8 @@ struct trial {
 	struct match *match;
 	const struct expr_test *test;
 	enum expr_type type;
-	struct expr_value left;		/* while a field's values are compared with it */
-	bool any;			/* there was one */
+	struct expr_value left; /* while a field's values are compared with it */
+	bool any;		/* there was one */
 };
 
 static int compare_numbers(enum expr_type type, uint64_t a, uint64_t b)
@@ -207,8 +206,10 @@ static bool fits(enum expr_relation relation, int order)
 static struct expr_value value_of(const struct expr *expr, const struct expr_constant *constant)
 {
 	return (struct expr_value){
-		.number = constant->number, .bytes = expr->pool + constant->at,
-		.len = constant->len, .kind = KIND_NONE,
+		.number = constant->number,
+		.bytes = expr->pool + constant->at,
+		.len = constant->len,
+		.kind = KIND_NONE,
 	};
 }
 
@@ -238,30 +239,35 @@ static bool fits_constant(const struct trial *trial, const struct expr_value *va
 	}
 	constant = value_of(trial->match->expr, &ranges[0].low);
 	if (test->relation == EXPR_CONTAINS)
-		return trial->type == EXPR_STRING ? value_contains_text(value, &constant) :
-						    value_contains_bytes(value, &constant);
+		return trial->type == EXPR_STRING ? value_contains_text(value, &constant)
+						  : value_contains_bytes(value, &constant);
 	return fits((enum expr_relation)test->relation, compare(trial->type, value, &constant));
 }
 
-/* Cuts a value down to what of it is compared.  False: it has no such part. */
-static bool take_part(const struct expr_operand *operand, struct expr_value *value)
+/* Cuts bytes down to a slice of them; to none, if it is not there as a whole. */
+static void take_slice(const struct expr_operand *operand, struct expr_value *value)
 {
 	int64_t from = operand->from < 0 ? (int64_t)value->len + operand->from : operand->from;
+	uint32_t len = operand->len;
 
+	if (from < 0 || from >= (int64_t)value->len)
+		len = 0;
+	else if (len == EXPR_TO_END)
+		len = value->len - (uint32_t)from;
+	else if (len > value->len - (uint32_t)from)
+		len = 0;
+	if (len > 0)
+		value->bytes += from;
+	value->len = len;
+}
+
+/* What of a value is compared. */
+static void take_part(const struct expr_operand *operand, struct expr_value *value)
+{
 	if (operand->masked)
 		value->number &= operand->mask;
-	if (!operand->sliced)
-		return true;
-	if (from < 0 || from >= (int64_t)value->len)
-		return false;
-	value->bytes += from;
-	value->len -= (uint32_t)from;
-	if (operand->len == EXPR_TO_END)
-		return true;
-	if (operand->len > value->len)
-		return false;
-	value->len = operand->len;
-	return true;
+	if (operand->sliced)
+		take_slice(operand, value);
 }
 
 /* A value of the right field beside the left one's. */
@@ -270,8 +276,7 @@ static bool try_right(void *ctx, const struct expr_value *value)
 	struct trial *trial = ctx;
 	struct expr_value right = *value;
 
-	if (!take_part(&trial->test->right, &right))
-		return false;
+	take_part(&trial->test->right, &right);
 	trial->any = true;
 	return fits((enum expr_relation)trial->test->relation,
 		    compare(trial->type, &trial->left, &right)) != trial->test->all;
@@ -284,26 +289,27 @@ static bool try_left(void *ctx, const struct expr_value *value)
 	const struct expr_test *test = trial->test;
 
 	trial->left = *value;
-	if (!take_part(&test->left, &trial->left))
-		return false;
+	take_part(&test->left, &trial->left);
 	if (test->by_field) {
 		struct search search = {
 			.field = &trial->match->expr->fields[test->right.field],
-			.fn = try_right, .ctx = trial,
+			.fn = try_right,
+			.ctx = trial,
 		};
 
 		return each_value(trial->match, &search);
 	}
 	trial->any = true;
-	if (test->relation == EXPR_IS_THERE)
-		return true;
+	if (test->relation == EXPR_IS_THERE) /* of a slice: other fields are spans */
+		return trial->left.len > 0;
 	return fits_constant(trial, &trial->left) != test->all;
 }
 
 static bool run_span(struct match *match, const struct expr_test *test)
 {
 	struct search search = {
-		.field = &match->expr->fields[test->left.field], .span = &test->span,
+		.field = &match->expr->fields[test->left.field],
+		.span = &test->span,
 		.all = test->all,
 	};
 	bool stopped = each_value(match, &search);
@@ -313,9 +319,11 @@ static bool run_span(struct match *match, const struct expr_test *test)
 
 static bool run_test(struct match *match, const struct expr_test *test)
 {
-	struct trial trial = { .match = match, .test = test };
+	struct trial trial = {.match = match, .test = test};
 	struct search search = {
-		.field = &match->expr->fields[test->left.field], .fn = try_left, .ctx = &trial,
+		.field = &match->expr->fields[test->left.field],
+		.fn = try_left,
+		.ctx = &trial,
 	};
 	bool stopped;
 
@@ -363,7 +371,7 @@ static bool run(struct match *match)
 bool expr_match_frame(const struct expr *expr, const struct record *rec,
 		      const struct expr_frame *frame)
 {
-	struct match match = { .expr = expr, .rec = rec, .frame = frame };
+	struct match match = {.expr = expr, .rec = rec, .frame = frame};
 
 	return run(&match);
 }
@@ -373,10 +381,9 @@ bool expr_match(const struct expr *expr, const struct record *rec)
 	return expr_match_frame(expr, rec, NULL);
 }
 
-bool expr_match_of(const struct expr *expr, const struct record *rec,
-		   const struct record *command)
+bool expr_match_of(const struct expr *expr, const struct record *rec, const struct record *command)
 {
-	struct match match = { .expr = expr, .rec = rec, .command = command };
+	struct match match = {.expr = expr, .rec = rec, .command = command};
 
 	return run(&match);
 }

@@ -30,7 +30,7 @@ bool program_add_code(struct program *program, enum expr_op op, uint32_t arg)
 	if (!grow(program, &code, expr->nr_code, sizeof(*expr->code)))
 		return false;
 	expr->code = code;
-	expr->code[expr->nr_code++] = (struct expr_code){ .op = (uint8_t)op, .arg = arg };
+	expr->code[expr->nr_code++] = (struct expr_code){.op = (uint8_t)op, .arg = arg};
 	return true;
 }
 
@@ -57,7 +57,7 @@ void program_land(struct program *program, uint32_t chain)
 }
 
 bool program_add_range(struct program *program, const struct expr_constant *low,
-		      const struct expr_constant *high)
+		       const struct expr_constant *high)
 {
 	struct expr *expr = program->expr;
 	void *ranges = expr->ranges;
@@ -65,7 +65,7 @@ bool program_add_range(struct program *program, const struct expr_constant *low,
 	if (!grow(program, &ranges, expr->nr_ranges, sizeof(*expr->ranges)))
 		return false;
 	expr->ranges = ranges;
-	expr->ranges[expr->nr_ranges++] = (struct expr_range){ .low = *low, .high = *high };
+	expr->ranges[expr->nr_ranges++] = (struct expr_range){.low = *low, .high = *high};
 	return true;
 }
 
@@ -80,7 +80,8 @@ static bool span_of(const struct expr *expr, const struct expr_test *test, struc
 	const struct expr_range *range = test->nr != 0 ? &expr->ranges[test->first] : NULL;
 	uint64_t least = 0, most = UINT64_MAX;
 
-	if (test->by_field || test->left.sliced || test->relation >= EXPR_CONTAINS || test->nr > 1 ||
+	if (test->by_field || test->left.sliced || test->relation >= EXPR_CONTAINS ||
+	    test->nr > 1 ||
 	    (test->nr == 1 && !type_is_unsigned(expr->fields[test->left.field].type)))
 		return false;
 	memset(span, 0, sizeof(*span));
@@ -105,7 +106,7 @@ static bool span_of(const struct expr *expr, const struct expr_test *test, struc
 		most = range->high.number;
 		span->outside = test->relation == EXPR_NE || test->relation == EXPR_NOT_IN;
 	}
-	if (least > most) {	/* {5..3}: nothing lies in there */
+	if (least > most) { /* {5..3}: nothing lies in there */
 		span->outside = !span->outside;
 		least = 0;
 		most = UINT64_MAX;
@@ -129,8 +130,9 @@ bool program_add_test(struct program *program, const struct expr_test *test)
 	*added = *test;
 	added->spans = span_of(expr, test, &added->span);
 	added->quick = expr->fields[test->left.field].quick;
-	return program_add_code(program, added->spans && added->quick.size != 0 ? EXPR_QUICK : EXPR_TEST,
-		    expr->nr_tests++);
+	return program_add_code(program,
+				added->spans && added->quick.size != 0 ? EXPR_QUICK : EXPR_TEST,
+				expr->nr_tests++);
 }
 
 bool program_add_regex(struct program *program, struct regex *regex)
@@ -167,4 +169,3 @@ bool program_add_field(struct program *program, const char *name, size_t len, ui
 	expr->nr_fields++;
 	return true;
 }
-

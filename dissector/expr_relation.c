@@ -4,9 +4,31 @@
 
 #include <string.h>
 
-static bool can_be_compared(enum expr_type a, enum expr_type b)
+/* Packets as a whole have no order: Wireshark's is none of bytes. */
+static bool check_order(struct parser *parser, const struct side *side)
 {
-	return a == b && a != EXPR_NONE;
+	const struct expr_field *field = parser_field_of(parser, side);
+
+	if (!side->is_field || side->operand.sliced ||
+	    (field->special != EXPR_FRAME && field->special != EXPR_RECORD))
+		return true;
+	return parser_fail(parser, &side->token,
+			   "%s has no order; a slice of it has, such as %s[0:2]", field->name,
+			   field->name);
+}
+
+static bool compare_fields(struct parser *parser, const struct side *left, struct expr_test *test,
+			   const struct side *right)
+{
+	const struct expr_field *a = parser_field_of(parser, left);
+	const struct expr_field *b = parser_field_of(parser, right);
+
+	test->by_field = true;
+	test->right = right->operand;
+	if (a->type != b->type)
+		return parser_fail(parser, &right->token, "%s cannot be compared with %s", b->name,
+				   a->name);
+	return program_add_test(&parser->program, test);
 }
 
 /* LEFT relation RIGHT, at least one of them a field. */
@@ -28,20 +50,17 @@ static bool compare(struct parser *parser, struct side left, struct expr_test te
 	}
 	if (!parser_need_values(parser, &left))
 		return false;
+	if (test.relation >= EXPR_LT && test.relation <= EXPR_GE &&
+	    (!check_order(parser, &left) || !check_order(parser, &right)))
+		return false;
 	test.left = left.operand;
-	if (right.is_field) {
-		test.by_field = true;
-		test.right = right.operand;
-		if (!can_be_compared(parser_field_of(parser, &left)->type, parser_field_of(parser, &right)->type))
-			return parser_fail(parser, &right.token, "%s cannot be compared with %s",
-					   parser_field_of(parser, &right)->name,
-					   parser_field_of(parser, &left)->name);
-		return program_add_test(&parser->program, &test);
-	}
+	if (right.is_field)
+		return compare_fields(parser, &left, &test, &right);
 	test.first = parser->program.expr->nr_ranges;
 	test.nr = 1;
 	return parser_constant(parser, &left, &right.token, &constant) &&
-	       program_add_range(&parser->program, &constant, &constant) && program_add_test(&parser->program, &test);
+	       program_add_range(&parser->program, &constant, &constant) &&
+	       program_add_test(&parser->program, &test);
 }
 
 static bool comparison_of(const struct expr_token *token, struct expr_test *test)
@@ -50,10 +69,10 @@ static bool comparison_of(const struct expr_token *token, struct expr_test *test
 		uint8_t relation;
 		bool all, is;
 	} of[TOKEN_REFUSED + 1] = {
-		[TOKEN_EQ] = { EXPR_EQ, false, true }, [TOKEN_ALL_EQ] = { EXPR_EQ, true, true },
-		[TOKEN_NE] = { EXPR_NE, true, true }, [TOKEN_ANY_NE] = { EXPR_NE, false, true },
-		[TOKEN_LT] = { EXPR_LT, false, true }, [TOKEN_LE] = { EXPR_LE, false, true },
-		[TOKEN_GT] = { EXPR_GT, false, true }, [TOKEN_GE] = { EXPR_GE, false, true },
+		[TOKEN_EQ] = {EXPR_EQ, false, true}, [TOKEN_ALL_EQ] = {EXPR_EQ, true, true},
+		[TOKEN_NE] = {EXPR_NE, true, true},  [TOKEN_ANY_NE] = {EXPR_NE, false, true},
+		[TOKEN_LT] = {EXPR_LT, false, true}, [TOKEN_LE] = {EXPR_LE, false, true},
+		[TOKEN_GT] = {EXPR_GT, false, true}, [TOKEN_GE] = {EXPR_GE, false, true},
 	};
 
 	memset(test, 0, sizeof(*test));
@@ -109,6 +128,8 @@ static bool parse_element(struct parser *parser, const struct side *field)
 	high = low;
 	parser_advance(parser);
 	if (parser->token.type == TOKEN_RANGE) {
+		if (!check_order(parser, field))
+			return false;
 		parser_advance(parser);
 		if (parser->token.type < TOKEN_WORD || parser->token.type > TOKEN_CHAR)
 			return parser_fail_here(parser, "a value");
@@ -126,7 +147,8 @@ static bool parse_set(struct parser *parser, const struct side *left, struct exp
 	if (!parser_need_values(parser, left))
 		return false;
 	if (left->operand.masked || left->operand.sliced)
-		return parser_fail(parser, &left->token, "\"in\" takes a field as it is; compare "
+		return parser_fail(parser, &left->token,
+				   "\"in\" takes a field as it is; compare "
 				   "its parts with ==");
 	if (parser->token.type != TOKEN_BRACE)
 		return parser_fail_here(parser, "{ and values");
@@ -153,8 +175,8 @@ static bool check_text(struct parser *parser, const struct side *left)
 		return false;
 	type = parser_field_of(parser, left)->type;
 	if (type != EXPR_STRING && type != EXPR_BYTES)
-		return parser_fail(parser, &left->token, "%s is neither text nor bytes, in which to "
-			       "look for something", parser_field_of(parser, left)->name);
+		return parser_fail(parser, &left->token, "%s is neither text nor bytes, in which "
+				   "to look for something", parser_field_of(parser, left)->name);
 	return true;
 }
 
@@ -173,7 +195,8 @@ static bool parse_contains(struct parser *parser, const struct side *left, struc
 	test.first = parser->program.expr->nr_ranges;
 	test.nr = 1;
 	return parser_constant(parser, left, &right.token, &constant) &&
-	       program_add_range(&parser->program, &constant, &constant) && program_add_test(&parser->program, &test);
+	       program_add_range(&parser->program, &constant, &constant) &&
+	       program_add_test(&parser->program, &test);
 }
 
 static bool parse_matches(struct parser *parser, const struct side *left, struct expr_test test)
@@ -196,14 +219,15 @@ static bool parse_matches(struct parser *parser, const struct side *left, struct
 	test.left = left->operand;
 	test.first = parser->program.expr->nr_regexes;
 	parser_advance(parser);
-	return program_add_regex(&parser->program, regex) && program_add_test(&parser->program, &test);
+	return program_add_regex(&parser->program, regex) &&
+	       program_add_test(&parser->program, &test);
 }
 
 /* A field by itself: that it is there, or that masked bits are not all zero. */
 static bool parse_presence(struct parser *parser, const struct side *left,
 			   enum quantifier quantifier)
 {
-	struct expr_test test = { .relation = EXPR_IS_THERE, .left = left->operand };
+	struct expr_test test = {.relation = EXPR_IS_THERE, .left = left->operand};
 
 	if (quantifier != AS_WRITTEN)
 		return parser_fail_here(parser, "a comparison");
@@ -218,8 +242,9 @@ static bool parse_presence(struct parser *parser, const struct side *left,
 
 bool parser_relation(struct parser *parser)
 {
-	enum quantifier quantifier = parser->token.type == TOKEN_ANY ? ANY :
-				     parser->token.type == TOKEN_ALL ? ALL : AS_WRITTEN;
+	enum quantifier quantifier = parser->token.type == TOKEN_ANY   ? ANY
+				     : parser->token.type == TOKEN_ALL ? ALL
+								       : AS_WRITTEN;
 	struct expr_test test;
 	struct side left;
 

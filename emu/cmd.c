@@ -13,45 +13,6 @@ enum { IO_TAPS = NVMETAP_TAP_IO_FETCH - NVMETAP_TAP_ADMIN_FETCH };
 static_assert(NVMETAP_TAP_IO_WRITEBACK - NVMETAP_TAP_ADMIN_WRITEBACK == IO_TAPS,
 	      "admin and I/O taps stand in the same order");
 
-struct cmd *cmd_new(struct ctrl *ctrl, uint16_t sqid)
-{
-	struct cmd *cmd;
-
-	if (ctrl->nr_free == 0 || (sqid != 0 && ctrl->nr_free <= CTRL_NR_ADMIN_CMDS))
-		return NULL;
-	cmd = cmd_list_pop(&ctrl->free);
-	ctrl->nr_free--;
-	memset(cmd, 0, offsetof(struct cmd, page));
-	cmd->ctrl = ctrl;
-	cmd->state = CMD_RUNNING;
-	cmd->sqid = sqid;
-	cmd->cqid = ctrl->sq[sqid].cqid;
-	cmd->id = (uint64_t)++ctrl->generation << 16 | (uint64_t)(cmd - ctrl->cmds + 1);
-	ctrl->sq[sqid].nr_cmds++;
-	if (sqid != 0 && ctrl->nr_io++ == 0)
-		io_busy(ctrl, true);
-	return cmd;
-}
-
-void cmd_free(struct cmd *cmd)
-{
-	struct ctrl *ctrl = cmd->ctrl;
-	bool zombie = cmd->zombie;
-
-	if (cmd->data != NULL)
-		buffer_put(&ctrl->buffers, cmd->data, cmd->data_len);
-	cmd->data = NULL;
-	cmd->state = CMD_FREE;
-	if (cmd->sqid != 0 && --ctrl->nr_io == 0)
-		io_busy(ctrl, false);
-	cmd_list_push(&ctrl->free, cmd);
-	ctrl->nr_free++;
-	if (zombie)
-		ctrl_zombie_gone(ctrl);
-	else
-		queue_cmd_gone(ctrl, cmd->sqid);
-}
-
 struct nvmetap_event cmd_event(struct cmd *cmd, unsigned int tap)
 {
 	struct nvmetap_event ev = tap_event(tap);
@@ -378,54 +339,4 @@ enum cmd_next cmd_submit(struct cmd *cmd, enum cmd_next (*done)(struct cmd *cmd,
 	cmd->req.msg.fn = pool_result;
 	pool_submit(cmd->ctrl->pool, &cmd->req);
 	return CMD_WAIT;
-}
-
-void cmd_revoke(struct cmd *cmd)
-{
-	if (cmd->state == CMD_POOL) {
-		if (!cmd->zombie)
-			cmd->ctrl->nr_zombies++;
-		cmd->zombie = true;
-		return;
-	}
-	if (cmd->state == CMD_HELD) {
-		fault_revoke(cmd);
-		loop_timer_cancel(cmd->ctrl->loop, &cmd->timer);
-	}
-	if (cmd->state == CMD_WAITING)
-		cmd_list_remove(&cmd->ctrl->cq[cmd->cqid].waiting, cmd);
-	if (cmd->state == CMD_READY)
-		cmd_list_remove(&cmd->ctrl->ready, cmd);
-	if (cmd->state == CMD_AER)
-		aer_remove(cmd);
-	cmd_free(cmd);
-}
-
-bool cmd_abort(struct cmd *cmd, uint16_t code)
-{
-	switch (cmd->state) {
-	case CMD_HELD:
-		if (cmd->late != 0)
-			return false;
-		loop_timer_cancel(cmd->ctrl->loop, &cmd->timer);
-		break;
-	case CMD_AER:
-		aer_remove(cmd);
-		break;
-	default:
-		return false;
-	}
-	cmd->cpl.cdw0 = 0;
-	cmd_fail(cmd, code);
-	cmd_finish(cmd);
-	return true;
-}
-
-struct cmd *cmd_find(struct ctrl *ctrl, uint16_t sqid, uint16_t cid)
-{
-	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
-		if (cmd->state != CMD_FREE && !cmd->zombie && cmd->sqid == sqid && cmd->cid == cid)
-			return cmd;
-	}
-	return NULL;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "emu/admin.h"
 #include "emu/fault.h"
-#include "emu/inject.h"
+#include "emu/provoke.h"
 #include "emu/queue.h"
 #include "spec/table.h"
 
@@ -196,10 +196,17 @@ static void ready_timer(struct loop_timer *timer)
 		ready(ctrl);
 }
 
+void ctrl_abandon(struct ctrl *ctrl, struct nvmetap_plugin *by)
+{
+	if (!ctrl->never_ready || !inject_is_of(ctrl->ready_name, by))
+		return;
+	(void)loop_timer_set(ctrl->loop, &ctrl->ready_timer, loop_now_ns());
+}
+
 /* The fault no-ready.  Without memory for a timer: never. */
 static void delay_ready(struct ctrl *ctrl, uint64_t seq)
 {
-	const struct tap_fault *fault = inject_take(ctrl->taps, NVMETAP_FAULT_NO_READY, seq);
+	const struct tap_fault *fault = provoke_take(ctrl->taps, NVMETAP_FAULT_NO_READY, seq);
 
 	if (fault == NULL)
 		return;

@@ -3,9 +3,10 @@
  * The NVMe controller: registers, queues, commands in flight, features, logs
  * and asynchronous events.  NVM Express 1.4.  All on the controller's thread.
  * This header is shared by the files that make up the controller: ctrl (states,
- * resets), reg (registers), queue (queues, doorbells), work (turns), cmd (the
- * stages of a command), sqe (its entry), hold (commands that plug-ins hold), fault
- * (what goes wrong below the taps), prp (data), admin, identify, feature, log, aer and io (the commands), snapshot;
+ * resets), reg (registers), queue (queues, doorbells), queue_admin (their
+ * commands), work (turns), cmd (the stages of a command), cmd_slot (their slots),
+ * hold (commands that plug-ins hold), fault (what goes wrong below the taps), prp
+ * (data), admin, identify, feature, log, aer and io (the commands), snapshot;
  * everybody else uses emu/device.h.
  */
 #ifndef EMU_CTRL_H
@@ -268,6 +269,8 @@ void ctrl_cc_write(struct ctrl *ctrl, uint32_t value);
 /* Queue memory that cannot be reached, or a fault: CSTS.CFS, nothing is processed
  * any more. */
 void ctrl_fatal(struct ctrl *ctrl, uint8_t reason);
+/* The plug-in ends: what it has kept from being ready is ready soon. */
+void ctrl_abandon(struct ctrl *ctrl, struct nvmetap_plugin *by);
 /* A zombie came back from the back end. */
 void ctrl_zombie_gone(struct ctrl *ctrl);
 bool ctrl_ready(const struct ctrl *ctrl);	/* enabled, ready and not fatal */

@@ -151,9 +151,14 @@ static void host_gone(void *ctx, struct inject_name *name, uint64_t ns)
 	loop_post(dev->config.loop, &dev->vanish);
 }
 
+/* A function that a plug-in has let vanish comes back when that goes. */
 static void host_abandon(void *ctx, struct nvmetap_plugin *by)
 {
-	irq_abandon(&((struct device *)ctx)->irq, by);
+	struct device *dev = ctx;
+
+	irq_abandon(&dev->irq, by);
+	if (dev->access.gone && inject_is_of(dev->gone_name, by))
+		come_back(&dev->back);
 }
 
 static const struct ctrl_host ctrl_host = {

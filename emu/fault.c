@@ -5,7 +5,7 @@
 #include <string.h>
 #include "emu/admin.h"
 #include "emu/fault.h"
-#include "emu/inject.h"
+#include "emu/provoke.h"
 #include "emu/queue.h"
 #include "spec/table.h"
 
@@ -198,7 +198,7 @@ static bool hold_back(struct cmd *cmd, uint8_t fault, uint64_t arg)
 
 static const struct tap_fault *take(struct cmd *cmd, unsigned int fault)
 {
-	const struct tap_fault *taken = inject_take(cmd->ctrl->taps, fault, cmd->tap_seq);
+	const struct tap_fault *taken = provoke_take(cmd->ctrl->taps, fault, cmd->tap_seq);
 
 	if (taken == NULL)
 		return NULL;
@@ -213,7 +213,7 @@ bool fault_at_writeback(struct cmd *cmd)
 	struct cq *cq = &cmd->ctrl->cq[cmd->cqid];
 	const struct tap_fault *fault;
 
-	if (!inject_any(cmd->ctrl->taps))
+	if (!provoke_any(cmd->ctrl->taps))
 		return true;
 	fault = take(cmd, NVMETAP_FAULT_OVERRUN);
 	if (fault != NULL)
@@ -298,6 +298,7 @@ void fault_abandon(struct ctrl *ctrl, struct nvmetap_plugin *plugin)
 {
 	struct late *next;
 
+	ctrl_abandon(ctrl, plugin);
 	ctrl->host->abandon(ctrl->host_ctx, plugin);
 	for (struct late *late = ctrl->lates; late != NULL; late = next) {
 		next = late->next;

@@ -21,6 +21,8 @@ void inject_store(struct taps *taps, size_t off, const uint8_t *bytes, size_t le
  * NULL itself.  Lives as long as the taps.  NULL: out of memory. */
 struct inject_name *inject_name(struct taps *taps, struct nvmetap_plugin *plugin,
 				struct inject_name *otherwise);
+/* Whether it is one of plugin's names. */
+bool inject_is_of(const struct inject_name *name, const struct nvmetap_plugin *plugin);
 void inject_names_free(struct taps *taps);
 
 /* What is told. */
@@ -32,14 +34,5 @@ struct inject_note {
 	uint8_t how, verdict, fault;
 };
 void inject_tell(struct taps *taps, const struct inject_note *note);
-
-/* Whether any fault of an event has been provoked. */
-static inline bool inject_any(const struct taps *taps)
-{
-	return __builtin_expect(TAPS_ARMED(taps) >> TAP_FAULTS != 0, 0);
-}
-/* A fault that was provoked at the event with that number, once, or NULL; valid
- * until the next one is. */
-const struct tap_fault *inject_take(struct taps *taps, unsigned int fault, uint64_t seq);
 
 #endif

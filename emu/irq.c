@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "emu/inject.h"
+#include "emu/provoke.h"
 #include "emu/irq.h"
 
 #define RETRY_NS UINT64_C(1000000)
@@ -150,6 +150,17 @@ static bool send_later(struct irq *irq, const struct nvmetap_event *ev,
 	return true;
 }
 
+/* A modifier that chose another vector chose its message, unless it wrote one. */
+static void readdress(const struct irq *irq, const struct nvmetap_event *ev)
+{
+	const struct nvmetap_irq *was = ev->was != NULL ? ev->was->irq : ev->irq;
+	struct nvmetap_irq *info = ev->irq;
+
+	if (info->message == 1 && info->vector != was->vector && info->addr == was->addr &&
+	    info->data == was->data && info->vector < msix_nr_vectors(irq->msix))
+		msix_message(irq->msix, info->vector, &info->addr, &info->data);
+}
+
 /* After the modifiers: what they left is sent, and the observers see the result. */
 static void send(void *ctx, struct nvmetap_event *ev, int verdict)
 {
@@ -157,14 +168,15 @@ static void send(void *ctx, struct nvmetap_event *ev, int verdict)
 	const struct tap_fault *late = NULL;
 	bool twice = false;
 
-	if (inject_any(irq->taps)) {
-		late = inject_take(irq->taps, NVMETAP_FAULT_LATE_IRQ, ev->seq);
-		twice = inject_take(irq->taps, NVMETAP_FAULT_DOUBLE_IRQ, ev->seq) != NULL;
+	if (provoke_any(irq->taps)) {
+		late = provoke_take(irq->taps, NVMETAP_FAULT_LATE_IRQ, ev->seq);
+		twice = provoke_take(irq->taps, NVMETAP_FAULT_DOUBLE_IRQ, ev->seq) != NULL;
 	}
 	if (verdict == NVMETAP_DROP || verdict == NVMETAP_HANDLED) {
 		ev->irq->result = NVMETAP_IRQ_DROPPED;
 		return;
 	}
+	readdress(irq, ev);
 	if (late != NULL && send_later(irq, ev, late)) {
 		ev->irq->result = NVMETAP_IRQ_DELAYED;
 		return;

@@ -52,6 +52,10 @@ struct nvme_command {
 	uint32_t cdw15;
 };
 
+/* Of Read, Write and their like: the first block, and how many. */
+#define NVME_SLBA(cmd) ((uint64_t)(cmd)->cdw11 << 32 | (cmd)->cdw10)
+#define NVME_NLB(cmd) (((cmd)->cdw12 & 0xffff) + 1)
+
 /* Section 4.6: a completion queue entry, in host byte order. */
 struct nvme_completion {
 	uint32_t cdw0;

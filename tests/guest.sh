@@ -13,6 +13,8 @@ export NVMETAP_LIBEXECDIR
 . "$here/tshark.sh"
 # shellcheck source=tests/parity.sh
 . "$here/parity.sh"
+# shellcheck source=tests/oracle.sh
+. "$here/oracle.sh"
 
 round=
 say() { echo "$name: ${round:+$round: }$*"; }
@@ -180,6 +182,8 @@ clean_in_tshark()
 		fail "tshark finds something wrong"
 	rows=$(run_tshark -r "$capture" -Y 'nvme.cmd.opc == 6' | wc -l)
 	[ "$rows" -gt 0 ] || fail "no Identify for the filter nvme.cmd.opc == 6"
+	run_tshark -r "$capture" -T pdml | awk -f "$here/pdml_bytes.awk" >"$work/bytes" ||
+		fail "bytes that no field accounts for: $(cat "$work/bytes")"
 }
 
 # dump and tshark say the same of every field.
@@ -189,6 +193,13 @@ same_fields()
 	values=$(wc -l <"$work/ours")
 }
 
+# Our dissector and Wireshark's own say the same, but for what is explained.
+same_as_wireshark()
+{
+	oracle_setup "$work"
+	agreed=$(oracle "$capture" "$work") || fail "Wireshark's own dissector does not agree"
+}
+
 # What holds for every capture, whatever the guest did.
 capture_is_right()
 {
@@ -196,7 +207,9 @@ capture_is_right()
 	same_counts
 	clean_in_tshark
 	same_fields
-	say "$whole records by everyone's count, $values values of fields by both decoders"
+	same_as_wireshark
+	say "$whole records by everyone's count, $values values of fields by both decoders," \
+		"$agreed"
 }
 
 # The guest's own lines are in the capture, between what the driver did.

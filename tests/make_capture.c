@@ -7,6 +7,7 @@
  *   every               records of every event
  *   threads             commands with all that belongs to them, then what is wrong
  *   random SEED COUNT   the same with bytes changed and ends cut off at random
+ *   shuffled SEED COUNT the same with times by chance, to be put in their order
  *   foreign             packets of the same link type that are not ours
  */
 #include <stdio.h>
@@ -59,6 +60,12 @@ static void scatter(struct maker *m, char **args)
 		capture_every(m);
 }
 
+static void shuffle(struct maker *m, char **args)
+{
+	m->shuffled = true;
+	scatter(m, args);
+}
+
 static void foreign(struct maker *m, char **args)
 {
 	static const uint8_t packet[64] = "NU, something else of the same link type";
@@ -83,7 +90,8 @@ int main(int argc, char **argv)
 		void (*put)(struct maker *m, char **args);
 	} modes[] = {
 		{ "sample", 0, sample }, { "mixed", 0, mixed }, { "every", 0, every },
-		{ "random", 2, scatter }, { "foreign", 0, foreign }, { "threads", 0, threads },
+		{ "threads", 0, threads }, { "foreign", 0, foreign },
+		{ "random", 2, scatter }, { "shuffled", 2, shuffle },
 	};
 	struct maker m = {
 		.time_ns = UINT64_C(1700000000000000000), .step_ns = 12345, .latency_ns = 34500,
@@ -98,6 +106,7 @@ int main(int argc, char **argv)
 		modes[i].put(&m, argv + 2);
 		return ferror(stdout) != 0 || fflush(stdout) != 0;
 	}
-	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|random SEED COUNT|foreign\n");
+	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|foreign|"
+			"random SEED COUNT|shuffled SEED COUNT\n");
 	return 2;
 }

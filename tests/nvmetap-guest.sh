@@ -44,8 +44,8 @@ expect 0 'Usage:' "$tool" --help
 expect 0 'linux-6.12' "$tool" list
 expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7 uml' "$tool" paths linux-5.10
 expect 2 'linux-6.1 linux-6.12 linux-6.12-modules linux-7 uml' "$tool" fetch linux-6
-expect 2 'list fetch paths initrd qemu verify' "$tool" fly
-expect 2 'list fetch paths initrd qemu verify' "$tool"
+expect 2 'list fetch paths source trees remove initrd qemu verify' "$tool" fly
+expect 2 'list fetch paths source trees remove initrd qemu verify' "$tool"
 expect 2 'one guest' "$tool" paths
 NVMETAP_GUEST_ADD=/bin/sh:$work/none expect 1 "$work/none: no such file" "$tool" paths linux-6.12
 NVMETAP_MIRROR=file:$work/nothing expect 1 "no package index from file:$work/nothing" \
@@ -56,6 +56,43 @@ if [ "$(ls -A "$NVMETAP_CACHE")" != .lock ]; then
 fi
 : >"$work/file"
 NVMETAP_CACHE=$work/file expect 1 'cannot write there' "$tool" fetch linux-6.12
+
+# What was built of trees: two, one of which is gone, and another that never was.
+for name in kept gone; do
+	tree=$work/$name
+	objects=$NVMETAP_CACHE/trees/$name-$(echo "$tree" | cksum | cut -d ' ' -f 1)
+	mkdir -p "$objects/include/config" "$tree/drivers"
+	ln -s "$tree" "$objects/source"
+	echo 7.3.4 >"$objects/include/config/kernel.release"
+done
+rmdir "$work/gone/drivers" "$work/gone"
+expect 0 "$work/kept" "$tool" trees
+expect 0 "$work/gone (is gone)" "$tool" trees
+expect 1 'nothing was built of it' "$tool" remove "$work/kept" "$work/other"
+expect 0 '' "$tool" remove
+expect 0 "$work/kept" "$tool" trees
+case $(ls "$NVMETAP_CACHE/trees") in
+kept-[0-9]*) ;;
+*)
+	echo "not only what is gone was removed"
+	failed=1
+	;;
+esac
+expect 0 '' "$tool" remove "$work/kept"
+if [ -n "$(ls "$NVMETAP_CACHE/trees")" ] || [ ! -d "$work/kept/drivers" ]; then
+	echo "what was built is not removed, or the tree is"
+	failed=1
+fi
+export NVMETAP_MIRROR="file:$work/nothing"
+expect 2 'no argument' "$tool" trees all
+expect 2 'name of a folder' "$tool" source
+expect 1 'not an empty folder' "$tool" source "$work/kept"
+expect 1 'space or a colon' "$tool" source "$work/a b"
+expect 1 "no package index from $NVMETAP_MIRROR" "$tool" source "$work/new"
+[ ! -e "$work/new" ] || {
+	echo "a failed source left something behind"
+	failed=1
+}
 
 image "$work/disk.img"
 expect 0 'as the guest wrote it' "$tool" verify "$work/disk.img"

@@ -67,9 +67,12 @@ void put_packet(struct maker *m, uint32_t interface, const uint8_t *data, uint32
 {
 	uint32_t options = m->comment != NULL ? text_size(m->comment) + 4 : 0;
 	uint32_t size = 32 + ((caplen + 3) & ~3u) + options;
+	uint64_t time_ns = m->time_ns;
 
+	if (m->shuffled)
+		time_ns += next_random(m) % 1000000000;
 	put32(6), put32(size), put32(interface);
-	put32((uint32_t)(m->time_ns >> 32)), put32((uint32_t)m->time_ns);
+	put32((uint32_t)(time_ns >> 32)), put32((uint32_t)time_ns);
 	put32(caplen), put32(len), put(data, caplen);
 	if (m->comment != NULL)
 		put_text_option(1, m->comment), put32(0);

@@ -7,6 +7,7 @@
 #ifndef TESTS_PUT_RECORD_H
 #define TESTS_PUT_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "spec/record.h"
 
@@ -21,6 +22,7 @@ struct maker {
 	uint64_t step_ns;	/* from one packet to the next */
 	uint64_t latency_ns;	/* of every command */
 	uint64_t random;	/* not 0: bytes are changed and ends cut off by chance */
+	bool shuffled;		/* with random: each packet has a time by chance */
 	uint16_t cid;		/* of the next command that put_simple makes */
 	const char *comment;	/* of the next packet, or NULL */
 };

@@ -5,18 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 #include <sys/socket.h>
 #include "tests/rig_served.h"
 
 enum { SETTLE_ROUNDS = 8 };
-
-void rig_served_failed(void *ctx, int err)
-{
-	(void)ctx;
-	fail_msg("the drive does not answer: %s", strerror(-err));
-}
 
 static void *serve(void *ctx)
 {

@@ -24,7 +24,5 @@ void rig_served_start(struct rig *rig);
 void rig_served_stop(struct rig *rig, const char *(*last_error)(const struct transport *));
 /* What was written is worked off before the answer to what is read after it. */
 void rig_served_settle(struct rig *rig);
-/* For an access that did not get its answer. */
-void rig_served_failed(void *ctx, int err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "emu/vfio_user.h"
 #include "tests/rig_served.h"
+#include "tests/served_drive.h"
 #include "tests/rig_vfio.h"
 #include "tests/vfio_access.h"
 
@@ -27,7 +28,7 @@ static void connect_guest(struct rig *rig, bool shared)
 	struct vfio_way *way = rig->way_ctx;
 
 	rig_served_start(rig);
-	way->access.failed = rig_served_failed;
+	way->access.failed = served_drive_failed;
 	way->access.polls = true;
 	if (vfio_access_take(&way->access, way->served.fd, MEM_SIZE, shared) != 0 ||
 	    way->access.access.iova != MEM_BASE)
@@ -57,7 +58,7 @@ static void reset(struct rig *rig)
 	int err = vfio_client_reset(way->access.client);
 
 	if (err != 0)
-		rig_served_failed(NULL, err);
+		served_drive_failed(NULL, err);
 }
 
 static unsigned int nr_irqs(struct rig *rig, unsigned int vector)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "emu/vhost_user.h"
 #include "tests/rig_served.h"
+#include "tests/served_drive.h"
 #include "tests/rig_vhost.h"
 #include "tests/vhost_access.h"
 
@@ -34,7 +35,7 @@ static void start(struct rig *rig)
 	struct vhost_way *way = rig->way_ctx;
 
 	rig_served_start(rig);
-	way->access.failed = rig_served_failed;
+	way->access.failed = served_drive_failed;
 	if (vhost_access_take(&way->access, way->served.fd, MEM_SIZE) != 0 ||
 	    way->access.access.iova != MEM_BASE)
 		abort();

@@ -96,6 +96,13 @@ uint16_t rule_bench_command(struct rule_bench *bench, uint8_t opc, uint64_t slba
 	return driver_command(driver, 1, &cmd);
 }
 
+uint16_t rule_bench_submit_read(struct rule_bench *bench)
+{
+	struct nvme_command cmd = rig_read_command(1, rule_bench_block(bench));
+
+	return driver_submit(&bench->rig->driver, 1, &cmd);
+}
+
 uint64_t rule_bench_reads(struct rule_bench *bench, unsigned int nr)
 {
 	uint64_t failed = 0;

@@ -27,5 +27,7 @@ uint64_t rule_bench_reads(struct rule_bench *bench, unsigned int nr);
 uint64_t rule_bench_block(struct rule_bench *bench);
 /* A command of this opcode for one block of nsid 1; its status code. */
 uint16_t rule_bench_command(struct rule_bench *bench, uint8_t opc, uint64_t slba);
+/* A Read of a block that is not waited for; its identifier. */
+uint16_t rule_bench_submit_read(struct rule_bench *bench);
 
 #endif

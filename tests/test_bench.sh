@@ -39,7 +39,7 @@ awk -f "$srcdir/tests/bench/table.awk" "$work/rows" "$work/results" >"$work/tabl
 diff "$work/expected" "$work/table" || fail "another table"
 
 # Every row is measured, or skipped for a reason that is known.
-BENCH_ROUNDS=1 BENCH_EVENTS=64 BENCH_RECORDS=200 BENCH_LTTNG=no BENCH_GUEST='' \
+BENCH_ROUNDS=1 BENCH_EVENTS=64 BENCH_RECORDS=200 BENCH_LTTNG=no BENCH_GUEST='' BENCH_UML='' \
 	sh "$srcdir/tests/bench/bench" >"$work/out" 2>"$work/err" || fail "bench: exit status $?"
 [ ! -s "$work/err" ] || fail "bench said: $(cat "$work/err")"
 ! grep 'not measured' "$work/out" || fail "not measured"

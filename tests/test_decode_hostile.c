@@ -61,6 +61,25 @@ static void make_data(uint8_t *packet, size_t len)
 		packet[i] = (uint8_t)any(20);
 }
 
+/* Any parts of any event, with lengths that fit, or nearly. */
+static void make_injection(uint8_t *packet, size_t len)
+{
+	size_t who = any(20), state;
+
+	if (len < 96 + who)
+		return;
+	state = (len - 96 - who) / 2 + any(3);
+	packet[5] |= any(2) * NVMETAP_HAS_COMMAND;
+	packet[6] = 56;
+	packet[7] = 40;
+	packet[56 + 25] = (uint8_t)any(30);
+	packet[56 + 29] = (uint8_t)any(16);
+	packet[56 + 30] = 0;
+	packet[56 + 31] = (uint8_t)who;
+	packet[56 + 32] = (uint8_t)(state >> 8);
+	packet[56 + 33] = (uint8_t)state;
+}
+
 /* Something that a decoder takes for a record; all else is random. */
 static void make(uint8_t *packet, size_t len)
 {
@@ -81,6 +100,8 @@ static void make(uint8_t *packet, size_t len)
 	packet[46] = (uint8_t)any(3);
 	if (packet[2] == 14)
 		make_data(packet, len);
+	if (packet[2] == 26 && any(4) != 0)
+		make_injection(packet, len);
 }
 
 static void test_no_packet_makes_the_decoder_read_outside_of_it(void **state)

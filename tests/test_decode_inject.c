@@ -62,7 +62,7 @@ static void test_who_did_what_where(void **state)
 	info[28] = 1;
 	assert_field(&rec, "nvmetap.inject.who", "rule 3");
 	assert_field(&rec, "nvmetap.inject.count", "257");
-	assert_field(&rec, "nvmetap.inject.arg", "0x0000000000000fa0");
+	assert_field(&rec, "nvmetap.inject.arg", "4000");
 	assert_display(&rec, "nvmetap.inject.tap", "nvme:io:writeback (16)");
 	assert_display(&rec, "nvmetap.inject.event", "Completion (12)");
 	assert_display(&rec, "nvmetap.inject.how", "took effect (4)");

@@ -5,41 +5,24 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "emu/drive.h"
+#include "tests/served_drive.h"
 #include "tests/vfio_access.h"
 
 enum { SIZE = 8 << 20 };
 
 struct fixture {
-	struct drive *drive;
-	pthread_t thread;
-	int result;
+	struct served_drive served;
 	struct vfio_access way;
 	struct nvme_driver driver;
 	unsigned int nr_completions, nr_torn_down;
 	uint64_t last_seq;
 	bool in_order;
 };
-
-static void failed(void *ctx, int err)
-{
-	(void)ctx;
-	fail_msg("the drive does not answer: %s", strerror(-err));
-}
-
-static void *run(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->result = drive_run(f->drive);
-	return NULL;
-}
 
 static int watch(void *ctx, struct nvmetap_event *ev)
 {
@@ -74,51 +57,24 @@ static void watcher_teardown(struct nvmetap_plugin *self, void *ctx)
 
 static void start(struct fixture *f, bool shared)
 {
-	static const char *const ns[] = { "mem=4M", "mem=1M,lbads=12,ro" };
 	struct drive_plugin plugin = { "watcher", watcher_setup, watcher_teardown, f };
-	struct drive_config config = { .ns = ns, .nr_ns = 2, .bdf = 0x30, .once = true };
-	char err[256] = "";
-	int fds[2];
+	struct drive_config config = { .once = true };
+	int fd;
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	config.vfio_user_fd = fds[0];
-	f->drive = drive_new(&config, err, sizeof(err));
-	assert_string_equal(err, "");
-	assert_non_null(f->drive);
 	f->in_order = true;
-	assert_int_equal(drive_add_plugin(f->drive, &plugin, NULL), 0);
-	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
-	f->way.failed = failed;
-	assert_int_equal(vfio_access_take(&f->way, fds[1], SIZE, shared), 0);
+	fd = served_drive_connect(&f->served, &config, &config.vfio_user_fd, &plugin);
+	f->way.failed = served_drive_failed;
+	assert_int_equal(vfio_access_take(&f->way, fd, SIZE, shared), 0);
 	driver_init(&f->driver, &f->way.access, true);
-	assert_true(driver_enable(&f->driver, 32));
-	assert_int_equal(driver_create(&f->driver, 1, 64, 1), 0);
+	served_drive_enable(&f->driver);
 }
 
 static void finish(struct fixture *f)
 {
 	vfio_access_close(&f->way);
-	pthread_join(f->thread, NULL);
-	assert_int_equal(f->result, 0);
+	served_drive_join(&f->served);
 	assert_int_equal(f->nr_torn_down, 1);
-	drive_free(f->drive);
-}
-
-static void write_read_compare(struct fixture *f)
-{
-	struct nvme_command cmd = { .opc = NVME_OPC_WRITE, .nsid = 1, .cdw10 = 100, .cdw12 = 15 };
-	uint64_t out = driver_alloc(&f->driver, 8192), in = driver_alloc(&f->driver, 8192);
-
-	for (unsigned int i = 0; i < 8192; i++)
-		((uint8_t *)driver_ptr(&f->driver, out))[i] = (uint8_t)(i * 7 + i / 256);
-	cmd.prp1 = out;
-	cmd.prp2 = out + 4096;
-	assert_int_equal(driver_command(&f->driver, 1, &cmd), 0);
-	cmd.opc = NVME_OPC_READ;
-	cmd.prp1 = in;
-	cmd.prp2 = in + 4096;
-	assert_int_equal(driver_command(&f->driver, 1, &cmd), 0);
-	assert_memory_equal(driver_ptr(&f->driver, in), driver_ptr(&f->driver, out), 8192);
+	drive_free(f->served.drive);
 }
 
 /* A guest that is slow may find every completion without waiting; the
@@ -134,7 +90,7 @@ static void test_a_guest_writes_and_reads_back(void **state)
 
 	(void)state;
 	start(&f, true);
-	write_read_compare(&f);
+	served_drive_write_read(&f.driver);
 	assert_true(was_interrupted(&f));
 	finish(&f);
 	/* Create twice, write, read; and no number is missing or doubled. */
@@ -148,7 +104,7 @@ static void test_a_guest_without_shared_memory_writes_and_reads_back(void **stat
 
 	(void)state;
 	start(&f, false);
-	write_read_compare(&f);
+	served_drive_write_read(&f.driver);
 	assert_true(vfio_client_nr_dma(f.way.client) > 0);
 	finish(&f);
 }
@@ -179,10 +135,10 @@ static void test_queues_live_on_in_memory_that_is_mapped_anew(void **state)
 	start(&f, true);
 	driver_submit(&f.driver, 0, &aer);
 	for (unsigned int i = 0; i < 4; i++) {
-		write_read_compare(&f);
+		served_drive_write_read(&f.driver);
 		map_anew(&f, i % 2 != 0);
 	}
-	write_read_compare(&f);
+	served_drive_write_read(&f.driver);
 	finish(&f);
 }
 

@@ -54,7 +54,8 @@ static void test_a_number_is_compared_in_all_its_forms(void **state)
 {
 	static const char *const yes[] = {
 		"nvme.cmd.slba == 0x1000", "nvme.cmd.slba == 4096", "nvme.cmd.slba == 010000",
-		"nvme.cmd.slba == 0b1000000000000", "nvme.cmd.slba eq 0X1000", "4096 == nvme.cmd.slba",
+		"nvme.cmd.slba == 0b1000000000000", "nvme.cmd.slba eq 0X1000",
+		"4096 == nvme.cmd.slba",
 		"nvme.cmd.slba > 0xfff", "nvme.cmd.slba gt 4095", "nvme.cmd.slba >= 4096",
 		"nvme.cmd.slba ge 4096", "nvme.cmd.slba < 4097", "nvme.cmd.slba lt 4097",
 		"nvme.cmd.slba <= 4096", "nvme.cmd.slba le 4096", "nvme.cmd.slba != 4095",
@@ -76,6 +77,29 @@ static void test_a_number_is_compared_in_all_its_forms(void **state)
 		assert_match(&rec, yes[i]);
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
 		assert_no_match(&rec, no[i]);
+}
+
+/* Of data and completions; what is in their own header stays theirs. */
+static void test_a_command_lends_its_fields_to_what_belongs_to_it(void **state)
+{
+	static const char text[] = "nvme.cmd.slba == 0x1000 && nvmetap.event == \"Completion\" && "
+				   "nvme.cqe.sqid == 3";
+	uint8_t cqe[16] = { [10] = 3 };
+	struct record command = write_record();
+	struct record completion = {
+		.event = NVMETAP_EV_COMPLETION, .payload = cqe, .len = 16, .caplen = 16,
+	};
+	struct expr_error err;
+	struct expr *expr;
+
+	(void)state;
+	expr = expr_compile(text, strlen(text), &err);
+	assert_non_null(expr);
+	assert_false(expr_match(expr, &completion));
+	assert_false(expr_match_of(expr, &completion, NULL));
+	assert_true(expr_match_of(expr, &completion, &command));
+	assert_false(expr_match_of(expr, &command, NULL));
+	expr_free(expr);
 }
 
 static void test_an_absent_field_makes_each_comparison_false(void **state)
@@ -160,15 +184,16 @@ static void test_values_of_our_own_fields_have_names_in_any_case(void **state)
 
 static void test_text_is_compared_as_it_is_shown(void **state)
 {
-	static const uint8_t bytes[] = "caf\xc3\xa9 \x1b[31m \xff\r\nend";
+	static const uint8_t bytes[] = "caf\xc3\xa9 \x1b[31m \xff\r\n\t\"end";
 	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
 			      .len = sizeof(bytes) - 1, .caplen = sizeof(bytes) - 1 };
 
 	(void)state;
-	assert_match(&rec, "nvmetap.text == \"caf\xc3\xa9 \\\\x1b[31m \\\\xff\\r\\nend\"");
+	assert_match(&rec, "nvmetap.text == \"caf\xc3\xa9 \\\\x1b[31m \\\\xff\\r\\n\\t\\\"end\"");
 	assert_match(&rec, "nvmetap.text contains \"\\u00e9 \\\\x1b\"");
 	assert_match(&rec, "nvmetap.text contains r\"\\xff\"");
-	assert_match(&rec, "nvmetap.text contains \"\\x0d\\012end\"");
+	assert_match(&rec, "nvmetap.text contains \"\\x0d\\012\\t\\\"end\"");
+	assert_match(&rec, "nvmetap.text contains \"\\t\\\"e\" && nvmetap.text");
 	assert_no_match(&rec, "nvmetap.text contains \"\\x1b\"");
 	assert_no_match(&rec, "nvmetap.text contains \"CAF\"");
 	assert_match(&rec, "nvmetap.text > \"c\"");
@@ -203,8 +228,95 @@ static void test_a_regular_expression_gives_up(void **state)
 	assert_no_match(&rec, "nvmetap.text matches \"^(a+)+$\"");
 	assert_no_match(&rec, "nvmetap.text matches \"^((a|b)*c?)*$x\"");
 	assert_match(&rec, "nvmetap.text matches \"ab$\"");
+	/* After a million steps it would. */
+	rec.payload = bytes + sizeof(bytes) - 21;
+	rec.len = rec.caplen = 21;
+	assert_no_match(&rec, "nvmetap.text matches \"^((a+)+$|a+b)\"");
 }
 #endif
+
+/* Section 5.15.2.2: bytes 4 to 23. */
+static void test_padded_text_is_without_its_padding_and_dots_for_the_rest(void **state)
+{
+	static const uint8_t id_ctrl[64] = "\x34\x12\x34\x12S\x01N\xff 1      \0\0";
+	uint8_t info[32] = { [16] = 2 };
+	struct record rec = {
+		.event = NVMETAP_EV_DATA, .flags = NVMETAP_HAS_COMMAND, .qkind = 1, .opc = 6,
+		.cdw10 = 1, .info = info, .info_len = sizeof(info), .payload = id_ctrl,
+		.len = sizeof(id_ctrl), .caplen = 24,
+	};
+
+	(void)state;
+	assert_match(&rec, "nvme.cmd.identify.ctrl.sn == \"S.N. 1\"");
+	assert_match(&rec, "nvme.cmd.identify.ctrl.sn contains \"N. \"");
+	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn contains \"1 \"");
+	assert_no_match(&rec, "nvme.cmd.identify.ctrl.mn");
+	rec.caplen = 23;
+	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn");
+}
+
+/* Entries 1000h, 2000h and 3000h; those of zeros are none. */
+static void test_of_several_values_one_or_all_have_to_fit(void **state)
+{
+	static const uint8_t list[48] = { [1] = 0x10, [9] = 0x20, [41] = 0x30 };
+	static const char *const yes[] = {
+		"nvmetap.prp == 0x1000", "nvmetap.prp == 0x3000", "nvmetap.prp > 0x2000",
+		"nvmetap.prp !== 0x1000", "any nvmetap.prp != 0x1000", "nvmetap.prp != 0x4000",
+		"all nvmetap.prp > 0xfff", "nvmetap.prp in {0x2000}", "nvmetap.prp & 0x1000",
+		"all nvmetap.prp in {0x1000..0x3000}", "nvmetap.prp not in {1..0xfff}",
+		"nvmetap.prp < nvmetap.prp", "nvmetap.prp_list", "all nvmetap.prp & 0x3000 != 0",
+	};
+	static const char *const no[] = {
+		"nvmetap.prp == 0", "nvmetap.prp != 0x2000", "nvmetap.prp === 0x1000",
+		"all nvmetap.prp == 0x1000", "all nvmetap.prp > 0x1000",
+		"nvmetap.prp not in {0x2000}", "all nvmetap.prp in {0x1000..0x2000}",
+		"nvmetap.prp === nvmetap.prp", "nvmetap.prp != nvmetap.prp",
+		"all nvmetap.prp & 0x1000 == 0x1000",
+	};
+	uint8_t info[16] = { 0 };
+	struct record rec = {
+		.event = NVMETAP_EV_LIST, .info = info, .info_len = sizeof(info),
+		.payload = list, .len = sizeof(list), .caplen = sizeof(list),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_match(&rec, yes[i]);
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_no_match(&rec, no[i]);
+}
+
+/* Section 5.15.2.1: NGUID at byte 104. */
+static void test_bytes_are_compared_whole_or_in_part(void **state)
+{
+	static const uint8_t id_ns[128] = { [104] = 0x11, [105] = 0x22, [119] = 0xff };
+	uint8_t info[32] = { [16] = 2 };
+	struct record rec = {
+		.event = NVMETAP_EV_DATA, .flags = NVMETAP_HAS_COMMAND, .qkind = 1, .opc = 6,
+		.info = info, .info_len = sizeof(info), .payload = id_ns,
+		.len = sizeof(id_ns), .caplen = sizeof(id_ns),
+	};
+
+	(void)state;
+#define NGUID "nvme.cmd.identify.ns.nguid"
+	assert_match(&rec, NGUID " == 11:22:00:00:00:00:00:00:00:00:00:00:00:00:00:ff");
+	assert_match(&rec, NGUID "[0:2] == 11:22");
+	assert_match(&rec, NGUID "[0-1] == 11-22");
+	assert_match(&rec, NGUID "[:2] == \"\\x11\\\"\"");
+	assert_match(&rec, NGUID "[-1] == :ff");
+	assert_match(&rec, NGUID "[-2:] == 00:ff");
+	assert_match(&rec, NGUID "[-2:1] == :00");
+	assert_match(&rec, NGUID "[15:1]");
+	assert_match(&rec, NGUID " contains 22:00 && " NGUID " > 11:21 && " NGUID " < :12");
+	assert_no_match(&rec, NGUID "[16]");
+	/* A slice that is not there as a whole has no bytes. */
+	assert_no_match(&rec, NGUID "[15:2]");
+	assert_no_match(&rec, NGUID "[15:2] == :ff");
+	assert_match(&rec, NGUID "[15:2] != :ff && " NGUID "[-17] < :00");
+	assert_no_match(&rec, NGUID " == 11:22");
+	assert_no_match(&rec, NGUID " contains 11:00");
+#undef NGUID
+}
 
 /* What is wrong, and the text with ^ below its first byte. */
 static void assert_refused(const char *text, size_t at, const char *what)
@@ -230,7 +342,10 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("nvme.cmd.slbb > 3", 0, "no field nvme.cmd.slbb; near: nvme.cmd.slba");
 	assert_refused("nvmetap.seq == ", 15, "a field or a value was expected");
 	assert_refused("nvmetap.seq = 1", 12, "= is no operator");
-	assert_refused("nvmetap.opc == \"Wrote\"", 15, "no value of nvmetap.opc has this name; near: Write");
+	assert_refused("nvmetap.opc == \"Wrote\"", 15,
+		       "no value of nvmetap.opc has this name; near: Write");
+	assert_refused("nvmetap.opc == \"Write\\0\\0\"", 15,
+		       "no value of nvmetap.opc has this name");
 	assert_refused("nvme.cmd.opc == \"Write\"", 16, "the values of this field have no names");
 	assert_refused("nvmetap.opc == 256", 15, "too much for the 1 bytes of nvmetap.opc");
 	assert_refused("nvmetap.seq == -1", 15, "this field is never negative");
@@ -250,6 +365,7 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("8 & nvmetap.flags", 0, "the field has to stand before the &");
 	assert_refused("nvmetap.seq in {nvmetap.cause}", 16, "a value was expected, not a field");
 	assert_refused("all nvmetap.seq not in {3}", 16, "a comparison other than");
+	assert_refused("nvmetap.opc & 256", 14, "too much for the 1 bytes of nvmetap.opc");
 	assert_refused("nvmetap.text & 1", 13, "nvmetap.text is no number");
 	assert_refused("(nvmetap.seq & 3) == 1", 18, "what is in parentheses");
 	assert_refused("len(nvmetap.text) == 1", 0, "there are no functions");
@@ -272,6 +388,11 @@ static void test_parentheses_are_bounded_and_a_million_of_them_refused(void **st
 	assert_int_equal(err.at, EXPR_TEXT_MAX);
 	assert_null(expr_compile(text, EXPR_TEXT_MAX, &err));
 	assert_int_equal(err.at, EXPR_DEPTH_MAX);
+	for (size_t i = 0; i + 12 <= 6000; i += 12)
+		memcpy(text + i, "(nvmetap)or ", 12);
+	memcpy(text + 6000, "nvmetap", 7);
+	expr_free(expr_compile(text, 6007, &err));	/* one beside the other */
+	assert_string_equal(err.what, "");
 	memset(text, '!', EXPR_TEXT_MAX);
 	assert_null(expr_compile(text, EXPR_TEXT_MAX, &err));
 	assert_int_equal(err.at, EXPR_TEXT_MAX);
@@ -304,12 +425,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_number_is_compared_in_all_its_forms),
+		cmocka_unit_test(test_a_command_lends_its_fields_to_what_belongs_to_it),
 		cmocka_unit_test(test_an_absent_field_makes_each_comparison_false),
 		cmocka_unit_test(test_not_binds_stronger_than_and_than_xor_than_or),
 		cmocka_unit_test(test_bits_are_tested_and_compared),
 		cmocka_unit_test(test_a_set_has_values_and_ranges),
 		cmocka_unit_test(test_values_of_our_own_fields_have_names_in_any_case),
 		cmocka_unit_test(test_text_is_compared_as_it_is_shown),
+		cmocka_unit_test(test_padded_text_is_without_its_padding_and_dots_for_the_rest),
+		cmocka_unit_test(test_of_several_values_one_or_all_have_to_fit),
+		cmocka_unit_test(test_bytes_are_compared_whole_or_in_part),
 #ifdef HAVE_PCRE2
 		cmocka_unit_test(test_a_regular_expression_finds_bytes_in_any_case),
 		cmocka_unit_test(test_a_regular_expression_gives_up),

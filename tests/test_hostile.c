@@ -1,62 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hostile client: messages made at random, most of them nearly right, by the
- * scripts of tests/fuzz/script.h.  NVMETAP_TEST_MESSAGES says how many,
- * NVMETAP_TEST_SEED begins elsewhere.
+ * A hostile vfio-user client: messages made at random, most of them nearly
+ * right, by the scripts of tests/fuzz/script.h.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 #include <linux/vfio.h>
 #include "emu/vfio_user_proto.h"
 #include "spec/bytes.h"
 #include "spec/nvme.h"
 #include "tests/fuzz/script.h"
-
-enum { SCRIPT_MAX = 16384, STEP_MAX = 512, MESSAGES = 5000 };
-
-struct hostile {
-	uint64_t seed;
-	uint8_t script[SCRIPT_MAX];
-	size_t len;
-};
-
-static uint32_t dice(struct hostile *h, uint32_t sides)
-{
-	h->seed ^= h->seed << 13;
-	h->seed ^= h->seed >> 7;
-	h->seed ^= h->seed << 17;
-	return (uint32_t)(h->seed >> 11) % sides;
-}
-
-static void put(struct hostile *h, uint64_t value, size_t len)
-{
-	bytes_set_le(h->script + h->len, len, value);
-	h->len += len;
-}
-
-static uint64_t any_number(struct hostile *h)
-{
-	switch (dice(h, 6)) {
-	case 0:
-		return 0;
-	case 1:
-		return UINT64_MAX - dice(h, 4) * UINT64_C(4095);
-	case 2:
-		return UINT64_C(1) << dice(h, 64);
-	case 3:
-		return (uint64_t)dice(h, UINT32_MAX) << 32 | dice(h, UINT32_MAX);
-	case 4:
-		return (uint64_t)(1 + dice(h, 4)) << 20 | dice(h, 64) << 12;
-	default:
-		return dice(h, 70);
-	}
-}
+#include "tests/hostile.h"
 
 static const uint8_t body_len[] = { 8, VU_VERSION_LEN, VU_MAP_LEN, VU_UNMAP_LEN, VU_INFO_LEN,
 				    VU_REGION_LEN, 8, VU_IRQ_LEN, VU_SET_LEN + 4, VU_RW_LEN,
@@ -201,50 +158,24 @@ static void any_step(struct hostile *h)
 	}
 }
 
-static void any_script(struct hostile *h)
+static void any_first(struct hostile *h)
 {
-	h->len = 0;
 	put(h, dice(h, 8) == 0 ? dice(h, 128) : 63 | dice(h, 2) << 6, 1);
-	while (h->len < SCRIPT_MAX - STEP_MAX)
-		any_step(h);
 }
 
-static unsigned int nr_descriptors(void)
+static uint64_t nr_messages(void)
 {
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	while (dir != NULL && readdir(dir) != NULL)
-		nr++;
-	if (dir != NULL)
-		closedir(dir);
-	return nr;
-}
-
-static uint64_t number(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 0) : otherwise;
+	return script_counts()->nr_messages;
 }
 
 static void test_a_drive_outlives_a_hostile_client(void **state)
 {
-	static struct hostile h;
-	uint64_t max = number("NVMETAP_TEST_MESSAGES", MESSAGES);
+	static const struct hostile_client client = { any_first, any_step, script_run,
+						      nr_messages };
 	const struct script_counts *counts = script_counts();
-	unsigned int before;
 
 	(void)state;
-	h.seed = number("NVMETAP_TEST_SEED", 20261122);
-	any_script(&h);
-	script_run(h.script, h.len);
-	before = nr_descriptors();
-	while (counts->nr_messages < max) {
-		any_script(&h);
-		script_run(h.script, h.len);
-	}
-	assert_int_equal(nr_descriptors(), before);
+	hostile_run(&client);
 	print_message("%llu messages, %llu replies (%llu errors), %llu DMA messages, "
 		      "%llu completions; disconnected %llu times\n",
 		      (unsigned long long)counts->nr_messages,

@@ -71,6 +71,17 @@ static void feed_ctrl(struct model *model, uint8_t state)
 	});
 }
 
+/* A snapshot of a controller whose CSTS.RDY is that. */
+static void feed_registers(struct model *model, uint8_t ready)
+{
+	uint8_t bytes[registers_SIZE] = { [NVME_REG_CSTS] = ready };
+
+	feed(model, (struct record){
+		.event = NVMETAP_EV_REGISTERS, .flags = NVMETAP_SNAPSHOT, .payload = bytes,
+		.len = sizeof(bytes), .caplen = sizeof(bytes),
+	});
+}
+
 static void feed_sq(struct model *model, uint16_t qid, uint8_t state)
 {
 	uint8_t info[queue_info_SIZE] = { 0 };
@@ -191,6 +202,35 @@ static void test_gaps_are_what_no_drop_record_covers(void **state)
 	assert_int_equal(model_counts(model)->nr_gaps, 3);
 }
 
+static void feed_snapshot_sq(struct model *model, uint16_t qid)
+{
+	uint8_t info[queue_info_SIZE] = { 0 };
+
+	queue_info_type_set(info, NVMETAP_SQ);
+	queue_info_state_set(info, NVMETAP_QUEUE_CREATED);
+	queue_info_qid_set(info, qid);
+	feed(model, (struct record){
+		.event = NVMETAP_EV_QUEUE, .flags = NVMETAP_SNAPSHOT, .info = info,
+		.info_len = sizeof(info),
+	});
+}
+
+static void test_a_snapshot_says_what_must_have_been_and_tells_no_phase(void **state)
+{
+	struct model *model = *state;
+
+	feed_registers(model, 0);
+	feed_snapshot_sq(model, 1);
+	assert_int_equal(model_phase(model), MODEL_PHASE_NONE);
+	feed_registers(model, 1);
+	assert_int_equal(model_phase(model), MODEL_PHASE_ENABLED);
+	feed_snapshot_sq(model, 0);
+	assert_int_equal(model_phase(model), MODEL_PHASE_ENABLED);
+	feed_snapshot_sq(model, 1);
+	assert_int_equal(model_phase(model), MODEL_PHASE_IO);
+	assert_int_equal(nr_seen, 0);
+}
+
 static void test_a_short_info_is_ignored(void **state)
 {
 	struct model *model = *state;
@@ -211,6 +251,7 @@ int main(void)
 		CASE(test_deleting_a_queue_gives_up_its_commands_only),
 		CASE(test_completions_in_any_order_find_their_commands),
 		CASE(test_gaps_are_what_no_drop_record_covers),
+		CASE(test_a_snapshot_says_what_must_have_been_and_tells_no_phase),
 		CASE(test_a_short_info_is_ignored),
 	};
 

@@ -78,7 +78,7 @@ static void test_every_clause_is_kept(void **state)
 	assert_int_equal(rule->nr_actions, 1);
 }
 
-static void test_an_expression_ends_at_a_keyword_outside_of_quotes_and_brackets(void **state)
+static void test_an_expression_ends_at_a_keyword_outside_of_quotes(void **state)
 {
 	struct rule *rule;
 
@@ -328,8 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_shapes_of_the_manual_are_understood),
 		cmocka_unit_test(test_every_clause_is_kept),
-		cmocka_unit_test(
-			test_an_expression_ends_at_a_keyword_outside_of_quotes_and_brackets),
+		cmocka_unit_test(test_an_expression_ends_at_a_keyword_outside_of_quotes),
 		cmocka_unit_test(test_a_status_is_given_by_number_or_name_with_its_bits),
 		cmocka_unit_test(test_times_have_units_and_spreads),
 		cmocka_unit_test(test_faults_of_the_table_are_actions_with_their_arguments),

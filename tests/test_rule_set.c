@@ -87,6 +87,13 @@ static void test_dword_0_is_set_by_the_names_of_what_it_is(void **state)
 			 ST(COMMAND_SEQUENCE_ERROR));
 	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 0), 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0 >> 16, 4);
+	/* Dword 0 of Set Features is no feature. */
+	rule_bench_add(bench, "nvme:admin:writeback do set nvme.cmd.set_features.dword11.tt.tmpth = 7");
+	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 350),
+			 0);
+	assert_int_equal(bench->rig->driver.cpl.cdw0, 0);
+	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0), 0);
+	assert_int_equal(bench->rig->driver.cpl.cdw0, 7);
 }
 
 static void test_dword_11_of_set_features_is_set_by_its_names(void **state)

@@ -101,49 +101,6 @@ static void test_a_status_at_decode_is_not_carried_out_and_one_at_writeback_is(v
 	assert_int_equal(block[0], 0x22);
 }
 
-static uint64_t time_read(struct rule_bench *bench)
-{
-	uint64_t begin = loop_now_ns();
-
-	assert_int_equal(rule_bench_command(bench, NVME_OPC_READ, 0), 0);
-	return loop_now_ns() - begin;
-}
-
-static void test_a_delay_delays_at_every_stage(void **state)
-{
-	static const char *const rules[] = {
-		"nvme:io:fetch do delay 5ms", "nvme:io:decode do delay 5ms",
-		"nvme:io:execute do delay 5ms", "nvme:io:memory do delay 5ms",
-		"nvme:io:writeback do delay 5ms", "nvme:io:writeback do delay uniform 5ms 6ms",
-	};
-	struct rule_bench *bench = *state;
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		unsigned int id = rule_bench_add(bench, rules[i]);
-
-		assert_true(time_read(bench) >= 5000000);
-		assert_int_equal(rule_bench_look(bench, id).fired, 1);
-		inject_remove(bench->inject, id);
-	}
-}
-
-static void test_a_status_can_be_delayed(void **state)
-{
-	struct rule_bench *bench = *state;
-	uint64_t begin = loop_now_ns();
-
-	rule_bench_add(bench, "nvme:io:decode do status 2/0x80, delay 5ms");
-	assert_int_equal(rule_bench_command(bench, NVME_OPC_WRITE, 0), WRITE_FAULT);
-	assert_true(loop_now_ns() - begin >= 5000000);
-}
-
-static uint16_t submit_read(struct rule_bench *bench)
-{
-	struct nvme_command cmd = rig_read_command(1, rule_bench_block(bench));
-
-	return driver_submit(&bench->rig->driver, 1, &cmd);
-}
-
 static void test_a_dropped_command_is_never_completed(void **state)
 {
 	static const char *const rules[] = {
@@ -156,85 +113,13 @@ static void test_a_dropped_command_is_never_completed(void **state)
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		rule_bench_add(bench, rules[i]);
-		submit_read(bench);
-		cid = submit_read(bench);
+		rule_bench_submit_read(bench);
+		cid = rule_bench_submit_read(bench);
 		assert_true(driver_wait(&bench->rig->driver, 1, &cpl));
 		assert_int_equal(cpl.cid, cid);
 		rig_settle(bench->rig);
 		assert_false(driver_peek(&bench->rig->driver, 1));
 	}
-}
-
-static void test_what_is_held_goes_on_when_it_is_released(void **state)
-{
-	struct rule_bench *bench = *state;
-	unsigned int id = rule_bench_add(bench, "nvme:io:decode times 2 do hold");
-	struct nvme_completion cpl;
-
-	submit_read(bench);
-	submit_read(bench);
-	rig_settle(bench->rig);
-	assert_false(driver_peek(&bench->rig->driver, 1));
-	assert_int_equal(rule_bench_look(bench, id).held, 2);
-	assert_int_equal(inject_release(bench->inject, id), 2);
-	for (unsigned int i = 0; i < 2; i++) {
-		assert_true(driver_wait(&bench->rig->driver, 1, &cpl));
-		assert_int_equal(status_code(&cpl), 0);
-	}
-	assert_int_equal(rule_bench_look(bench, id).held, 0);
-	assert_int_equal(inject_release(bench->inject, id), 0);
-	assert_int_equal(inject_release(bench->inject, id + 1), -ENOENT);
-}
-
-/* Held and delayed commands outlive their rule, and end well. */
-static void test_removing_a_rule_lets_go_what_it_holds(void **state)
-{
-	static const char *const rules[] = {
-		"nvme:io:decode do hold", "nvme:io:writeback do hold", "nvme:io:decode do delay 5ms",
-		"nvme:io:memory do delay 5ms", "nvme:io:writeback do status 0/0, delay 5ms",
-	};
-	struct rule_bench *bench = *state;
-	struct nvme_completion cpl;
-	unsigned int id;
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		id = rule_bench_add(bench, rules[i]);
-		submit_read(bench);
-		while (rule_bench_look(bench, id).fired == 0)
-			assert_true(bench->rig->access.wait(bench->rig));
-		assert_int_equal(inject_remove(bench->inject, id), 0);
-		assert_true(driver_wait(&bench->rig->driver, 1, &cpl));
-		if (status_code(&cpl) != 0)
-			fail_msg("%s: status %03x", rules[i], status_code(&cpl));
-	}
-	assert_int_equal(inject_remove(bench->inject, id), -ENOENT);
-}
-
-static void test_what_a_reset_gives_up_is_held_no_longer(void **state)
-{
-	struct rule_bench *bench = *state;
-	unsigned int id = rule_bench_add(bench, "nvme:io:decode do hold");
-
-	submit_read(bench);
-	rig_settle(bench->rig);
-	assert_int_equal(rule_bench_look(bench, id).held, 1);
-	assert_true(driver_disable(&bench->rig->driver));
-	assert_int_equal(rule_bench_look(bench, id).held, 0);
-	assert_int_equal(inject_release(bench->inject, id), 0);
-}
-
-static void test_what_is_aborted_is_held_no_longer(void **state)
-{
-	struct rule_bench *bench = *state;
-	unsigned int id = rule_bench_add(bench, "nvme:io:decode do hold");
-	uint16_t cid = submit_read(bench);
-	struct nvme_command abort_cmd = { .opc = NVME_OPC_ABORT, .cdw10 = (uint32_t)cid << 16 | 1 };
-	struct nvme_completion cpl;
-
-	assert_int_equal(driver_command(&bench->rig->driver, 0, &abort_cmd), 0);
-	assert_true(driver_wait(&bench->rig->driver, 1, &cpl));
-	assert_int_equal(status_code(&cpl), ST(ABORTED_BY_REQUEST));
-	assert_int_equal(rule_bench_look(bench, id).held, 0);
 }
 
 static void test_without_rules_no_tap_is_armed(void **state)
@@ -410,13 +295,7 @@ int main(void)
 		TEST(test_the_same_seed_fires_for_the_same_commands),
 		TEST(test_what_matched_and_fired_is_counted),
 		TEST(test_a_status_at_decode_is_not_carried_out_and_one_at_writeback_is),
-		TEST(test_a_delay_delays_at_every_stage),
-		TEST(test_a_status_can_be_delayed),
 		TEST(test_a_dropped_command_is_never_completed),
-		TEST(test_what_is_held_goes_on_when_it_is_released),
-		TEST(test_removing_a_rule_lets_go_what_it_holds),
-		TEST(test_what_a_reset_gives_up_is_held_no_longer),
-		TEST(test_what_is_aborted_is_held_no_longer),
 		TEST(test_without_rules_no_tap_is_armed),
 		TEST(test_a_rule_that_pauses_neither_fires_nor_counts),
 		TEST(test_then_waits_for_the_rule_before_it),

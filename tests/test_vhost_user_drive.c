@@ -11,10 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include "emu/drive.h"
+#include "tests/served_drive.h"
 #include "tests/unix_connect.h"
 #include "tests/vhost_access.h"
 
@@ -34,9 +32,7 @@ struct seen {
 };
 
 struct fixture {
-	struct drive *drive;
-	pthread_t thread;
-	int result;
+	struct served_drive served;
 	struct vhost_access way;
 	struct nvme_driver driver;
 	struct seen seen[NR_SEEN];
@@ -44,20 +40,6 @@ struct fixture {
 	char session[8192];
 	char dir[64], path[80];
 };
-
-static void failed(void *ctx, int err)
-{
-	(void)ctx;
-	fail_msg("the drive does not answer: %s", strerror(-err));
-}
-
-static void *run(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->result = drive_run(f->drive);
-	return NULL;
-}
 
 static int watch(void *ctx, struct nvmetap_event *ev)
 {
@@ -93,40 +75,26 @@ static int watcher_setup(struct nvmetap_plugin *self, void *ctx)
 	return rc == 0 ? nvmetap_snapshot(self) : rc;
 }
 
-static void start_drive(struct fixture *f, struct drive_config *config)
+static struct drive_plugin watcher(struct fixture *f)
 {
-	static const char *const ns[] = { "mem=4M", "mem=1M,lbads=12,ro" };
-	struct drive_plugin plugin = { "watcher", watcher_setup, NULL, f };
-	char err[256] = "";
-
-	config->ns = ns;
-	config->nr_ns = 2;
-	config->bdf = 0x30;
-	f->drive = drive_new(config, err, sizeof(err));
-	assert_string_equal(err, "");
-	assert_int_equal(drive_add_plugin(f->drive, &plugin, NULL), 0);
-	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
+	return (struct drive_plugin){ "watcher", watcher_setup, NULL, f };
 }
 
 static void start_guest(struct fixture *f, int fd)
 {
-	f->way = (struct vhost_access){ .failed = failed };
+	f->way = (struct vhost_access){ .failed = served_drive_failed };
 	assert_int_equal(vhost_access_take(&f->way, fd, SIZE), 0);
 	driver_init(&f->driver, &f->way.access, true);
-	assert_true(driver_enable(&f->driver, 32));
-	assert_int_equal(driver_create(&f->driver, 1, 64, 1), 0);
+	served_drive_enable(&f->driver);
 }
 
 static int drive_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
+	struct drive_plugin plugin = watcher(f);
 	struct drive_config config = { .once = true };
-	int fds[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	config.vhost_user_fd = fds[0];
-	start_drive(f, &config);
-	start_guest(f, fds[1]);
+	start_guest(f, served_drive_connect(&f->served, &config, &config.vhost_user_fd, &plugin));
 	*state = f;
 	return 0;
 }
@@ -134,35 +102,23 @@ static int drive_setup(void **state)
 static void finish(struct fixture *f)
 {
 	vhost_access_close(&f->way);
-	pthread_join(f->thread, NULL);
-	assert_int_equal(f->result, 0);
+	served_drive_join(&f->served);
 }
 
 static int drive_teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	drive_free(f->drive);
+	drive_free(f->served.drive);
 	free(f);
 	return 0;
 }
 
 static void test_a_guest_writes_and_reads_back(void **state)
 {
-	struct nvme_command cmd = { .opc = NVME_OPC_WRITE, .nsid = 1, .cdw10 = 100, .cdw12 = 15 };
 	struct fixture *f = *state;
-	uint64_t out = driver_alloc(&f->driver, 8192), in = driver_alloc(&f->driver, 8192);
 
-	for (unsigned int i = 0; i < 8192; i++)
-		((uint8_t *)driver_ptr(&f->driver, out))[i] = (uint8_t)(i * 7 + i / 256);
-	cmd.prp1 = out;
-	cmd.prp2 = out + 4096;
-	assert_int_equal(driver_command(&f->driver, 1, &cmd), 0);
-	cmd.opc = NVME_OPC_READ;
-	cmd.prp1 = in;
-	cmd.prp2 = in + 4096;
-	assert_int_equal(driver_command(&f->driver, 1, &cmd), 0);
-	assert_memory_equal(driver_ptr(&f->driver, in), driver_ptr(&f->driver, out), 8192);
+	served_drive_write_read(&f->driver);
 	finish(f);
 }
 
@@ -311,13 +267,14 @@ static unsigned int nr_open_fds(void)
 static int setup_listening(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
+	struct drive_plugin plugin = watcher(f);
 	struct drive_config config = { .once = false };
 
 	strcpy(f->dir, "/tmp/nvmetap-vhost-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/nvme.sock", f->dir);
 	config.vhost_user = f->path;
-	start_drive(f, &config);
+	served_drive_start(&f->served, &config, &plugin);
 	*state = f;
 	return 0;
 }
@@ -326,9 +283,9 @@ static int teardown_listening(void **state)
 {
 	struct fixture *f = *state;
 
-	drive_stop(f->drive);
-	pthread_join(f->thread, NULL);
-	drive_free(f->drive);
+	drive_stop(f->served.drive);
+	served_drive_join(&f->served);
+	drive_free(f->served.drive);
 	assert_int_equal(access(f->path, F_OK), -1);
 	rmdir(f->dir);
 	free(f);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2034,SC2154
-# Builds user-mode Linux, a kernel that is a program: from Debian's source, or from a tree of the
-# user's. Part of nvmetap-guest, whose $cache, $work, run and fail it uses.
+# Builds user-mode Linux, a kernel that is a program, from Debian's source or any other. Part of
+# nvmetap-guest, whose $cache, $work, run and fail it uses.
 
 uml_oldest=7.2
 
@@ -141,6 +141,17 @@ uml_unpack()
 		-xf "$1"
 }
 
+# Keeps the source and what was built of it as item uml-source: who changes a line of it later need
+# not build the rest again. What can be linked in a moment is not kept.
+uml_keep_source()
+{
+	(cd "$work/objects" && rm -f linux vmlinux* .tmp_vmlinux*)
+	tar -C "$work" -I 'xz -1 -T 0' -cf "$work/uml-source/objects.tar.xz" objects ||
+		fail "$work/objects: cannot be kept"
+	cp "$work/uml/release" "$work/uml-source/release"
+	item_finish uml-source
+}
+
 fetch_uml()
 {
 	uml_require_packages source
@@ -149,36 +160,34 @@ fetch_uml()
 	[ -n "$package" ] || fail "$mirror has no linux-source in $suite"
 	archive_download "Linux's source, ${package%=*}" "$package"
 	archive_unpack "$work/package"
-	mkdir "$work/source" "$work/uml"
-	say "unpacking it"
-	run uml_unpack "$work/package/usr/src/${package%=*}.tar.xz" ||
-		fail "${package%=*}: cannot be unpacked"
+	mkdir "$work/source" "$work/uml" "$work/uml-source"
+	mv "$work/package/usr/src/${package%=*}.tar.xz" "$work/uml-source/source.tar.xz" ||
+		fail "${package%=*}: has no source in it"
 	rm -rf "$work/package"
+	say "unpacking it"
+	run uml_unpack "$work/uml-source/source.tar.xz" || fail "${package%=*}: cannot be unpacked"
 	say "building user-mode Linux, which takes minutes"
 	uml_build "$work/source" "$work/objects"
 	strip -o "$work/uml/linux" "$work/objects/linux" || fail "$work/objects/linux: cannot be kept"
 	cat "$work/objects/include/config/kernel.release" >"$work/uml/release"
 	uml_options >"$work/uml/options"
+	uml_keep_source
 	rm -rf "$work/source" "$work/objects"
 	item_finish uml
 	say "uml is ready"
 }
 
-# --- from a tree of the user's ---
+# --- its initramfs ---
 
-# Sets $uml to user-mode Linux built from tree $1, in a folder of the cache that is kept, so that
-# the next time only what has changed is built.
-build_uml()
+# Makes $initrd one that is not compressed: to unpack it takes user-mode Linux longer than all that
+# comes before.
+uml_plain_initrd()
 {
-	tree=$(readlink -f -- "$1")
-	for file in Makefile arch/um/Kconfig drivers/nvme/host/pci.c; do
-		[ -f "$tree/$file" ] || die "$1: is no source tree of Linux, it has no $file"
-	done
-	uml_require_packages tree
+	packed=$initrd
+	initrd=${packed%.gz}.cpio
+	[ ! -s "$initrd" ] || return 0
 	start_work
-	objects=$cache/trees/$(basename "$tree")-$(echo "$tree" | cksum | cut -d ' ' -f 1)
-	[ -d "$objects" ] || say "building user-mode Linux from $tree, which takes minutes"
-	uml_build "$tree" "$objects"
-	uml=$objects/linux
-	say "user-mode Linux $(cat "$objects/include/config/kernel.release") of $tree is ready"
+	find "$cache" -maxdepth 1 -name 'initrd-*.cpio' -mtime +0 -delete
+	gzip -dc "$packed" >"$work/initrd" || fail "$initrd: cannot be made"
+	mv "$work/initrd" "$initrd"
 }

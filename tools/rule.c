@@ -65,14 +65,13 @@ static bool is_chance(const struct rule_text *text)
 }
 
 /*
- * Takes the expression: up to the first word outside of brackets that begins a
- * clause.  The words are those of the expression's own lexer, so that what it
- * takes for a text is no clause.
+ * Takes the expression: up to the first word that begins a clause, none of which
+ * an expression has.  The words are those of the expression's own lexer, so that
+ * what it takes for a text is no clause.
  */
 static void skip_expression(struct rule_text *text)
 {
 	struct expr_lexer lexer = { .text = text->text, .len = text->len, .at = text->at };
-	unsigned int depth = 0;
 	struct expr_token token;
 	struct rule_word word;
 
@@ -81,14 +80,10 @@ static void skip_expression(struct rule_text *text)
 		token = lexer_next(&lexer);
 		if (token.type == TOKEN_END)
 			return;
-		if (depth == 0 && token.type == TOKEN_WORD &&
+		if (token.type == TOKEN_WORD &&
 		    (is_chance(text) || (find_clause(&word) != NR_CLAUSES &&
 					 find_clause(&word) != CLAUSE_IF)))
 			return;
-		if (token.type == TOKEN_OPEN || token.type == TOKEN_BRACE)
-			depth++;
-		else if (depth > 0 && (token.type == TOKEN_CLOSE || token.type == TOKEN_UNBRACE))
-			depth--;
 		text->at = lexer.at;
 	}
 }

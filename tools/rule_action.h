@@ -65,7 +65,7 @@ struct rule_action_kind {
 	uint32_t of;		/* whose it is: a fault's number */
 };
 
-/* Reads one action of a rule for tap.  0, or -1 when text has failed. */
+/* Reads one action of a rule for tap.  0, or -1 and the error. */
 int rule_action_parse(struct rule_text *text, unsigned int tap, struct rule_action *action);
 /* Whether the event has what the action is about. */
 bool rule_action_applies(const struct rule_action *action, const struct nvmetap_event *ev);

@@ -87,9 +87,6 @@ int rule_fail(struct rule_text *text, size_t at, const char *format, ...)
 	va_list args;
 	int n;
 
-	if (text->failed)
-		return -1;
-	text->failed = true;
 	n = snprintf(text->err, text->errlen, "column %zu: ", at + 1);
 	if (n < 0 || (size_t)n >= text->errlen)
 		return -1;

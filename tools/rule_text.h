@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A rule's text as it is read, word by word.  The first thing that is wrong is
- * kept, as one line with its column, and everything after it fails.
+ * A rule's text as it is read, word by word.  What is wrong is said in one line
+ * with its column; whoever hears of it gives up.
  */
 #ifndef TOOLS_RULE_TEXT_H
 #define TOOLS_RULE_TEXT_H
@@ -16,7 +16,6 @@ struct rule_text {
 	size_t len, at;		/* bytes; at: what is read next */
 	char *err;		/* of errlen bytes, the caller's */
 	size_t errlen;
-	bool failed;
 };
 
 /* A word of letters, digits, _ . : and -, which one of these or a quoted text

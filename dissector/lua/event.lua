@@ -57,6 +57,8 @@ local function add_list()
 	local _, _, _, kind = list_info()
 	if kind == number.NVMETAP_LIST_PRP then
 		add_titled(struct.prp_list, rec.payload, rec.payload, rec.payload + rec.captured)
+	elseif visible then
+		add_rest(tree, found.rest, rec.payload, rec.payload + rec.captured)
 	end
 end
 
@@ -108,7 +110,7 @@ local function add_items(item_of, at, high)
 		local stop = math.min(at + s.size + len, high)
 		local item
 		if len == 0 then
-			return
+			break
 		end
 		item = subtree(tree, s.pf, at, stop - at,
 			       format("%s: %s", s.title, names.nidt[kind] or "?"))
@@ -116,7 +118,14 @@ local function add_items(item_of, at, high)
 		if item_of[kind] then
 			add_struct(item, item_of[kind], at + s.size, at + s.size, stop)
 		end
+		if visible then
+			add_rest(item, found.rest, at + s.size + (item_of[kind] and item_of[kind].size or 0),
+				 stop)
+		end
 		at = at + s.size + len
+	end
+	if visible then
+		add_rest(tree, found.rest, at, high)
 	end
 end
 
@@ -129,9 +138,14 @@ local function add_data()
 	elseif s and items[s] then
 		if offset == 0 then
 			add_items(items[s], at, high)
+		elseif visible then
+			add_rest(tree, found.rest, at, high)
 		end
 	elseif s then
 		add_titled(s, at - offset, at, high)
+		if visible and s.size > 0 then
+			add_rest(tree, found.rest, math.max(at, at - offset + s.size), high)
+		end
 	elseif visible and data_shown > 0 then
 		Dissector.get("data"):call(tvb(at, math.min(rec.captured, data_shown)):tvb(), pinfo,
 					   tree)
@@ -189,7 +203,8 @@ end
 
 -- The first line of the payload.
 local function text_line()
-	return printable(tvb:raw(rec.payload, math.min(rec.captured, 4096)):match("^[^\r\n]*"))
+	return printable(raw:sub(rec.payload + 1, rec.payload + math.min(rec.captured, 4096))
+			 :match("^[^\r\n]*"))
 end
 
 local function session_line()

@@ -212,7 +212,8 @@ found = {
 	bytes = protofield("nvmetap.bytes", {maker("uint32", "Bytes")}),
 	agent = protofield("nvmetap.agent", {maker("uint8", "Who drives", base.DEC, AGENTS)}),
 	phase = protofield("nvmetap.phase", {maker("uint8", "Phase", base.DEC, PHASES)}),
-	reserved = protofield("nvmetap.reserved", {maker("bytes", "Reserved")}),
+	rest = protofield("nvmetap.rest", {maker("bytes", "Other bytes")}),
+	zeros = protofield("nvmetap.zeros", {maker("bytes", "All zeros")}),
 }
 nvmetap.fields = registered
 rows = nil

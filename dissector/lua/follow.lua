@@ -456,7 +456,7 @@ local SPEAKERS = {
 }
 
 local function follow_console(c, frame)
-	local text = tvb:raw(rec.payload, math.min(rec.captured, 200))
+	local text = raw:sub(rec.payload + 1, rec.payload + math.min(rec.captured, 200))
 	for i = 1, #SPEAKERS do
 		local agent = SPEAKERS[i][2]
 		if text:find(SPEAKERS[i][1]) then

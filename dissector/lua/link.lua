@@ -201,6 +201,20 @@ local function add_state(frame)
 	end
 end
 
+-- An injection belongs to the event that it altered, and to its command.
+local INJECTED = struct.inject_info.by_name.event
+
+local function add_injection_threads(first)
+	local kind = rec.info_len > INJECTED.offset and number_at(INJECTED, rec.info)
+	add_frame(found.cause_pkt, first)
+	if first and kind == EV.COMPLETION then
+		local of = pair_of(depths, first)
+		add_frame(found.cmd_pkt, pair_of(links, of) == first and of)
+	elseif first and (kind == EV.ADMIN or kind == EV.IO) then
+		add_frame(found.cmd_pkt, first)
+	end
+end
+
 -- How much the present command moves, by the size of its namespace's blocks, or nil.
 function bytes_moved()
 	local c = command[rec.qkind][rec.opc]
@@ -231,6 +245,8 @@ function add_links(frame)
 		add_members(frame, cq and found.cqe_pkt or found.cmd_pkt, false)
 	elseif ev == EV.INTERRUPT then
 		add_members(frame, found.cqe_pkt, true)
+	elseif ev == EV.INJECT then
+		add_injection_threads(cause_frame(frame))
 	else
 		add_frame(found.cause_pkt, cause_frame(frame))
 	end

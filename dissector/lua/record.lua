@@ -86,9 +86,16 @@ local function add_header()
 	end
 end
 
+local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = "Unknown event"}
+
 local function add_all(e, h, frame)
 	add_header()
 	add_titled(e.info, rec.info, rec.info, rec.info + rec.info_len)
+	if visible and e.payload.size > 0 then
+		add_rest(tree, found.rest, rec.payload + e.payload.size, rec.payload + rec.captured)
+	elseif visible and e == UNKNOWN then
+		add_rest(tree, found.rest, rec.payload, rec.payload + rec.captured)
+	end
 	if e.payload ~= struct.prp_list then
 		add_titled(e.payload, rec.payload, rec.payload, rec.payload + rec.captured)
 	end
@@ -98,9 +105,9 @@ local function add_all(e, h, frame)
 	add_links(frame)
 end
 
-local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = "Unknown event"}
-
 local previous = DissectorTable.get("wtap_encap"):get_dissector(wtap.USER0)
+
+do	-- a chunk has room for 200 locals; these end here
 
 -- Records leave garbage by the hundred bytes, and little of what lives is new.
 -- So the collector is called when so much has come together that it pays; its
@@ -159,3 +166,5 @@ function nvmetap.dissector(buffer, packet, root)
 end
 
 DissectorTable.get("wtap_encap"):add(wtap.USER0, nvmetap)
+
+end

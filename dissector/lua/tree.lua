@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- The present record, and how a structure of the table is added to the tree.
 
-local tvb, raw, tree, pinfo		-- raw: the record, or its first bytes
+local tvb, raw, tree, pinfo		-- raw: the bytes of tvb
 local visible, referenced		-- referenced(tree, protofield)
 local rec = {}				-- its header, and where its parts are
 
@@ -94,9 +94,7 @@ end
 -- The number that a field of a structure at at has.
 local function number_at(f, at)
 	local from = at + f.offset
-	local text = from + f.bytes <= #raw and raw or tvb:raw(from, f.bytes)
-	local fmt = (f.big and ">I" or "<I") .. f.bytes
-	local v = unpack(fmt, text, text == raw and from + 1 or 1)
+	local v = unpack((f.big and ">I" or "<I") .. f.bytes, raw, from + 1)
 	return floor(v / 2 ^ f.shift) % 2 ^ f.width
 end
 
@@ -148,6 +146,10 @@ local function add_chars(parent, pf, at, len)
 	parent:add(pf, tvb(at, len), text)
 end
 
+local printable, add_text
+
+do
+
 -- The length of the UTF-8 character that begins at at, or nil.
 local function utf8_length(text, at)
 	local a, b, c, d = text:byte(at, at + 3)
@@ -169,7 +171,7 @@ local ESCAPE = {["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
 
 -- Text that a terminal and Wireshark show alike: no controls, whole UTF-8.
 -- Wireshark itself escapes line ends in a field's value.
-local function printable(text, keep_breaks)
+function printable(text, keep_breaks)
 	local out, at = {}, 1
 	local class = keep_breaks and "^[\t\r\n\32-\126]+" or "^[\32-\126]+"
 	if text:match(class) == text then
@@ -206,11 +208,13 @@ local function add_lines(item, at, len)
 	end
 end
 
-local function add_text(parent, pf, at, len)
+function add_text(parent, pf, at, len)
 	local item = parent:add(pf, tvb(at, len), printable(tvb:raw(at, len), true))
 	if visible then
 		add_lines(item, at, len)
 	end
+end
+
 end
 
 -- A field at byte from.  big: against its kind, as registers stand in the info.
@@ -246,7 +250,54 @@ local function holds(f, at, low, high)
 	return v >= f.only.low and v <= f.only.high
 end
 
-local add_struct
+local add_struct, add_rest
+
+do	-- a chunk has room for 200 locals; these end here
+
+-- Every byte of a payload belongs to a field; these are for those without a name.
+function add_rest(parent, field, from, to)
+	if to > from then
+		parent:add(field, tvb(from, to - from))
+	end
+end
+
+-- The bytes of a structure that no part of it covers: from, to, from, to, …
+local function gaps_of(s)
+	local covered, gaps = {}, {}
+	for _, part in ipairs(s.parts) do
+		local len = part.element and part.count * part.element.size or part.bytes
+		for byte = part.offset, part.offset + len - 1 do
+			covered[byte] = true
+		end
+		if part.element and part.count == 0 or part.kind == "TEXT" then
+			return {}
+		end
+	end
+	for byte = 0, s.size do
+		local open = #gaps % 2 == 1
+		if open == (covered[byte] or byte == s.size) then
+			gaps[#gaps + 1] = byte
+		end
+	end
+	s.gaps = gaps
+	return gaps
+end
+
+local function add_gaps(parent, s, at, low, high)
+	local gaps = s.gaps or gaps_of(s)
+	for i = 1, #gaps - 1, 2 do
+		add_rest(parent, found.rest, math.max(at + gaps[i], low), math.min(at + gaps[i + 1], high))
+	end
+end
+
+-- The elements of zeros from one that is none to the next.
+local function add_zeros_after(parent, array, at, from, used, stop)
+	local size = array.element.size
+	if used < stop then
+		used = at + floor((used - at) / size) * size
+	end
+	add_rest(parent, found.zeros, from, used)
+end
 
 -- The elements that lie in low to high and are not all zeros.
 local function add_array(parent, array, at, low, high)
@@ -259,6 +310,9 @@ local function add_array(parent, array, at, low, high)
 	end
 	bytes = tvb:raw(from, stop - from)
 	used = bytes:find("[^%z]")
+	if visible then
+		add_zeros_after(parent, array, at, from, used and from + used - 1 or stop, stop)
+	end
 	while used do
 		local i = floor((from + used - 1 - at) / size)
 		local here = math.max(at + i * size, from)
@@ -270,6 +324,9 @@ local function add_array(parent, array, at, low, high)
 		end
 		add_struct(item, array.element, at + i * size, low, stop)
 		used = bytes:find("[^%z]", next_one - from + 1)
+		if visible then
+			add_zeros_after(parent, array, at, next_one, used and from + used - 1 or stop, stop)
+		end
 	end
 end
 
@@ -292,6 +349,11 @@ function add_struct(parent, s, at, low, high)
 			end
 		end
 	end
+	if visible then
+		add_gaps(parent, s, at, low, high)
+	end
+end
+
 end
 
 local function add_titled(s, at, low, high)

@@ -43,7 +43,7 @@ static void show_command(const struct nvmetap_event *ev)
 		fprintf(out, "0x%02x", cmd->opc);
 	fprintf(out, " NSID=%#x", cmd->nsid);
 	if (has_lba)
-		fprintf(out, " LBA=%ju", (uintmax_t)cmd->cdw11 << 32 | cmd->cdw10);
+		fprintf(out, " LBA=%ju", NVME_SLBA(cmd));
 	fprintf(out, " prp1=%jx prp2=%jx", cmd->prp1, cmd->prp2);
 	fprintf(out, has_lba ? "\n" : " CDW10=%08x\n", cmd->cdw10);
 }
@@ -79,5 +79,5 @@ int setup(void)
 
 int teardown(void)
 {
-	return fflush(out);
+	return out != stderr ? fclose(out) : 0;
 }

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "tests/fuzz/guest_files.h"
-#include "tests/fuzz/script.h"
+#include "tests/fuzz/frame.h"
 
 enum { READ_ONLY_BYTE = 0x5a };
 

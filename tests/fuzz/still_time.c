@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
-#include "tests/fuzz/script.h"
+#include "tests/fuzz/frame.h"
 #include "tests/fuzz/still_time.h"
 
 enum {
@@ -46,14 +46,14 @@ int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout_ms)
 	int ready;
 
 	for (;;) {
-		bool drained = script_drain();
+		bool drained = frame_drain();
 
 		ready = __real_poll(fds, nr, 0);
 		if (ready != 0)
 			return ready;
 		if (drained)
 			continue;
-		if (!script_turn()) {
+		if (!frame_turn()) {
 			still_time_pass((uint64_t)timeout_ms * NS_PER_MS);
 			return 0;
 		}
@@ -70,12 +70,12 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *ts, const
 	int ready;
 
 	(void)mask;
-	script_drain();
+	frame_drain();
 	ready = __real_poll(fds, nr, 0);
 	if ((ready != 0 || (ts != NULL && ns == 0)) && ++nr_busy < MAX_BUSY)
 		return ready;
 	nr_busy = 0;
-	if (!script_turn())
+	if (!frame_turn())
 		still_time_pass(ns);
 	return __real_poll(fds, nr, 0);
 }

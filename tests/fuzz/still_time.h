@@ -2,7 +2,7 @@
 /*
  * Time that stands still until somebody moves it on.  Programs with
  * still_time.c are linked with --wrap of clock_gettime, poll and ppoll: where
- * the drive would wait it is the script's turn (script.h), and if nothing comes
+ * the drive would wait it is the script's turn (frame.h), and if nothing comes
  * of it the time that would have been waited is over at once.
  */
 #ifndef TESTS_FUZZ_STILL_TIME_H

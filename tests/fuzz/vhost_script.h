@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A vhost-user client that does what a string of bytes says, as script.h has it
- * for vfio-user: one step each time the drive has nothing more to do, on the
- * drive's own thread.
- *
- * The first byte says what a well-behaved guest has done before
- * (VHOST_SCRIPT_HAS_*).  Then steps: a byte whose low four bits are a
- * VHOST_SCRIPT_* and its operands, integers little-endian; what is missing at
- * the end is zero.
+ * A vhost-user client that does what a string of bytes says (frame.h).  The
+ * first byte says what a well-behaved guest has done before
+ * (VHOST_SCRIPT_HAS_*).
  */
 #ifndef TESTS_FUZZ_VHOST_SCRIPT_H
 #define TESTS_FUZZ_VHOST_SCRIPT_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include "tests/fuzz/script.h"
+#include "tests/fuzz/frame.h"
 
 enum {
 	VHOST_SCRIPT_HAS_MEMORY = 1,	/* features, and SCRIPT_BASE by a memory file */
@@ -24,15 +17,8 @@ enum {
 };
 
 enum {
-	/* request, flags, descriptors (low 5 bits: how many; high: of what), length in
-	 * 2 bytes, body */
-	VHOST_SCRIPT_MESSAGE,
-	VHOST_SCRIPT_MEMORY,	/* offset in 4 bytes, length in 1, bytes, for SCRIPT_BASE */
-	VHOST_SCRIPT_RAW,	/* length in 2 bytes, bytes to the socket */
-	VHOST_SCRIPT_SHRINK,	/* pages that the memory file has from now on */
-	VHOST_SCRIPT_TIME,	/* ms in 2 bytes go by */
-	VHOST_SCRIPT_DESC,	/* ring, index, address in 4 bytes (from SCRIPT_BASE), length in 2,
-				   flags, next */
+	/* ring, index, address in 4 bytes (from SCRIPT_BASE), length in 2, flags, next */
+	VHOST_SCRIPT_DESC = SCRIPT_NR_COMMON,
 	VHOST_SCRIPT_AVAIL,	/* ring, head in 2 bytes; and a kick */
 	VHOST_SCRIPT_KICK,	/* ring */
 	VHOST_SCRIPT_ACCESS,	/* operation, BAR, size in 2 bytes, address in 4, 8 bytes of data */
@@ -51,11 +37,16 @@ enum {
 	VHOST_SCRIPT_ENTRIES = 64,	/* in each ring */
 };
 
-/* Runs a whole drive, from its making to its end, with observer.h's observer.
- * A message of the drive's that is no answer is an abort. */
+/* How it went, summed up over all calls. */
+struct vhost_script_counts {
+	uint64_t nr_messages, nr_replies;
+	uint64_t nr_accesses, nr_used;	/* commands put into their ring, and taken from it */
+	uint64_t nr_irqs;		/* buffers for interrupts that were used */
+	uint64_t nr_left;		/* disconnected before the end */
+};
+
+/* A message of the drive's that is no answer is an abort. */
 void vhost_script_run(const uint8_t *script, size_t len);
-/* How many accesses and answers there have been, over all calls. */
-uint64_t vhost_script_nr_used(void);
-uint64_t vhost_script_nr_replies(void);
+const struct vhost_script_counts *vhost_script_counts(void);
 
 #endif
