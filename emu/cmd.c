@@ -37,17 +37,22 @@ struct nvmetap_event cmd_tapped_event(struct cmd *cmd)
 	return ev;
 }
 
-/* With the modifiers behind who held it, if it was. */
-static int fire(struct cmd *cmd, struct nvmetap_event *ev, void *data, size_t len)
+/* With the modifiers behind who held it. */
+static int fire_rest(struct cmd *cmd, struct nvmetap_event *ev, void *data, size_t len)
+{
+	cmd->resumed = false;
+	ev->seq = cmd->tap_seq;
+	return tap_fire_rest(cmd->ctrl->taps, ev, &cmd->held, data, len);
+}
+
+static inline int fire(struct cmd *cmd, struct nvmetap_event *ev, void *data, size_t len)
 {
 	int verdict;
 
-	if (cmd->resumed) {
-		cmd->resumed = false;
-		ev->seq = cmd->tap_seq;
-		return tap_fire_rest(cmd->ctrl->taps, ev, &cmd->held, data, len);
-	}
-	verdict = tap_fire_data(cmd->ctrl->taps, ev, data, len);
+	if (cmd->resumed)
+		return fire_rest(cmd, ev, data, len);
+	verdict = data != NULL ? tap_fire_data(cmd->ctrl->taps, ev, data, len) :
+				 tap_fire(cmd->ctrl->taps, ev);
 	cmd->tap = ev->tap;
 	cmd->tap_seq = ev->seq;
 	return verdict;

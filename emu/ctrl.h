@@ -117,7 +117,6 @@ struct cmd {
 	struct nvme_command sqe;	/* as the plug-ins left it */
 	struct nvme_completion cpl;
 	const struct op *op;
-	struct tap_answer held;		/* by whom, or whose fault holds it back */
 	uint64_t tap_seq;		/* of the last event that was fired */
 	uint64_t id;			/* nvmetap_event.cmd_id */
 	uint64_t seq;			/* of the event that its later events belong to */
@@ -139,12 +138,14 @@ struct cmd {
 	bool faulty;			/* of the next five some are set: emu/fault.h */
 	bool torn, twice, wrong_phase;
 	bool quiet;			/* its interrupt has been sent */
-	uint64_t torn_ns, late_ns;
 	struct ns_req req;
 	enum cmd_next (*done)(struct cmd *cmd, int result);	/* of the back end */
 	struct loop_timer timer;	/* of a delayed resume */
 	uint32_t nr_pages;
+	/* What follows is not cleared with the rest. */
 	uint64_t page[CTRL_MAX_PAGES];	/* the data's PRP entries */
+	struct tap_answer held;		/* by whom, or whose fault holds it back */
+	uint64_t torn_ns, late_ns;	/* of the faults */
 };
 
 struct cmd_list {

@@ -266,7 +266,7 @@ int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl,
 			    NVME_CQE_SIZE - cqe_cid_OFFSET);
 	if (rc != 0)
 		return rc;
-	if (cq_full(cq))
+	if (cq->overrun != 0 && cq_full(cq))
 		cq_overrun(cq);
 	if (++cq->tail == cq->size) {
 		cq->tail = 0;

@@ -36,30 +36,39 @@ static void fire_snapshots(struct taps *taps)
 
 struct taps_frame taps_enter(struct taps *taps, struct nvmetap_plugin *plugin)
 {
-	struct taps_frame frame = { running, taps->current, taps->blamed };
+	struct taps_frame frame = { running, taps->current };
 
 	running = taps;
 	taps->current = plugin;
-	taps->blamed = NULL;
 	taps->depth++;
 	return frame;
+}
+
+/* Lines that were logged meanwhile are events with answers of their own. */
+static void fire_raised(struct taps *taps)
+{
+	struct tap_answer answer = taps->answer;
+
+	if (taps->snapshots)
+		fire_snapshots(taps);
+	if (taps->raised != NULL)
+		raise_fire(taps);
+	taps->answer = answer;
 }
 
 void taps_leave(struct taps *taps, struct taps_frame frame)
 {
 	running = frame.taps;
 	taps->current = frame.plugin;
-	taps->blamed = frame.blamed;
 	if (--taps->depth > 0)
 		return;
+	taps->blamed = NULL;
 	if (taps->detached)
 		attach_sweep(taps);
 	if (taps->only != NULL)
 		return;
-	if (taps->snapshots)
-		fire_snapshots(taps);
-	if (taps->raised != NULL)
-		raise_fire(taps);
+	if (taps->snapshots || taps->raised != NULL)
+		fire_raised(taps);
 }
 
 static int call(struct taps *taps, struct tap_attachment *at, struct nvmetap_event *ev)
@@ -183,7 +192,6 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 {
 	const struct tap_attachment *first = taps->first[ev->tap];
 	struct original was;
-	struct tap_answer answer;
 	struct taps_frame frame;
 	int verdict = NVMETAP_GO;
 
@@ -200,10 +208,7 @@ int tap_fire_act(struct taps *taps, struct nvmetap_event *ev, tap_act_fn *act, v
 	run_observers(taps, ev);
 	taps->event = NULL;
 	ev->was = NULL;
-	/* Lines that were logged meanwhile are events with answers of their own. */
-	answer = taps->answer;
 	taps_leave(taps, frame);
-	taps->answer = answer;
 	return verdict;
 }
 
@@ -211,7 +216,6 @@ int tap_fire_rest(struct taps *taps, struct nvmetap_event *ev, const struct tap_
 		  void *data, size_t len)
 {
 	struct taps_frame frame = taps_enter(taps, NULL);
-	struct tap_answer answer;
 	struct original was;
 	int verdict;
 
@@ -223,9 +227,7 @@ int tap_fire_rest(struct taps *taps, struct nvmetap_event *ev, const struct tap_
 	ev->was = NULL;
 	taps->event = NULL;
 	taps->data = NULL;
-	answer = taps->answer;
 	taps_leave(taps, frame);
-	taps->answer = answer;
 	return verdict;
 }
 

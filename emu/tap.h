@@ -188,7 +188,6 @@ void taps_snapshot(struct taps *taps, struct nvmetap_plugin *plugin);
 struct taps_frame {
 	struct taps *taps;
 	struct nvmetap_plugin *plugin;
-	struct inject_name *blamed;
 };
 struct taps_frame taps_enter(struct taps *taps, struct nvmetap_plugin *plugin);
 void taps_leave(struct taps *taps, struct taps_frame frame);

@@ -15,6 +15,7 @@ enum { CQE = 16 };
 static int provoke(void *ctx, struct nvmetap_event *ev)
 {
 	struct provoker *p = ctx;
+	int verdict;
 
 	if (atomic_load(&p->tap) != ev->tap + 1u)
 		return NVMETAP_GO;
@@ -26,8 +27,9 @@ static int provoke(void *ctx, struct nvmetap_event *ev)
 		p->change(ev);
 	if (p->fault != 0 && nvmetap_fault(NULL, p->fault, p->arg) != 0)
 		return NVMETAP_GO;
+	verdict = p->fault != 0 ? NVMETAP_GO : p->verdict;
 	atomic_store(&p->tap, 0);
-	return p->fault != 0 ? NVMETAP_GO : p->verdict;
+	return verdict;
 }
 
 static int attach_provoker(struct nvmetap_plugin *self, void *ctx)
@@ -58,6 +60,16 @@ int provoker_setup(void **state)
 	return rig_setup_with(state, add_provoker);
 }
 
+/* What an earlier command still has on its way must not be hit. */
+static void order(struct rig *rig, unsigned int tap)
+{
+	struct provoker *p = rig->own;
+
+	if (tap == NVMETAP_TAP_INTERRUPT || tap == NVMETAP_TAP_REGWRITE)
+		rig_settle(rig);
+	atomic_store(&p->tap, tap + 1);
+}
+
 void provoker_fault(struct rig *rig, unsigned int tap, unsigned int fault, uint64_t arg)
 {
 	struct provoker *p = rig->own;
@@ -65,7 +77,7 @@ void provoker_fault(struct rig *rig, unsigned int tap, unsigned int fault, uint6
 	p->fault = fault;
 	p->change = NULL;
 	p->arg = arg;
-	atomic_store(&p->tap, tap + 1);
+	order(rig, tap);
 }
 
 void provoker_change(struct rig *rig, unsigned int tap, void (*change)(struct nvmetap_event *ev))
@@ -75,7 +87,7 @@ void provoker_change(struct rig *rig, unsigned int tap, void (*change)(struct nv
 	p->fault = 0;
 	p->verdict = NVMETAP_GO;
 	p->change = change;
-	atomic_store(&p->tap, tap + 1);
+	order(rig, tap);
 }
 
 void provoker_answer(struct rig *rig, unsigned int tap, int verdict)
@@ -85,7 +97,7 @@ void provoker_answer(struct rig *rig, unsigned int tap, int verdict)
 	p->fault = 0;
 	p->change = NULL;
 	p->verdict = verdict;
-	atomic_store(&p->tap, tap + 1);
+	order(rig, tap);
 }
 
 const uint8_t *provoker_cqe(struct rig *rig, uint32_t n)

@@ -182,6 +182,22 @@ ended 130
 cleared "SIGINT while fetching"
 test ! -e "$work/none.pcapng" || fail "a capture of nothing"
 
+# --- a boot is marked and captured like any drive
+FAKE_QEMU='run -r 600000'
+: >"$work/err"
+./nvmetap boot --qemu "$qemu" --kernel k -w "$work/marked.pcapng" 2>"$work/err" &
+drive=$!
+marks() { ./nvmetap mark hello 2>"$work/why"; }
+until_true marks || fail "a boot is not marked: $(cat "$work/why")"
+./nvmetap capture -c 100 -w "$work/live.pcapng" 2>"$work/why" ||
+	fail "a boot is not captured: $(cat "$work/why")"
+kill -INT "$drive"
+ended 130
+cleared "a boot that is captured"
+whole "$work/live.pcapng" -c
+./nvmetap dump -r "$work/marked.pcapng" | grep -q 'TAP Mark: hello$' ||
+	fail "the mark is not in the boot's capture"
+
 # --- a console file on a full disk: said once, the guest goes on
 if test -c /dev/full; then
 	FAKE_QEMU=run

@@ -63,6 +63,7 @@ done
 serve --ns mem=8M --control "$work/ctl.sock"
 test "$(stat -c %a "$work/ctl.sock")" = 600 || fail "others may connect to the control socket"
 first=$drive
+: >"$work/err2"
 ./nvmetap serve --vfio-user "$work/2.sock" --ns mem=8M 2>"$work/err2" &
 second=$!
 until_true grep -q listening "$work/err2"
@@ -73,6 +74,14 @@ grep -q "  $NVMETAP_RUNTIME_DIR/$second.sock  (serve $work/2.sock)" "$work/said"
 	fail "the second drive is not told: $(cat "$work/said")"
 tells 0 "" mark --control "$work/ctl.sock" hello
 tells 1 "2.sock: no drive answers there" mark --control "$work/2.sock" hello
+
+# --- a rule of one drive is nothing to the guest of another
+tells 0 "" inject --control "$work/ctl.sock" add nvme:io:decode 'do' status 2/0x81
+./tests/mini_guest "$work/2.sock" >"$work/guest" 2>&1 ||
+	fail "the second drive's guest: $(cat "$work/guest")"
+guest 1
+tells 0 "" inject --control "$work/ctl.sock" remove all
+guest 0
 
 # --- what a drive that was killed leaves is no drive
 kill -KILL "$second"
@@ -108,6 +117,13 @@ tells 1 "none.so: No such file" plugin load "$work/none.so"
 tells 1 "empty.so" plugin load "$work/empty.so"
 tells 1 "refuse_writes" plugin unload refuse_writes
 guest_ended 0
+
+# Wherever the file is, and whatever it is called.
+cp "$plugins/refuse_writes.so" "$work/a,b.so"
+(cd "$work" && "$OLDPWD/nvmetap" plugin load a,,b.so,after=5) || fail "a path from another folder"
+tells 0 "" plugin list
+grep -q "^a,b .*$work/a,b.so,after=5$" "$work/out" || fail "the list: $(cat "$work/out")"
+tells 0 "" plugin unload a,b
 
 # One that does concern the guest, as long as it is there.
 tells 0 "" plugin load "$plugins/refuse_writes.so,after=0"

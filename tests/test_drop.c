@@ -78,7 +78,6 @@ static void test_a_doorbell_that_is_overlooked_loses_nothing_but_time(void **sta
 	struct nvme_completion cpl;
 	uint16_t cid[2];
 
-	rig_settle(rig);		/* no other doorbell is on its way */
 	provoker_answer(rig, NVMETAP_TAP_REGWRITE, NVMETAP_DROP);
 	cid[0] = provoker_flush(rig);
 	rig_settle(rig);

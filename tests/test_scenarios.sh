@@ -49,6 +49,18 @@ said 1 '^rule 2: matched 0, never fired: nvme:io:decode if'
 ./nvmetap dump -r "$work/drop.pcapng" >"$work/dump"
 test "$(grep -c 'INJ "rule 1: nvme:io:decode after 5 once.* later ' "$work/dump")" = 1 || fail "the capture does not name the rule"
 
+# --- the same seed, the same commands, the same firings: at stages whose order is the guest's
+for run in 1 2; do
+	serve --ns mem=8M -w "$work/run.pcapng" --once --inject 'nvme:io:decode 1 in 5 seed 7 do set nvme.cmd.dword15 += 1' \
+		--inject 'nvme:io:execute if nvmetap.opc == "Read" 1 in 3 do delay uniform 1us 2ms'
+	guest 0
+	ended 0
+	./nvmetap dump -r "$work/run.pcapng" | sed -n 's/.* INJ \(.*\) cause=[0-9]*\(.*\)/\1\2/p' |
+		grep -v ' resumed ' | sort >"$work/run$run"
+done
+test "$(wc -l <"$work/run1")" -gt 20 || fail "too few firings to compare"
+cmp -s "$work/run1" "$work/run2" || fail "not the same firings: $(diff "$work/run1" "$work/run2")"
+
 # --- what is wrong
 refused 'column 1: no tap "nvme:io:decod"; near: nvme:io:decode' --inject 'nvme:io:decod do drop'
 tail -n 1 "$work/err" | grep -qx '  ^' || fail "no mark below the rule"

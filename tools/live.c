@@ -142,9 +142,8 @@ static int viewer_open(struct viewer *viewer, const struct tracer_config *given)
 {
 	struct tracer_config config = *given;
 	char err[256];
-	int flags = fcntl(viewer->fd, F_GETFL);
 
-	if (viewer->fd < 0 || fcntl(viewer->fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
+	if (viewer->fd < 0)
 		return -errno;
 	config.fd = viewer->fd;
 	config.stalled = on_stall;
@@ -191,7 +190,6 @@ void live_poll(const struct live *live, struct pollfd *polls)
 static void viewer_remove(struct live *live, struct viewer *viewer)
 {
 	viewer->gone = true;
-	shutdown(viewer->fd, SHUT_RDWR);
 	if (drive_call(live->drive, remove_plugin, viewer) == 0)
 		viewer_close(viewer);
 }

@@ -166,9 +166,11 @@ static const void *event_payload(const struct nvmetap_event *ev, size_t *len)
 	}
 }
 
-/* An event but data, of whose payload, payload_len bytes long, caplen are kept. */
-static void event_fill(struct entry *entry, const struct nvmetap_event *ev, const void *payload,
-		       size_t payload_len, size_t caplen)
+/* An event but data, of whose payload, payload_len bytes long, caplen are kept.
+ * Inline, because every event passes here. */
+static inline __attribute__((always_inline)) void
+event_fill(struct entry *entry, const struct nvmetap_event *ev, const void *payload,
+	   size_t payload_len, size_t caplen)
 {
 	event_header(entry, ev);
 	event_info(entry, ev);
