@@ -87,7 +87,8 @@ export NVMETAP_MIRROR="file:$work/nothing"
 expect 2 'no argument' "$tool" trees all
 expect 2 'name of a folder' "$tool" source
 expect 1 'not an empty folder' "$tool" source "$work/kept"
-expect 1 'space or a colon' "$tool" source "$work/a b"
+expect 1 'of such a name' "$tool" source "$work/a b"
+expect 1 'of such a name' "$tool" source "$work/a&b"
 expect 1 "no package index from $NVMETAP_MIRROR" "$tool" source "$work/new"
 [ ! -e "$work/new" ] || {
 	echo "a failed source left something behind"

@@ -86,6 +86,9 @@ capture 0 -w - -c 300 --events io,cpl
 test "$(./nvmetap dump -r "$work/out" | wc -l)" = 300 || fail "-w - -c 300: other than 300 lines"
 test "$(./nvmetap dump -r "$work/out" | grep -c -v ' IO \| CPL \| TAP ')" = 0 ||
 	fail "--events io,cpl: others, too"
+capture 0 -w "$work/out" -f 'link[2] = 12 and len > 70' -c 100
+test "$(./nvmetap dump -r "$work/out" | grep -c ' CPL ')" = 100 || fail "-f: $(head "$work/out")"
+refused 1 "filter link\[2: " -w "$work/x" -f 'link[2'
 capture 0 -w "$work/short.pcapng" -a duration:1
 whole "$work/short.pcapng" -c
 capture 0 -w "$work/small.pcapng" -a filesize:100
@@ -127,6 +130,16 @@ test "$(./nvmetap dump -r "$work/first.pcapng" | grep -c 'IO .*OPC=Write')" = 20
 	fail "the first viewer saw other than 2000 writes"
 test "$(./nvmetap dump -r "$work/second.pcapng.zst" | grep -c 'IO .*OPC=Write')" = 4000 ||
 	fail "the second viewer saw other than 4000 writes"
+
+# What a viewer saw is what the drive's own capture has, word for word.
+numbered() { ./nvmetap dump -r "$work/$1" | grep '^\[ *[0-9]' | sort; }
+numbered drive.pcapng.zst >"$work/all"
+for file in first.pcapng second.pcapng.zst; do
+	numbered "$file" >"$work/seen"
+	test "$(wc -l <"$work/seen")" -gt 4000 || fail "$file: $(wc -l <"$work/seen") lines"
+	comm -13 "$work/all" "$work/seen" >"$work/others"
+	test ! -s "$work/others" || fail "$file: seen otherwise: $(head -n 5 "$work/others")"
+done
 
 # --- one that stands still or dies costs nobody else anything
 serve --ns mem=32M -w "$work/drive.pcapng"

@@ -42,8 +42,10 @@ sed -n 's/.*{call=\(--[a-z-]*\)}.*/\1/p' "$work/out" | while read -r option; do
 done >"$work/others"
 test ! -s "$work/others" || fail "not capture's: $(cat "$work/others")"
 extcap 2 --capture --extcap-interface "nvmetap-$drive"
-extcap 1 --capture --extcap-interface "nvmetap-$drive" --fifo "$work/fifo" \
-	--extcap-capture-filter 'link[2]=5'
+extcap 0 --extcap-interface "nvmetap-$drive" --extcap-capture-filter 'link[2] = 12'
+test ! -s "$work/out" || fail "a filter that is right: $(cat "$work/out")"
+extcap 1 --extcap-interface "nvmetap-$drive" --extcap-capture-filter 'link[2'
+test -s "$work/out" || fail "a filter that is wrong is not told"
 extcap 1 --capture --extcap-interface "nvmetap-$drive" --fifo "$work/fifo" --events nothing
 
 # --- a capture through the pipe: until its reader has left, or the drive has ended
@@ -59,7 +61,8 @@ test "$(./nvmetap dump -r "$work/part.pcapng" 2>"$work/why" | wc -l)" -gt 50 ||
 cat "$work/fifo" >"$work/whole.pcapng" &
 reader=$!
 "$work/extcap/nvmetap-extcap" --capture --extcap-interface "nvmetap-$drive" \
-	--fifo "$work/fifo" --events=io,cpl 2>"$work/said" &
+	--fifo "$work/fifo" --events=io,cpl --extcap-capture-filter 'link[2] = 11' \
+	2>"$work/said" &
 viewer=$!
 has_records() { test -s "$work/whole.pcapng"; }
 until_true has_records || fail "nothing comes through the pipe"
@@ -71,6 +74,8 @@ ended 0
 ./nvmetap dump -r "$work/whole.pcapng" >"$work/lines" 2>"$work/why"
 test ! -s "$work/why" || fail "the capture has no end: $(cat "$work/why")"
 grep -q 'IO .*OPC=Read' "$work/lines" || fail "no commands come through the pipe"
+test "$(grep -c -v 'IO .*OPC=Read' "$work/lines")" = 0 ||
+	fail "others than commands: $(cat "$work/lines")"
 
 # --- tshark, with a drive of the user that it runs as
 if ! tshark_works; then
@@ -105,10 +110,10 @@ run_tshark -i "nvmetap-$drive" -c 300 -T fields -e nvmetap.seq -e nvme.cmd.opc >
 	fail "tshark: $(cat "$tshark_home/stderr")"
 test "$(wc -l <"$work/out")" = 300 || fail "tshark -c 300: $(wc -l <"$work/out") packets"
 cut -f 2 "$work/out" | grep -qx 0x02 || fail "tshark sees no Read: $(head -n 20 "$work/out")"
-run_tshark -i "nvmetap-$drive" -c 200 -w - >"$work/tshark.pcapng" ||
+run_tshark -i "nvmetap-$drive" -f 'link[2] = 12' -c 200 -w - >"$work/tshark.pcapng" ||
 	fail "tshark -w: $(cat "$tshark_home/stderr")"
-test "$(./nvmetap dump -r "$work/tshark.pcapng" 2>"$work/why" | wc -l)" = 200 ||
-	fail "tshark -w has written other than 200 packets: $(cat "$work/why" "$tshark_home/stderr")"
+test "$(./nvmetap dump -r "$work/tshark.pcapng" 2>"$work/why" | grep -c CPL)" = 200 ||
+	fail "tshark -w has written other than 200 completions: $(cat "$work/why" "$tshark_home/stderr")"
 guest_killed
 rm "$work/nvme.sock"
 kill -INT "$drive"

@@ -25,8 +25,14 @@ find samples/plugins -name '*.so' -exec basename {} .so ';' >"$work/built"
 same "what is built is not what is there" "$work/sources" "$work/built"
 
 # What a file asks for, what its first lines say, what the page says of it.
-options_asked() { grep -o '\(option\|option_number\)(NULL, "[a-z_]*\|take("[a-z_]*' "$1" | sed 's/.*"//'; }
-options_told() { sed -n '2,/\*\//s/^ \*   \([a-z_][a-z_]*\)\(=[A-Z]*\)\{0,1\}\( .*\)\{0,1\}$/\1/p' "$1"; }
+options_asked()
+{
+	grep -o '\(option\|option_number\)(NULL, "[a-z_]*\|take("[a-z_]*' "$1" | sed 's/.*"//'
+}
+options_told()
+{
+	sed -n '2,/\*\//s/^ \*   \([a-z_][a-z_]*\)\(=[A-Z]*\)\{0,1\}\( .*\)\{0,1\}$/\1/p' "$1"
+}
 options_listed()
 {
 	sed -n "/^\.It Sy $1\$/,/^\.It Sy\|^\.Ss/s/^\.It Cm \([a-z_]*\)\( Ns = .*\)\{0,1\}\$/\1/p" "$page"
@@ -59,7 +65,19 @@ while read -r plugin; do
 	kill -TERM "$drive"
 	ended 0
 done <"$work/sources"
-test "$(grep -c 'OPC=Write' "$work/text")" = 64 || fail "the text tracer has no 64 writes"
+
+# Its lines are dump's, but for what dump says beyond them.
+serve --ns mem=8M -w "$work/a.pcapng" --plugin "samples/plugins/text_tracer.so,file=$work/text"
+guest 0 -n 64
+kill -TERM "$drive"
+ended 0
+./nvmetap dump "$work/a.pcapng" >"$work/dump" || fail "dump"
+sed -n 's/\( CDW0=0x........\) .*/\1/
+	/^[^ ]* *[^ ]* [0-9:]* [0-9:.]* \(REG\|ADM\|IO \|CPL\) /p' "$work/dump" >"$work/ours"
+diff "$work/ours" "$work/text" >"$work/err" || fail "the text tracer's lines are not dump's"
+test "$(grep -c ' IO  SQ=[0-9]* CID=.* OPC=Write NSID=0x1 LBA=' "$work/text")" = 64 ||
+	fail "the text tracer has no 64 writes"
+: >"$work/err"
 
 # refused PLUGIN OPTIONS WORDS
 refused()

@@ -11,7 +11,7 @@ tshark_works || exit 77
 status=0
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/data" "$work/home" "$work/tshark"
+mkdir "$work/data" "$work/home" "$work/home/extcap" "$work/tshark"
 cp dissector/nvmetap.lua "$work/data/" && cp -r "$srcdir/dissector/profile" "$work/data/" ||
 	exit 99
 cp nvmetap "$work/nvmetap" || exit 99
@@ -30,7 +30,8 @@ user()
 {
 	# shellcheck disable=SC2086
 	(cd "$work" && $as_user env -u XDG_CONFIG_HOME HOME="$work/home" TSHARK="$tshark" \
-		NVMETAP_DATADIR="$work/data" COLORTERM=truecolor LC_ALL=C.UTF-8 "$@")
+		NVMETAP_DATADIR="$work/data" WIRESHARK_EXTCAP_DIR="$work/home/extcap" \
+		COLORTERM=truecolor LC_ALL=C.UTF-8 "$@")
 }
 
 # installer ARGUMENT...: what it says, its exit status.
@@ -47,11 +48,16 @@ says()
 }
 
 installer || fail "exit status $?"
-says 5 ': not installed$'
+says 6 ': not installed$'
 installer --install || fail "--install: exit status $?"
-says 5 ': installed$'
+says 6 ': installed$'
+extcap=$(find "$work/home" -name nvmetap-extcap)
+test -x "$extcap" || fail "no extcap program"
+user "$extcap" --extcap-interfaces >"$work/said" || fail "the extcap program does not run"
+says 1 '^extcap {version='
+
 installer --install || fail "--install again: exit status $?"
-says 5 ': installed, left as it is$'
+says 6 ': installed, left as it is$'
 
 # Wireshark finds both. Its columns are the profile's.
 user "$tshark" -C NVMe -r "$work/threads.pcapng" -2 >"$work/list" 2>"$work/errors" ||
@@ -96,10 +102,11 @@ installer --install || fail "--install: exit status $?"
 says 1 'preferences: installed, and changed by you, left as it is$'
 says 2 ': replaced$'
 installer --uninstall || fail "--uninstall: exit status $?"
-says 4 ': removed$'
+says 5 ': removed$'
 says 1 'changed by you, left as it is'
 installer --uninstall --force || fail "--uninstall --force: exit status $?"
 says 1 'preferences: removed$'
+test ! -L "$extcap" || fail "the extcap program is left"
 left=$(find "$work/home" -type f | grep -c 'nvmetap\|NVMe')
 test "$left" -eq 0 || fail "something is left: $(find "$work/home" -type f)"
 test ! -e "$profile" || fail "the folder of the profile is left"

@@ -10,6 +10,7 @@
 #include <time.h>
 #include "emu/loop.h"
 #include "tools/capture_files.h"
+#include "tools/capture_filter.h"
 #include "tools/capture_options.h"
 #include "tools/control_client.h"
 #include "tools/runtime.h"
@@ -25,9 +26,11 @@ struct capture {
 	struct control_client asker;	/* for snapshots */
 	json_int_t id;
 	struct stream stream;
+	struct capture_filter *filter;	/* or NULL */
 	struct capture_files files;
 	uint64_t began_ns;
 	uint64_t nr_records;		/* of all files */
+	bool begun;			/* a record has come */
 	bool has_snapshots;		/* the stream's first record begins one */
 	bool turning;			/* the next file begins with the next snapshot */
 	bool done;			/* enough */
@@ -88,12 +91,15 @@ static int take(struct capture *capture, const struct stream_block *block)
 	bool is_record = block->type == PCAPNG_ENHANCED;
 	int rc = 0;
 
-	if (is_record && capture->nr_records == 0)
+	if (is_record && !capture->begun)
 		capture->has_snapshots = block->snapshot;
 	else if (capture->turning && block->snapshot)
 		rc = capture_files_next(&capture->files);
 	if (block->snapshot)
 		capture->turning = false;
+	capture->begun |= is_record;
+	if (rc == 0 && !capture_filter_match(capture->filter, block))
+		return 0;
 	capture->ended |= block->type == PCAPNG_STATISTICS;
 	if (rc == 0)
 		rc = capture_files_put(&capture->files, block);
@@ -229,6 +235,20 @@ static int list_one(void *ctx, int fd, pid_t pid, const char *path)
 	return 1;
 }
 
+static int make_filter(struct capture *capture)
+{
+	const char *text = capture->options.filter;
+	char err[512];
+
+	if (text == NULL)
+		return 0;
+	capture->filter = capture_filter_new(text, err, sizeof(err));
+	if (capture->filter != NULL)
+		return 0;
+	complain("capture: filter %s: %s", text, err);
+	return -1;
+}
+
 int capture_live(const struct capture_options *options)
 {
 	static struct capture capture;
@@ -236,6 +256,8 @@ int capture_live(const struct capture_options *options)
 
 	signal(SIGPIPE, SIG_IGN);
 	capture.options = *options;
+	if (make_filter(&capture) != 0)
+		return EXIT_FAILED;
 	if (control_client_open(&capture.viewer, "capture", options->drive) != 0)
 		return EXIT_FAILED;
 	capture.asker.fd = -1;
@@ -245,6 +267,7 @@ int capture_live(const struct capture_options *options)
 		rc = run_connected(&capture);
 	control_client_close(&capture.viewer);
 	control_client_close(&capture.asker);
+	capture_filter_free(capture.filter);
 	return rc == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 

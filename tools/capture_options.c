@@ -20,6 +20,7 @@ static const struct option_row capture_rows[] = {
 	{ 'i', "interface", "PATH", "the drive's control socket (the only drive's)" },
 	{ 'D', "list-interfaces", NULL, "show the drives that there are, and exit" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
+	{ 'f', NULL, "FILTER", "keep the records that a filter of libpcap's lets through" },
 	{ 'c', NULL, "NUMBER", "stop after so many records" },
 	{ 'a', "autostop", "WHAT:N", "stop after duration:S, filesize:KB, files:N or packets:N" },
 	{ 'b', "ring-buffer", "WHAT:N", "next file after duration:S, filesize:KB or packets:N; "
@@ -114,6 +115,9 @@ int capture_options_handle(struct capture_options *options, int id, const char *
 		return 0;
 	case 'w':
 		options->file = arg;
+		return 0;
+	case 'f':
+		options->filter = arg;
 		return 0;
 	case 'q':
 		options->quiet = true;

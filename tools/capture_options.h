@@ -16,6 +16,7 @@ struct capture_limits {
 struct capture_options {
 	const char *drive;		/* its control socket, or NULL */
 	const char *file;
+	const char *filter;		/* libpcap's, or NULL */
 	bool lists;			/* only says which drives there are */
 	bool turns;			/* from file to file */
 	struct capture_limits stop, turn;

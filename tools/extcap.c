@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/capture_filter.h"
 #include "tools/capture_options.h"
 #include "tools/control_client.h"
 #include "tools/runtime.h"
@@ -30,7 +31,7 @@ static const struct option_row extcap_rows[] = {
 	{ OPT_CAPTURE, "capture", NULL, "capture" },
 	{ OPT_INTERFACE, "extcap-interface", "NAME", "of this drive" },
 	{ OPT_FIFO, "fifo", "PATH", "to this pipe" },
-	{ OPT_FILTER, "extcap-capture-filter", "FILTER", "none can be given" },
+	{ OPT_FILTER, "extcap-capture-filter", "FILTER", "libpcap's; alone, it is checked" },
 	{ OPT_VERSION, "extcap-version", "VERSION", "of Wireshark" },
 	{ OPT_RELOAD, "extcap-reload-option", "NAME", "there is none" },
 	{ 0, NULL, NULL, NULL },
@@ -41,7 +42,7 @@ static const struct option_row *const extcap_tables[] = { extcap_rows, capture_w
 struct extcap {
 	struct capture_options capture;
 	int what;			/* OPT_INTERFACES to OPT_CAPTURE, or 0 */
-	const char *interface, *filter;
+	const char *interface;
 	char path[RUNTIME_PATH_MAX];	/* of the interface's control socket */
 };
 
@@ -69,7 +70,7 @@ static int handle(void *ctx, int id, const char *arg)
 		extcap->capture.file = arg;
 		return 0;
 	case OPT_FILTER:
-		extcap->filter = arg;
+		extcap->capture.filter = arg[0] != '\0' ? arg : NULL;
 		return 0;
 	case OPT_VERSION:
 	case OPT_RELOAD:
@@ -147,15 +148,25 @@ static int print_config(void)
 	return EXIT_DONE;
 }
 
+/* What is wrong with a filter, to colour the field that it is typed into. */
+static int check_filter(const char *text)
+{
+	char err[512];
+	struct capture_filter *filter = capture_filter_new(text, err, sizeof(err));
+
+	if (filter == NULL) {
+		printf("%s\n", err);
+		return EXIT_FAILED;
+	}
+	capture_filter_free(filter);
+	return EXIT_DONE;
+}
+
 static int capture(struct extcap *extcap)
 {
 	if (extcap->capture.file == NULL) {
 		complain("extcap: --capture wants --fifo PATH");
 		return EXIT_USAGE;
-	}
-	if (extcap->filter != NULL && extcap->filter[0] != '\0') {
-		complain("extcap: no capture filter can be given; Events says what to capture");
-		return EXIT_FAILED;
 	}
 	if (runtime_each(find_one, extcap) != 1) {
 		complain("extcap: %s: this drive runs no longer", extcap->interface);
@@ -175,6 +186,8 @@ static int run(const struct command *command, int argc, char **argv)
 		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
 	if (extcap.what == OPT_INTERFACES)
 		return print_interfaces();
+	if (extcap.what == 0 && extcap.capture.filter != NULL)
+		return check_filter(extcap.capture.filter);
 	if (extcap.what == 0 || extcap.interface == NULL) {
 		complain("extcap: Wireshark runs it; see nvmetap-extcap(1)");
 		return EXIT_USAGE;

@@ -51,7 +51,7 @@ cmd_source()
 	find_cache
 	tree_name "$1"
 	case $tree in
-	*[[:space:]:\|]*) die "$1: Linux cannot be built where a name has a space or a colon" ;;
+	*[!A-Za-z0-9_./,+@%=-]*) die "$1: Linux cannot be built in a folder of such a name" ;;
 	esac
 	[ ! -e "$tree" ] || [ -z "$(ls -A -- "$tree" 2>&1)" ] ||
 		die "$1: is there already, and not an empty folder"

@@ -173,7 +173,8 @@ fetch_uml()
 	uml_options >"$work/uml/options"
 	uml_keep_source
 	rm -rf "$work/source" "$work/objects"
-	item_finish uml
+	# One that is in use, maybe this moment, is not replaced for the sake of its source.
+	uml_is_there || item_finish uml
 	say "uml is ready"
 }
 

@@ -80,6 +80,7 @@ static const char *state_word(enum wireshark_state state)
 	return words[state];
 }
 
+/* from: NULL for the link. */
 static int install(const struct wireshark *ws, const char *from, const char *to,
 		   enum wireshark_state state)
 {
@@ -89,7 +90,7 @@ static int install(const struct wireshark *ws, const char *from, const char *to,
 		printf("%s: %s, left as it is\n", to, state_word(state));
 		return 0;
 	}
-	ret = wireshark_copy(from, to);
+	ret = from != NULL ? wireshark_copy(from, to) : wireshark_link(to);
 	if (ret != 0)
 		return failed(to, -ret);
 	printf("%s: %s\n", to, state == WIRESHARK_MISSING ? "installed" : "replaced");
@@ -110,6 +111,17 @@ static int uninstall(const struct wireshark *ws, const char *to, enum wireshark_
 	return 0;
 }
 
+static int act(const struct wireshark *ws, const char *from, const char *to,
+	       enum wireshark_state state)
+{
+	if (ws->action == ACTION_INSTALL)
+		return install(ws, from, to, state);
+	if (ws->action == ACTION_UNINSTALL)
+		return uninstall(ws, to, state);
+	printf("%s: %s\n", to, state_word(state));
+	return 0;
+}
+
 static int one_file(const struct wireshark *ws, int i)
 {
 	char from[WIRESHARK_PATH_MAX], to[WIRESHARK_PATH_MAX];
@@ -119,14 +131,25 @@ static int one_file(const struct wireshark *ws, int i)
 	ret = paths(ws, i, from, to);
 	if (ret == 0)
 		ret = wireshark_compare(from, to, i != 0, &state);
-	if (ret != 0)
-		return failed(from, -ret);
-	if (ws->action == ACTION_INSTALL)
-		return install(ws, from, to, state);
-	if (ws->action == ACTION_UNINSTALL)
-		return uninstall(ws, to, state);
-	printf("%s: %s\n", to, state_word(state));
-	return 0;
+	return ret == 0 ? act(ws, from, to, state) : failed(from, -ret);
+}
+
+/* By which Wireshark finds running drives, nvmetap-extcap(1). */
+static int extcap_link(const struct wireshark *ws)
+{
+	char to[WIRESHARK_PATH_MAX + 16];
+	enum wireshark_state state;
+	int ret;
+
+	if (ws->folders.extcap[0] == '\0') {
+		if (ws->action == ACTION_INSTALL)
+			printf("running drives are no interfaces of this version's but for all, "
+			       "by root\n");
+		return 0;
+	}
+	snprintf(to, sizeof(to), "%s/nvmetap-extcap", ws->folders.extcap);
+	ret = wireshark_link_state(to, &state);
+	return ret == 0 ? act(ws, NULL, to, state) : failed(to, -ret);
 }
 
 static int all_files(const struct wireshark *ws)
@@ -135,6 +158,8 @@ static int all_files(const struct wireshark *ws)
 		if (one_file(ws, i) != 0)
 			return EXIT_FAILED;
 	}
+	if (extcap_link(ws) != 0)
+		return EXIT_FAILED;
 	if (ws->action == ACTION_UNINSTALL)
 		rmdir(ws->folders.profile);	/* if nothing of the user's is in it */
 	if (ws->action == ACTION_INSTALL)

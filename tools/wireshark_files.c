@@ -31,6 +31,20 @@ static char *value_of(char *line, const char *key)
 	return line;
 }
 
+/* Versions up to 4.0 have but one, everyone's, which may be several with colons between. */
+static void take_extcap(char *line, struct wireshark_folders *folders, bool root)
+{
+	char *own = value_of(line, root ? "Global Extcap path" : "Personal Extcap path"), *any;
+
+	any = own == NULL ? value_of(line, "Extcap path") : NULL;
+	if (any != NULL) {
+		any[strcspn(any, ":")] = '\0';
+		own = root || access(any, W_OK) == 0 ? any : NULL;
+	}
+	if (own != NULL && strlen(own) < WIRESHARK_PATH_MAX - 32)
+		strcpy(folders->extcap, own);
+}
+
 static int take_folder(char *line, struct wireshark_folders *folders)
 {
 	bool root = geteuid() == 0;
@@ -42,6 +56,7 @@ static int take_folder(char *line, struct wireshark_folders *folders)
 		len = snprintf(folders->plugins, WIRESHARK_PATH_MAX, "%s", plugins);
 	if (config != NULL)
 		len = snprintf(folders->profile, WIRESHARK_PATH_MAX, "%s/profiles/NVMe", config);
+	take_extcap(line, folders, root);
 	return len < WIRESHARK_PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
@@ -68,7 +83,7 @@ int wireshark_find(struct wireshark_folders *folders)
 	const char *program = getenv("TSHARK");
 	int ret;
 
-	folders->plugins[0] = folders->profile[0] = '\0';
+	folders->plugins[0] = folders->profile[0] = folders->extcap[0] = '\0';
 	if (program != NULL && strpbrk(program, "\"\\$`") == NULL)
 		return ask(program, folders);
 	ret = ask("tshark", folders);
@@ -156,6 +171,42 @@ static int make_folders(const char *path)
 		*at = '/';
 	}
 	return 0;
+}
+
+static int read_link(const char *path, char to[WIRESHARK_PATH_MAX])
+{
+	ssize_t len = readlink(path, to, WIRESHARK_PATH_MAX - 1);
+
+	to[len > 0 ? len : 0] = '\0';
+	return len >= 0 ? 0 : -errno;
+}
+
+int wireshark_link_state(const char *to, enum wireshark_state *state)
+{
+	char self[WIRESHARK_PATH_MAX], now[WIRESHARK_PATH_MAX];
+	int ret = read_link("/proc/self/exe", self), err = read_link(to, now);
+
+	if (err == -ENOENT || err == -ENOTDIR)
+		*state = WIRESHARK_MISSING;
+	else if (err != 0)
+		*state = WIRESHARK_CHANGED;
+	else
+		*state = strcmp(self, now) == 0 ? WIRESHARK_SAME : WIRESHARK_OLDER;
+	return ret;
+}
+
+int wireshark_link(const char *to)
+{
+	char self[WIRESHARK_PATH_MAX];
+	int ret = read_link("/proc/self/exe", self);
+
+	if (ret == 0)
+		ret = make_folders(to);
+	if (ret != 0)
+		return ret;
+	if (unlink(to) != 0 && errno != ENOENT)
+		return -errno;
+	return symlink(self, to) == 0 ? 0 : -errno;
 }
 
 int wireshark_copy(const char *from, const char *to)

@@ -10,6 +10,7 @@ enum { WIRESHARK_PATH_MAX = 4096 };
 struct wireshark_folders {
 	char plugins[WIRESHARK_PATH_MAX];	/* Lua scripts */
 	char profile[WIRESHARK_PATH_MAX];	/* of the profile NVMe */
+	char extcap[WIRESHARK_PATH_MAX];	/* what finds drives; "": there is none for the user */
 };
 
 /*
@@ -37,6 +38,12 @@ enum wireshark_state {
 /* What stands at to.  marked: ours have a first line that Wireshark takes away
  * when the user changes something.  0 or -errno: from cannot be read. */
 int wireshark_compare(const char *from, const char *to, bool marked, enum wireshark_state *state);
+
+/* The link at to, by which Wireshark runs this program: MISSING, SAME, OLDER (to another
+ * one) or CHANGED (no link).  0 or -errno. */
+int wireshark_link_state(const char *to, enum wireshark_state *state);
+/* Makes it, and the folders that are missing.  0 or -errno. */
+int wireshark_link(const char *to);
 
 /* Makes the folders that are missing.  0 or -errno. */
 int wireshark_copy(const char *from, const char *to);

@@ -5,6 +5,7 @@
  *
  *   commands off|out KEY COMMANDS      nobody listens; key: commands a second of CPU
  *   commands on KEY COMMANDS FOLDER    the same while the tracer writes a file
+ *   commands rule KEY COMMANDS RULE    the same with a rule
  *   commands capture KEY COMMANDS FILE reads and writes of many sizes, captured:
  *                                      KEY.records, KEY.bytes, KEY.file_bytes,
  *                                      KEY.writer (CPU ns of the writer's thread)
@@ -16,6 +17,7 @@
 #include <unistd.h>
 #include "tests/bench/measure.h"
 #include "tests/rig.h"
+#include "tools/inject.h"
 #include "tracer/tracer.h"
 
 enum {
@@ -31,6 +33,7 @@ struct load {
 	uint32_t random;
 	bool mixed;		/* sizes and directions */
 	struct tracer *tracer;	/* or NULL */
+	struct inject *inject;	/* or NULL */
 };
 
 static uint32_t load_random(struct load *load, uint32_t below)
@@ -109,6 +112,22 @@ static void load_trace(struct load *load, const char *path, bool lossless)
 		bench_die(path);
 }
 
+static void load_rule(struct load *load, const char *rule)
+{
+	struct drive_plugin plugin;
+	struct plugin_code code;
+	char err[256];
+
+	load->inject = inject_new(NULL);
+	if (load->inject == NULL)
+		bench_die("rules");
+	plugin = inject_plugin(load->inject);
+	code = (struct plugin_code){ plugin.name, plugin.setup, plugin.teardown, plugin.ctx };
+	if (plugin_add(load->rig->taps, &code, NULL) != 0 ||
+	    inject_add(load->inject, rule, err, sizeof(err)) <= 0)
+		bench_die(rule);
+}
+
 static void load_init(struct load *load, bool bare)
 {
 	void *state = NULL;
@@ -130,6 +149,7 @@ static void load_fini(struct load *load, struct tracer_stats *stats)
 	void *state = load->rig;
 
 	rig_teardown(&state);
+	inject_free(load->inject);
 	if (load->tracer == NULL)
 		return;
 	tracer_close(load->tracer, stats);
@@ -137,7 +157,7 @@ static void load_fini(struct load *load, struct tracer_stats *stats)
 		fprintf(stderr, "bench: %llu events lost\n", (unsigned long long)stats->nr_dropped);
 }
 
-static void measure(const char *key, unsigned int nr, const char *folder)
+static void measure(const char *key, unsigned int nr, const char *folder, const char *rule)
 {
 	const char *path = folder != NULL ? bench_path(folder, "commands.pcapng") : NULL;
 	struct tracer_stats stats;
@@ -148,6 +168,8 @@ static void measure(const char *key, unsigned int nr, const char *folder)
 	load_buffers(&load);
 	if (path != NULL)
 		load_trace(&load, path, false);
+	if (rule != NULL)
+		load_rule(&load, rule);
 	load_run(&load, nr / 10 + 1);
 	begin = bench_cpu_ns();
 	load_run(&load, nr);
@@ -191,13 +213,15 @@ static void capture(const char *key, unsigned int nr, const char *path)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && (strcmp(argv[1], "off") == 0 || strcmp(argv[1], "out") == 0))
-		measure(argv[2], bench_number(argv[3]), NULL);
+		measure(argv[2], bench_number(argv[3]), NULL, NULL);
 	else if (argc == 5 && strcmp(argv[1], "on") == 0)
-		measure(argv[2], bench_number(argv[3]), argv[4]);
+		measure(argv[2], bench_number(argv[3]), argv[4], NULL);
+	else if (argc == 5 && strcmp(argv[1], "rule") == 0)
+		measure(argv[2], bench_number(argv[3]), NULL, argv[4]);
 	else if (argc == 5 && strcmp(argv[1], "capture") == 0)
 		capture(argv[2], bench_number(argv[3]), argv[4]);
 	else {
-		fprintf(stderr, "usage: commands off|on|capture KEY COMMANDS [FOLDER|FILE]\n");
+		fprintf(stderr, "usage: commands off|on|rule|capture KEY COMMANDS [FOLDER|RULE|FILE]\n");
 		return 2;
 	}
 	return 0;
