@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What rules change: fields of commands, completions, registers, interrupts and data; and faults. */
+/* What rules change: fields of commands, completions, registers and data; interrupts; faults. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
