@@ -201,7 +201,8 @@ static void test_a_phase_of_the_boot_opens_a_rule(void **state)
 {
 	struct rule_bench *bench = *state;
 	struct nvme_driver *driver = &bench->rig->driver;
-	unsigned int enabled = rule_bench_add(bench, "nvme:admin:decode phase enabled do log \"x\"");
+	unsigned int enabled = rule_bench_add(bench, "nvme:admin:decode phase enabled "
+						     "do log \"x\"");
 	unsigned int identified = rule_bench_add(bench, "nvme:admin:decode phase identified "
 							"do log \"x\"");
 	struct nvme_command cmd;
