@@ -191,17 +191,31 @@ static int walk_specific(struct walk *walk)
 
 /* Whether walk_specific may come to the structure, by event: what is not known is
  * possible. */
+static bool is_place(const struct table_place *places, unsigned int nr, unsigned int strct)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (places[i].strct == strct)
+			return true;
+	}
+	return false;
+}
+
 static void find_specific(unsigned int strct, bool possible[256])
 {
 	bool is_feature = table_is_feature(strct);
 
-	memset(possible, true, 256);
+	memset(possible, false, 256);
 	possible[NVMETAP_EV_ADMIN] = possible[NVMETAP_EV_IO] =
 		is_feature || table_is_command(strct);
 	possible[NVMETAP_EV_COMPLETION] = is_feature || table_is_result(strct);
 	possible[NVMETAP_EV_DATA] = table_is_data(strct);
-	possible[NVMETAP_EV_DOORBELL] = possible[NVMETAP_EV_INTERRUPT] = false;
-	possible[NVMETAP_EV_LIST] = false;
+	possible[NVMETAP_EV_REGREAD] = possible[NVMETAP_EV_REGWRITE] =
+		possible[NVMETAP_EV_REGISTERS] =
+			is_place(table_registers, table_nr_registers, strct);
+	possible[NVMETAP_EV_CFGREAD] = possible[NVMETAP_EV_CFGWRITE] =
+		is_place(table_configs, table_nr_configs, strct);
+	/* Whatever was altered. */
+	possible[NVMETAP_EV_INJECT] = true;
 }
 
 void decode_parts_with(unsigned int strct, uint8_t parts[256])

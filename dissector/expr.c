@@ -164,6 +164,24 @@ struct expr *expr_compile_frame(const char *text, size_t len, struct expr_error 
 	return compile(text, len, true, err);
 }
 
+static bool may_be_there(const struct expr_field *field, const uint8_t *events, size_t nr_events)
+{
+	for (size_t i = 0; i < nr_events; i++) {
+		if (field->special != EXPR_OF_TABLE || field->parts[events[i]] != 0)
+			return true;
+	}
+	return false;
+}
+
+const char *expr_stranger(const struct expr *expr, const uint8_t *events, size_t nr_events)
+{
+	for (uint32_t i = 0; i < expr->nr_fields; i++) {
+		if (!may_be_there(&expr->fields[i], events, nr_events))
+			return expr->fields[i].name;
+	}
+	return NULL;
+}
+
 void expr_free(struct expr *expr)
 {
 	if (expr == NULL)

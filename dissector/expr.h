@@ -50,6 +50,9 @@ struct expr *expr_compile(const char *text, size_t len, struct expr_error *err);
 /* The same with Wireshark's fields of every packet (frame.number, …). */
 struct expr *expr_compile_frame(const char *text, size_t len, struct expr_error *err);
 void expr_free(struct expr *expr);	/* or NULL */
+/* The name of a field of the expression that no record of these events (NVMETAP_EV_*) can
+ * have; NULL: each may be there. */
+const char *expr_stranger(const struct expr *expr, const uint8_t *events, size_t nr_events);
 
 bool expr_match(const struct expr *expr, const struct record *rec);
 /* The same with the fields of the command that rec, a completion or data, belongs to: command

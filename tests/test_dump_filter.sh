@@ -31,6 +31,7 @@ lines 6 -Y "$writes" -T jsonl "$work/every.pcapng"
 lines 6 -Y "$writes" -T fields -e nvmetap.seq "$work/every.pcapng"
 lines 7 -Y "$writes" -T csv -e nvmetap.seq "$work/every.pcapng"
 lines 6 -Y "$writes" - <"$work/every.pcapng"
+lines 9 -Y 'frame.time_epoch < 1700000000.0001111' "$work/every.pcapng"
 lines 0 -q -Y "$writes" "$work/every.pcapng"
 # Packets are counted whether they match or not.
 lines 0 -c 10 -Y "$writes" "$work/every.pcapng"

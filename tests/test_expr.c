@@ -228,6 +228,11 @@ static void test_a_regular_expression_gives_up(void **state)
 	assert_no_match(&rec, "nvmetap.text matches \"^(a+)+$\"");
 	assert_no_match(&rec, "nvmetap.text matches \"^((a|b)*c?)*$x\"");
 	assert_match(&rec, "nvmetap.text matches \"ab$\"");
+	/* Of what is escaped the first 16384 bytes are searched. */
+	bytes[1] = 0xff;
+	assert_match(&rec, "nvmetap.text matches r\"^a\\\\xffa+$\"");
+	assert_no_match(&rec, "nvmetap.text matches \"b\"");
+	bytes[1] = 'a';
 	/* After a million steps it would. */
 	rec.payload = bytes + sizeof(bytes) - 21;
 	rec.len = rec.caplen = 21;
@@ -318,6 +323,24 @@ static void test_bytes_are_compared_whole_or_in_part(void **state)
 #undef NGUID
 }
 
+/* Section 4.6: of a completion with SQHD 5. */
+static void test_a_completion_borrows_the_fields_of_its_command(void **state)
+{
+	static const char text[] = "nvme.cmd.slba == 0x1000 && nvme.cqe.sqhd == 5 && "
+				   "nvmetap.event == \"Completion\" && nvmetap.seq == 8";
+	static const uint8_t cqe[16] = { [8] = 5 };
+	struct record command = write_record(), rec = record_of_completion(1, 0, 0, cqe);
+	struct expr_error err;
+	struct expr *expr = expr_compile(text, strlen(text), &err);
+
+	(void)state;
+	assert_non_null(expr);
+	assert_true(expr_match_of(expr, &rec, &command));
+	assert_false(expr_match_of(expr, &rec, NULL));
+	assert_false(expr_match(expr, &rec));
+	expr_free(expr);
+}
+
 /* What is wrong, and the text with ^ below its first byte. */
 static void assert_refused(const char *text, size_t at, const char *what)
 {
@@ -365,6 +388,8 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("8 & nvmetap.flags", 0, "the field has to stand before the &");
 	assert_refused("nvmetap.seq in {nvmetap.cause}", 16, "a value was expected, not a field");
 	assert_refused("all nvmetap.seq not in {3}", 16, "a comparison other than");
+	assert_refused("nvme.cmd_latency > 1", 0,
+		       "no field nvme.cmd_latency: it is nvmetap.latency_ns here");
 	assert_refused("nvmetap.opc & 256", 14, "too much for the 1 bytes of nvmetap.opc");
 	assert_refused("nvmetap.text & 1", 13, "nvmetap.text is no number");
 	assert_refused("(nvmetap.seq & 3) == 1", 18, "what is in parentheses");
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_padded_text_is_without_its_padding_and_dots_for_the_rest),
 		cmocka_unit_test(test_of_several_values_one_or_all_have_to_fit),
 		cmocka_unit_test(test_bytes_are_compared_whole_or_in_part),
+		cmocka_unit_test(test_a_completion_borrows_the_fields_of_its_command),
 #ifdef HAVE_PCRE2
 		cmocka_unit_test(test_a_regular_expression_finds_bytes_in_any_case),
 		cmocka_unit_test(test_a_regular_expression_gives_up),

@@ -173,6 +173,16 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		  "belong to no queue" },
 		{ "nvme:io:decode if nvme.cmd.slbb == 1 do drop",
 		  "column 19: no field nvme.cmd.slbb; near: nvme.cmd.slba" },
+		{ "nvme:io:decode if nvmetap.opc == 1 && nvme.cqe.sqhd > 3 do drop", "column 39: "
+		  "nvme.cqe.sqhd is never there at nvme:io:decode; at nvme:admin:writeback "
+		  "nvme:io:writeback" },
+		{ "nvme:regread:writeback if nvme.cmd.slba == 1 do drop", "column 27: "
+		  "nvme.cmd.slba is never there at nvme:regread:writeback; at nvme:admin:fetch "
+		  "nvme:admin:decode nvme:admin:execute nvme:admin:memory nvme:admin:writeback "
+		  "nvme:io:fetch nvme:io:decode nvme:io:execute nvme:io:memory nvme:io:writeback "
+		  "nvme:list:memory" },
+		{ "nvme:io:decode if nvme.cqe.sqhd > 3 && nvmetap.irq.vector == 1 do drop",
+		  "column 19: nvme.cqe.sqhd is never there at nvme:io:decode" },
 		{ "nvme:io:decode do drop drop", "column 24: a comma or the end is expected, not "
 		  "\"drop\"" },
 		{ "nvme:io:decode do status 1:2", "column 26: a status code type is expected, not "

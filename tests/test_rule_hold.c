@@ -52,6 +52,17 @@ static void test_a_status_can_be_delayed_and_is_not_carried_out_either(void **st
 	assert_int_equal(block[0], 0);
 }
 
+static void test_rules_behind_a_delay_have_their_say_when_it_is_over(void **state)
+{
+	struct rule_bench *bench = *state;
+	unsigned int id;
+
+	rule_bench_add(bench, "nvme:io:decode do delay 1ms");
+	id = rule_bench_add(bench, "nvme:io:decode do status 2/0x80");
+	assert_int_equal(rule_bench_command(bench, NVME_OPC_READ, 0), WRITE_FAULT);
+	assert_int_equal(rule_bench_look(bench, id).fired, 1);
+}
+
 static void test_what_is_held_goes_on_when_it_is_released(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -131,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_delay_delays_at_every_stage),
 		TEST(test_a_status_can_be_delayed_and_is_not_carried_out_either),
+		TEST(test_rules_behind_a_delay_have_their_say_when_it_is_over),
 		TEST(test_what_is_held_goes_on_when_it_is_released),
 		TEST(test_removing_a_rule_lets_go_what_it_holds),
 		TEST(test_what_a_reset_gives_up_is_held_no_longer),

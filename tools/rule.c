@@ -88,6 +88,46 @@ static void skip_expression(struct rule_text *text)
 	}
 }
 
+static const char *stranger_at(const struct rule *rule, unsigned int tap)
+{
+	uint8_t events[RULE_NR_EVENTS];
+	unsigned int nr = rule_tap_events(tap, events);
+
+	return expr_stranger(rule->condition, events, nr);
+}
+
+/* The first word of the expression that begins at begin and is the name. */
+static size_t find_name(const struct rule_text *text, size_t begin, const char *name)
+{
+	struct expr_lexer lexer = { .text = text->text, .len = text->at, .at = begin };
+	struct expr_token token;
+
+	do
+		token = lexer_next(&lexer);
+	while (token.type != TOKEN_END && (token.len != strlen(name) ||
+					   memcmp(text->text + token.at, name, token.len) != 0));
+	return token.type != TOKEN_END ? token.at : begin;
+}
+
+/* A field that is never there makes a rule that never fires, or an expression
+ * that says nothing. */
+static int check_fields(const struct rule *rule, struct rule_text *text, size_t begin)
+{
+	const char *stranger = stranger_at(rule, rule->tap);
+	char where[1024];
+	uint64_t taps = 0;
+
+	if (stranger == NULL)
+		return 0;
+	for (unsigned int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
+		if (rule_tap_in(TAPS_RULE, tap) && stranger_at(rule, tap) == NULL)
+			taps |= UINT64_C(1) << tap;
+	}
+	rule_tap_names(taps, where, sizeof(where));
+	return rule_fail(text, find_name(text, begin, stranger), "%s is never there at %s%s%s",
+			 stranger, rule_tap_name(rule->tap), taps != 0 ? "; at" : "", where);
+}
+
 static int parse_if(struct rule *rule, struct rule_text *text)
 {
 	struct expr_error error;
@@ -97,7 +137,7 @@ static int parse_if(struct rule *rule, struct rule_text *text)
 	skip_expression(text);
 	rule->condition = expr_compile(text->text + begin, text->at - begin, &error);
 	if (rule->condition != NULL)
-		return 0;
+		return check_fields(rule, text, begin);
 	return rule_fail(text, begin + error.at, "%s", error.what);
 }
 

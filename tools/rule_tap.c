@@ -17,6 +17,18 @@ const char *rule_tap_name(unsigned int tap)
 	return taps_by_number[tap].name;
 }
 
+unsigned int rule_tap_events(unsigned int tap, uint8_t events[RULE_NR_EVENTS])
+{
+	unsigned int nr = 0;
+
+	events[nr++] = taps_by_number[tap].event;
+	if (rule_tap_in(TAPS_ADMIN, tap) || tap == NVMETAP_TAP_LIST)
+		events[nr++] = NVMETAP_EV_ADMIN;
+	if (rule_tap_in(TAPS_IO, tap) || tap == NVMETAP_TAP_LIST)
+		events[nr++] = NVMETAP_EV_IO;
+	return nr;
+}
+
 uint64_t rule_event_taps(unsigned int event)
 {
 	uint64_t taps = 0;

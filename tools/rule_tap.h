@@ -29,6 +29,10 @@
 		     TAP_BIT(INJECT)))
 
 const char *rule_tap_name(unsigned int tap);
+/* The events whose records have what an expression can speak of at the tap: its own, and that of
+ * their commands.  How many, at most RULE_NR_EVENTS. */
+enum { RULE_NR_EVENTS = 3 };
+unsigned int rule_tap_events(unsigned int tap, uint8_t events[RULE_NR_EVENTS]);
 /* Where events of this kind pass; NVMETAP_EV_NONE: TAPS_RULE. */
 uint64_t rule_event_taps(unsigned int event);
 /* Their names, each after a space. */
