@@ -88,8 +88,9 @@ static void test_what_is_held_goes_on_when_it_is_released(void **state)
 static void test_removing_a_rule_lets_go_what_it_holds(void **state)
 {
 	static const char *const rules[] = {
-		"nvme:io:decode do hold", "nvme:io:writeback do hold", "nvme:io:decode do delay 5ms",
-		"nvme:io:memory do delay 5ms", "nvme:io:writeback do status 0/0, delay 5ms",
+		"nvme:io:decode do hold", "nvme:io:writeback do hold",
+		"nvme:io:decode do delay 5ms", "nvme:io:memory do delay 5ms",
+		"nvme:io:writeback do status 0/0, delay 5ms",
 	};
 	struct rule_bench *bench = *state;
 	struct nvme_completion cpl;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What rules change: fields of commands, completions, registers, interrupts and data; and faults. */
+/* What rules change: fields of commands, completions, registers and data; interrupts; faults. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,8 +27,8 @@ static void test_a_field_of_a_command_is_set(void **state)
 	struct rule_bench *bench = *state;
 
 	memset(block(bench), 0x33, 512);
-	rule_bench_add(bench, "nvme:io:decode if nvmetap.opc == \"Write\" once do set nvme.cmd.slba "
-			      "+= 5");
+	rule_bench_add(bench, "nvme:io:decode if nvmetap.opc == \"Write\" once "
+			      "do set nvme.cmd.slba += 5");
 	assert_int_equal(rule_bench_command(bench, NVME_OPC_WRITE, 2), 0);
 	assert_int_equal(rule_bench_command(bench, NVME_OPC_READ, 2), 0);
 	assert_int_equal(block(bench)[0], 0);
@@ -82,17 +82,20 @@ static void test_dword_0_is_set_by_the_names_of_what_it_is(void **state)
 	struct rule_bench *bench = *state;
 
 	/* Number of Queues: NSQA in bits 15:0, NCQA in 31:16, both 0's based. */
-	rule_bench_add(bench, "nvme:admin:writeback do set nvme.cmd.set_features.dword11.nq.ncqr = 4");
+	rule_bench_add(bench, "nvme:admin:writeback "
+			      "do set nvme.cmd.set_features.dword11.nq.ncqr = 4");
 	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 0x30003),
 			 ST(COMMAND_SEQUENCE_ERROR));
 	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 0), 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0 >> 16, 4);
 	/* Dword 0 of Set Features is no feature. */
-	rule_bench_add(bench, "nvme:admin:writeback do set nvme.cmd.set_features.dword11.tt.tmpth = 7");
+	rule_bench_add(bench, "nvme:admin:writeback "
+			      "do set nvme.cmd.set_features.dword11.tt.tmpth = 7");
 	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 350),
 			 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0, 0);
-	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0), 0);
+	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0),
+			 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0, 7);
 }
 
@@ -101,10 +104,12 @@ static void test_dword_11_of_set_features_is_set_by_its_names(void **state)
 	struct rule_bench *bench = *state;
 
 	/* Temperature Threshold: TMPTH in bits 15:0. */
-	rule_bench_add(bench, "nvme:admin:decode do set nvme.cmd.set_features.dword11.tt.tmpth = 333");
+	rule_bench_add(bench, "nvme:admin:decode "
+			      "do set nvme.cmd.set_features.dword11.tt.tmpth = 333");
 	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 350),
 			 0);
-	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0), 0);
+	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0),
+			 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0 & 0xffff, 333);
 }
 
@@ -204,7 +209,8 @@ static void test_identify_says_what_a_rule_wants(void **state)
 			      "set nvme.cmd.identify.ctrl.tnvmcap = 0x123456789, "
 			      "set nvme.cmd.identify.ctrl.oncs.dsms = 0");
 	rule_bench_add(bench, "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = "
-			      "00:11:22:33:44:55:66:77, set nvmetap.identify.ns.lbaf.lbads[3] = 17");
+			      "00:11:22:33:44:55:66:77, "
+			      "set nvmetap.identify.ns.lbaf.lbads[3] = 17");
 	/* Figure 247: SN at 4, MDTS at 77, TNVMCAP at 280, ONCS at 520. */
 	assert_int_equal(admin(bench, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0), 0);
 	assert_memory_equal(block(bench) + 4, "S1                  ", 20);
