@@ -21,7 +21,8 @@ static void tell(struct cmd *cmd, struct nvmetap_plugin *by, uint8_t how,
 {
 	struct nvmetap_event ev = cmd_tapped_event(cmd), before = ev;
 	const struct inject_note note = {
-		.name = inject_name(cmd->ctrl->taps, by, by == cmd->held.plugin ? cmd->held.name : NULL),
+		.name = inject_name(cmd->ctrl->taps, by,
+				    by == cmd->held.plugin ? cmd->held.name : NULL),
 		.ev = &ev,
 		.was = was != NULL ? &before : NULL,
 		.how = how,

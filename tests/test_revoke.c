@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of a fault whose effect is still to come: resets, queues that go, plug-ins that go. */
+/* What becomes of a fault whose effect is still to come: resets, queues and plug-ins that go. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
