@@ -69,6 +69,8 @@ int cmd_host_complete(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id,
 		return -ENOENT;
 	loop_timer_cancel(ctrl->loop, &cmd->timer);
 	was = cmd->cpl;
+	was.cid = cmd->cid;
+	was.sqid = cmd->sqid;
 	cmd->cpl = *cpl;
 	cmd->cpl.cid = was.cid;
 	cmd->cpl.sqid = was.sqid;

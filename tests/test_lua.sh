@@ -104,6 +104,7 @@ line 'nvmetap.event == 5' '0014 <- 00460001  CC EN=1 IOSQES=6 IOCQES=4'
 line 'nvmetap.event == 6' 'SQ 1 tail 3 -> 5 (2 entries)'
 line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0027 NSID=0 CNS=Identify Controller prp1=bfb24000'
 line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Completion, 34.5 µs'
+line 'nvmetap.event == 8' '0010 <- fee01000  vector 0 message address'
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
 line 'nvmetap.data.offset == 2048' \
 	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'

@@ -184,5 +184,15 @@ same "without some commands" <<'END'
 19|17|16,18|
 END
 
+# A doorbell, its commands and all completions are gone: the next one begins anew.
+part 'frame.number in {1..8, 28..30}'
+fields "$work/parts/part.pcapng" nvme.cmd_pkt nvmetap.doorbell_pkt | sed -n '8,11p' >"$work/got"
+same "without a doorbell" <<'END'
+8||
+9|10,11|
+10||9
+11||9
+END
+
 test $status -eq 0 && echo "$("$tshark" --version 2>/dev/null | head -n 1)"
 exit $status

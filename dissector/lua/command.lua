@@ -17,11 +17,25 @@ local function decode_sqe()
 	end
 end
 
+local COMPLETION = packing(struct.completion_info, "latency")
+local WHOLE = COMPLETION .. CQE		-- the info, and the payload that follows it
+local INFO_SIZE = struct.completion_info.size
+
+-- Also the latency in ns, or nil.
 local function decode_cqe()
 	local q = cqe_now
-	q.ok = rec.captured >= cqe.size
-	if q.ok then
+	local high, low
+	q.ok, q.latency = rec.captured >= cqe.size, nil
+	if q.ok and rec.info_len == INFO_SIZE then
+		high, low, q.cdw0, q.sqhd, q.sqid, q.cid, q.status = unpack(WHOLE, raw, rec.info + 1)
+		q.latency = high * 4294967296 + low
+		return
+	elseif q.ok then
 		q.cdw0, q.sqhd, q.sqid, q.cid, q.status = unpack(CQE, raw, rec.payload + 1)
+	end
+	if rec.info_len >= INFO_SIZE then
+		high, low = unpack(COMPLETION, raw, rec.info + 1)
+		q.latency = high * 4294967296 + low
 	end
 end
 
@@ -149,17 +163,6 @@ local function add_sqe()
 	end
 end
 
-local COMPLETION = packing(struct.completion_info, "latency")
-
-local function latency_ns()
-	local high, low
-	if rec.info_len < struct.completion_info.size then
-		return nil
-	end
-	high, low = unpack(COMPLETION, raw, rec.info + 1)
-	return high * 4294967296 + low
-end
-
 local function outcome(key)
 	local c = rec.has_command and command[rec.qkind][rec.opc]
 	local text = (c and c.name .. ": " or "") .. status_name(rec.status) ..
@@ -171,8 +174,8 @@ end
 local function cqe_line()
 	local key = rec.status * 1024 + rec.qkind * 256 + (rec.has_command and rec.opc or 768)
 	local text = outcomes[key] or outcome(key)
-	local ns = latency_ns()
 	local q = cqe_now
+	local ns = q.latency
 	if ns and q.ok and ns < 1000000 and q.cdw0 == 0 then
 		return format(ns < 1000 and "Completion SQ=%d CID=%04x %s, %d ns P=%d SQHD=%d" or
 			      "Completion SQ=%d CID=%04x %s, %.1f µs P=%d SQHD=%d", rec.sqid, rec.cid,
@@ -191,7 +194,7 @@ end
 
 local function add_cqe()
 	local at, high = rec.payload, rec.payload + rec.captured
-	local ns = wanted(found.latency) and latency_ns()
+	local ns = wanted(found.latency) and cqe_now.latency
 	local s
 	if ns then
 		local range = tvb(rec.info, struct.completion_info.size)

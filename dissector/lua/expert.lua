@@ -133,12 +133,11 @@ end
 
 local function check_completion()
 	local code = rec.status % 2048
-	local ns
+	local ns = cqe_now.latency
 	if code ~= 0 then
 		add_expert(floor(code / 256) == number.NVME_SCT_MEDIA_ERROR and "media" or "status",
 			   status_name(rec.status))
 	end
-	ns = latency_ns()
 	if ns and ns > slow_ns and not is_event_request() then
 		add_expert("slow", duration(ns))
 	end

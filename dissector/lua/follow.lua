@@ -82,25 +82,6 @@ local function controller_of_record(frame)
 	return current
 end
 
-local function change_phase(c, frame, phase, agent)
-	local n = #c.change_frames
-	c.phase, c.agent = phase, agent or c.agent
-	if n > 0 and c.change_frames[n] == frame then
-		n = n - 1
-	end
-	c.change_frames[n + 1], c.change_values[n + 1] = frame, c.agent * 16 + c.phase
-end
-
-local PHASE = {PROBED = 1, RESET = 2, ENABLED = 3, IDENTIFIED = 4, QUEUES = 5, IO = 6,
-	       SHUTDOWN = 7, FATAL = 8}
-local FIRMWARE, LOADER, KERNEL = 1, 2, 3
-
-local function advance(c, frame, from, to)
-	if c.phase >= from and c.phase < to then
-		change_phase(c, frame, to)
-	end
-end
-
 local function give_up(c, q, frame)
 	for _, command_frame in pairs(q.cids) do
 		lost[command_frame] = frame
@@ -302,16 +283,6 @@ local function check_completion(c, frame, sq, cq)
 	end
 end
 
-local function follow_completed_phase(c, frame)
-	if rec.status % 2048 ~= 0 then
-		return
-	elseif rec.qkind == number.NVMETAP_QUEUE_IO then
-		advance(c, frame, PHASE.QUEUES, PHASE.IO)
-	elseif rec.opc == number.NVME_OPC_IDENTIFY and rec.cdw10 % 256 == number.NVME_CNS_CTRL then
-		advance(c, frame, PHASE.ENABLED, PHASE.IDENTIFIED)
-	end
-end
-
 local function follow_completion(c, frame)
 	local sq, cq = queue_of(c.sqs, rec.sqid), queue_of(c.cqs, rec.cqid)
 	local command_frame = frame_of(c.epoch, rec.cause)
@@ -339,8 +310,8 @@ local function follow_completion(c, frame)
 	if cqe_now.ok then
 		check_completion(c, frame, sq, cq)
 	end
-	if c.phase < PHASE.IO then
-		follow_completed_phase(c, frame)
+	if c.phase < phases.IO then
+		phases.completed(c, frame)
 	end
 end
 
@@ -384,7 +355,7 @@ local function follow_registers(c, frame)
 	c.sure_of_queues = c.gaps
 	c.page = 2 ^ (12 + bits(struct.reg_cc.by_name.mps, 0, cc))
 	if c.phase == 0 and number_at(fields.csts, rec.payload) % 2 == 1 then
-		change_phase(c, frame, PHASE.ENABLED)
+		phases.change(c, frame, phases.ENABLED)
 	end
 end
 
@@ -399,13 +370,13 @@ local function follow_ctrl(c, frame)
 			give_up(c, q, frame)
 		end
 		c.sqs, c.cqs, c.io, c.sure_of_queues = {}, {}, 0, c.gaps
-		change_phase(c, frame, PHASE.RESET)
+		phases.change(c, frame, phases.RESET)
 	elseif state == number.NVMETAP_CTRL_READY then
-		change_phase(c, frame, PHASE.ENABLED)
+		phases.change(c, frame, phases.ENABLED)
 	elseif state == number.NVMETAP_CTRL_SHUTDOWN_COMPLETE then
-		change_phase(c, frame, PHASE.SHUTDOWN)
+		phases.change(c, frame, phases.SHUTDOWN)
 	elseif state == number.NVMETAP_CTRL_FATAL then
-		change_phase(c, frame, PHASE.FATAL)
+		phases.change(c, frame, phases.FATAL)
 		note(frame, "fatal")
 	end
 end
@@ -433,38 +404,11 @@ local function follow_queue(c, frame)
 	else
 		q.slot, q.phase, q.vector = tail, phase, ien == 1 and vector or -1
 	end
-	if qid ~= 0 and not is_sq and ien == 1 and c.agent ~= KERNEL then
-		change_phase(c, frame, c.phase, KERNEL)
+	if qid ~= 0 and not is_sq and ien == 1 and c.agent ~= phases.KERNEL then
+		phases.change(c, frame, c.phase, phases.KERNEL)
 	end
 	if qid ~= 0 and is_sq then
-		advance(c, frame, PHASE.ENABLED, PHASE.QUEUES)
-	end
-end
-
-local function follow_register(c, frame)
-	if c.phase == 0 then
-		change_phase(c, frame, PHASE.PROBED, c.agent == 0 and FIRMWARE or nil)
-	end
-end
-
--- Whose words these are.
-local SPEAKERS = {
-	{"^%[ *%d+%.%d+%] ", KERNEL}, {"^Linux version ", KERNEL}, {"^Booting the kernel", KERNEL},
-	{"GRUB", LOADER}, {"systemd%-boot", LOADER}, {"SYSLINUX", LOADER}, {"ISOLINUX", LOADER},
-	{"SeaBIOS", FIRMWARE}, {"iPXE", FIRMWARE}, {"BdsDxe", FIRMWARE}, {"UEFI", FIRMWARE},
-	{"EDK II", FIRMWARE},
-}
-
-local function follow_console(c, frame)
-	local text = raw:sub(rec.payload + 1, rec.payload + math.min(rec.captured, 200))
-	for i = 1, #SPEAKERS do
-		local agent = SPEAKERS[i][2]
-		if text:find(SPEAKERS[i][1]) then
-			if agent ~= c.agent and (agent == KERNEL or c.phase < PHASE.IO) then
-				change_phase(c, frame, c.phase, agent)
-			end
-			return
-		end
+		phases.advance(c, frame, phases.ENABLED, phases.QUEUES)
 	end
 end
 
@@ -490,8 +434,8 @@ local function follow_data(c, frame)
 end
 
 local by_event = {
-	[EV.REGREAD] = follow_register,
-	[EV.REGWRITE] = follow_register,
+	[EV.REGREAD] = phases.register,
+	[EV.REGWRITE] = phases.register,
 	[EV.DOORBELL] = follow_doorbell,
 	[EV.INTERRUPT] = follow_interrupt,
 	[EV.ADMIN] = follow_command,
@@ -500,7 +444,7 @@ local by_event = {
 	[EV.DATA] = follow_data,
 	[EV.CTRL] = follow_ctrl,
 	[EV.QUEUE] = follow_queue,
-	[EV.CONSOLE] = follow_console,
+	[EV.CONSOLE] = phases.console,
 	[EV.REGISTERS] = follow_registers,
 }
 

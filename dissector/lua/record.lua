@@ -4,6 +4,8 @@
 local header = struct.record
 local HEADER_LEN = header.size
 
+local NO_QUEUE = number.NVMETAP_QUEUE_NONE
+
 -- Fills rec.  False if the packet is not a record of this version.
 local function decode_header()
 	local magic, version, header_len, info_len, seq_high, seq_low, cause_high, cause_low, len
@@ -35,7 +37,7 @@ local function decode_header()
 	rec.has_command = has_command[rec.flags]
 	rec.is_snapshot = is_snapshot[rec.flags]
 	if not command[rec.qkind] then
-		rec.qkind = number.NVMETAP_QUEUE_NONE
+		rec.qkind = NO_QUEUE
 	end
 	return true
 end
@@ -62,7 +64,7 @@ local function set_columns(e, h)
 	local from = h and h.from
 	local line = h and h.line() or e.name
 	local key = (rec.event * 256 + rec.flags) * 256 + rec.stage
-	if rec.event == EV.DATA then
+	if not from and rec.event == EV.DATA then
 		local _, _, _, _, direction = data_info()
 		from = direction == number.NVMETAP_TO_DEVICE and HOST or DRIVE
 	end
@@ -112,8 +114,8 @@ do	-- a chunk has room for 200 locals; these end here
 -- Records leave garbage by the hundred bytes, and little of what lives is new.
 -- So the collector is called when so much has come together that it pays; its
 -- own pace is for what other scripts leave.
-local GARBAGE_KIB = 2048
-local ASK_EVERY = 256
+local GARBAGE_KIB = 256
+local ASK_EVERY = 128
 local since, collect_at = 0, 0
 
 if _VERSION == "Lua 5.2" then
@@ -146,7 +148,8 @@ function nvmetap.dissector(buffer, packet, root)
 	frame = packet.number
 	rec.frame = frame
 	e, h = event[rec.event] or UNKNOWN, how[rec.event]
-	visible, referenced = root.visible, root.referenced
+	visible = root.visible
+	referenced = referenced or root.referenced
 	tree = root:add(nvmetap, buffer())
 	begin_record(frame)
 	if h and h.decode then

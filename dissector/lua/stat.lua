@@ -56,7 +56,7 @@ local function fresh_latency()
 end
 
 local function add_latency(state)
-	local ns = rec.event == EV.COMPLETION and rec.has_command and latency_ns()
+	local ns = rec.event == EV.COMPLETION and rec.has_command and cqe_now.latency
 	local row, bucket
 	if not ns then
 		return
