@@ -122,6 +122,23 @@ static void test_what_a_reset_gives_up_is_held_no_longer(void **state)
 	assert_int_equal(inject_release(bench->inject, id), 0);
 }
 
+/* It is not held, and when its time comes it may be gone. */
+static void test_a_delayed_command_may_be_given_up_by_a_reset(void **state)
+{
+	struct rule_bench *bench = *state;
+	unsigned int id = rule_bench_add(bench, "nvme:io:decode do delay 5ms");
+	uint64_t until_ns = loop_now_ns() + 10000000;
+
+	rule_bench_submit_read(bench);
+	assert_int_equal(rule_bench_look(bench, id).fired, 1);
+	assert_int_equal(rule_bench_look(bench, id).held, 0);
+	assert_int_equal(inject_release(bench->inject, id), 0);
+	assert_true(driver_disable(&bench->rig->driver));
+	while (loop_now_ns() < until_ns)
+		loop_once(bench->rig->loop, 1);
+	assert_false(driver_peek(&bench->rig->driver, 1));
+}
+
 static void test_what_is_aborted_is_held_no_longer(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -147,6 +164,7 @@ int main(void)
 		TEST(test_what_is_held_goes_on_when_it_is_released),
 		TEST(test_removing_a_rule_lets_go_what_it_holds),
 		TEST(test_what_a_reset_gives_up_is_held_no_longer),
+		TEST(test_a_delayed_command_may_be_given_up_by_a_reset),
 		TEST(test_what_is_aborted_is_held_no_longer),
 	};
 

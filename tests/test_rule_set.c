@@ -163,6 +163,19 @@ static void test_configuration_space_lies_in_single_reads(void **state)
 	assert_int_equal(access->config_read(access->ctx, 2, 2), 0xa821);
 }
 
+static void test_configuration_space_lies_in_a_read_of_the_whole_header(void **state)
+{
+	struct rule_bench *bench = *state;
+	uint8_t header[64];
+
+	rule_bench_add(bench, "pci:regread:writeback do set nvmetap.pci.did = 0xa821, "
+			      "set nvmetap.pci.ssid = 0x1234");
+	assert_int_equal(device_config_read(bench->rig->dev, 0, header, sizeof(header)), 0);
+	/* PCI Local Bus 3.0, 6.1: Device ID at 02h, Subsystem ID at 2Eh. */
+	assert_memory_equal(header + 2, "\x21\xa8", 2);
+	assert_memory_equal(header + 0x2e, "\x34\x12", 2);
+}
+
 static void test_a_doorbell_is_overlooked_until_the_next_one(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -196,6 +209,25 @@ static void test_an_interrupt_goes_to_another_vector_or_nowhere(void **state)
 	rule_bench_reads(bench, 1);
 	rig_settle(bench->rig);
 	assert_int_equal(rig_nr_irqs(bench->rig, 1), 0);
+}
+
+static void test_an_interrupt_comes_twice_or_late(void **state)
+{
+	struct rule_bench *bench = *state;
+	uint64_t begin;
+
+	rule_bench_reads(bench, 1);
+	rig_settle(bench->rig);
+	rig_nr_irqs(bench->rig, 1);
+	rule_bench_add(bench, "pci:msix:writeback once do duplicate");
+	rule_bench_reads(bench, 1);
+	rig_settle(bench->rig);
+	assert_int_equal(rig_nr_irqs(bench->rig, 1), 2);
+	rule_bench_add(bench, "pci:msix:writeback once do delay 5ms");
+	begin = loop_now_ns();
+	rule_bench_reads(bench, 1);
+	assert_true(rig_interrupted(bench->rig, 1));
+	assert_true(loop_now_ns() - begin >= 5000000);
 }
 
 static void test_identify_says_what_a_rule_wants(void **state)
@@ -362,8 +394,10 @@ int main(void)
 		TEST(test_a_register_lies_and_another_does_not),
 		BARE(test_a_write_is_changed_on_its_way_to_the_register),
 		BARE(test_configuration_space_lies_in_single_reads),
+		BARE(test_configuration_space_lies_in_a_read_of_the_whole_header),
 		TEST(test_a_doorbell_is_overlooked_until_the_next_one),
 		TEST(test_an_interrupt_goes_to_another_vector_or_nowhere),
+		TEST(test_an_interrupt_comes_twice_or_late),
 		TEST(test_identify_says_what_a_rule_wants),
 		TEST(test_an_item_of_a_descriptor_list_is_set),
 		TEST(test_a_log_page_is_set_where_a_read_from_its_middle_has_it),
