@@ -269,7 +269,8 @@ static enum cmd_next step_fire(struct cmd *cmd)
 	uint8_t data = steps[cmd->step].data;
 	int verdict;
 
-	if (!steps[cmd->step].has_tap || (cmd->tapped && !cmd->resumed) || !tap_armed(cmd->ctrl->taps, tap) ||
+	if (!steps[cmd->step].has_tap || (cmd->tapped && !cmd->resumed) ||
+	    !tap_armed(cmd->ctrl->taps, tap) ||
 	    (data != 0 && (data != cmd->direction || cmd->data_len == 0)))
 		return CMD_NEXT;
 	cmd->tapped = true;

@@ -21,7 +21,8 @@ static void tell(struct cmd *cmd, struct nvmetap_plugin *by, uint8_t how,
 {
 	struct nvmetap_event ev = cmd_tapped_event(cmd), before = ev;
 	const struct inject_note note = {
-		.name = inject_name(cmd->ctrl->taps, by, by == cmd->held.plugin ? cmd->held.name : NULL),
+		.name = inject_name(cmd->ctrl->taps, by,
+				    by == cmd->held.plugin ? cmd->held.name : NULL),
 		.ev = &ev,
 		.was = was != NULL ? &before : NULL,
 		.how = how,
@@ -69,6 +70,8 @@ int cmd_host_complete(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id,
 		return -ENOENT;
 	loop_timer_cancel(ctrl->loop, &cmd->timer);
 	was = cmd->cpl;
+	was.cid = cmd->cid;
+	was.sqid = cmd->sqid;
 	cmd->cpl = *cpl;
 	cmd->cpl.cid = was.cid;
 	cmd->cpl.sqid = was.sqid;

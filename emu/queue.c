@@ -37,7 +37,8 @@ static struct nvmetap_queue queue_info(const struct ctrl *ctrl, uint8_t type, ui
 /* The fault stale-queue: the queue goes on where it once ended. */
 static void queue_stale(struct ctrl *ctrl, struct nvmetap_event *ev)
 {
-	const struct tap_fault *fault = provoke_take(ctrl->taps, NVMETAP_FAULT_STALE_QUEUE, ev->seq);
+	const struct tap_fault *fault =
+		provoke_take(ctrl->taps, NVMETAP_FAULT_STALE_QUEUE, ev->seq);
 	struct nvmetap_queue was = *ev->queue;
 	struct nvmetap_event before = *ev;
 	const struct inject_note note = {

@@ -86,9 +86,12 @@ NVMETAP_EXPORT int nvmetap_data(const struct nvmetap_event *ev, uint64_t off, vo
 /* Not while the command's own event passes: it is held when that is over. */
 static bool can_be_done_now(const struct nvmetap_plugin *plugin, uint64_t cmd_id)
 {
-	const struct nvmetap_event *ev = plugin_taps(plugin)->event;
+	const struct nvmetap_event *ev;
 
-	return on_our_thread(plugin) && (ev == NULL || cmd_id == 0 || ev->cmd_id != cmd_id);
+	if (!on_our_thread(plugin))
+		return false;
+	ev = plugin_taps(plugin)->event;
+	return ev == NULL || cmd_id == 0 || ev->cmd_id != cmd_id;
 }
 
 static void resume_arrived(struct request *req)

@@ -10,6 +10,7 @@ enum {
 	PAGE = 4096,
 	CONFIG_COMMAND = 4,
 	CONFIG_CAPABILITIES = 52,
+	GONE = 0xff,		/* what a device that has vanished reads as */
 	CAPABILITY_MSIX = 17,
 	CC_ENABLE = 4u << 20 | 6u << 16 | 1,
 	WAIT_S = 30,
@@ -30,6 +31,8 @@ static void config_msix(const struct nvme_driver *d)
 {
 	uint64_t at = driver_capability(d, CAPABILITY_MSIX);
 
+	if (at == 0 && d->access->config_read(d->access->ctx, 0, 1) == GONE)
+		return;
 	if (at == 0)
 		abort();
 	d->access->config_write(d->access->ctx, at + 2, 2, 0x8000);
@@ -244,7 +247,7 @@ uint64_t driver_capability(const struct nvme_driver *d, uint8_t id)
 	const struct nvme_access *a = d->access;
 	uint64_t at = a->config_read(a->ctx, CONFIG_CAPABILITIES, 1);
 
-	while (at != 0 && a->config_read(a->ctx, at, 1) != id)
+	while (at != 0 && at != GONE && a->config_read(a->ctx, at, 1) != id)
 		at = a->config_read(a->ctx, at + 1, 1);
-	return at;
+	return at != GONE ? at : 0;
 }

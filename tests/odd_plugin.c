@@ -141,20 +141,26 @@ static int nothing(void *ctx, struct nvmetap_event *ev)
 	return 0;
 }
 
-/* Posts as fast as the controller's thread takes it, or faster. */
-static void *post(void *ctx)
+static void post_all(struct nvmetap_plugin *plugin)
 {
 	struct nvme_completion cpl = { .cdw0 = 1 };
 
+	(void)nvmetap_call(plugin, 0, nothing, NULL);
+	(void)nvmetap_call(plugin, 1000, nothing, NULL);
+	(void)nvmetap_call(plugin, UINT64_C(3600000000000), nothing, NULL);
+	(void)nvmetap_log(plugin, "from a thread");
+	(void)nvmetap_complete(plugin, 1, &cpl);
+	(void)nvmetap_resume(plugin, 2, 1000);
+}
+
+/* The last ones are under way when the plug-in goes. */
+static void *post(void *ctx)
+{
 	while (!atomic_load(&stop)) {
-		(void)nvmetap_call(ctx, 0, nothing, NULL);
-		(void)nvmetap_call(ctx, 1000, nothing, NULL);
-		(void)nvmetap_call(ctx, UINT64_C(3600000000000), nothing, NULL);
-		(void)nvmetap_log(ctx, "from a thread");
-		(void)nvmetap_complete(ctx, 1, &cpl);
-		(void)nvmetap_resume(ctx, 2, 1000);
+		post_all(ctx);
 		sleep_ms(1);
 	}
+	post_all(ctx);
 	return NULL;
 }
 

@@ -60,44 +60,35 @@ int provoker_setup(void **state)
 	return rig_setup_with(state, add_provoker);
 }
 
-/* What an earlier command still has on its way must not be hit. */
-static void order(struct rig *rig, unsigned int tap)
+/* What an earlier command still has on its way must not be hit.  The first look at
+ * tap pairs with the drive's last store: it is done with the order before. */
+static void give_order(struct rig *rig, unsigned int tap, const struct provoker *order)
 {
 	struct provoker *p = rig->own;
 
 	if (tap == NVMETAP_TAP_INTERRUPT || tap == NVMETAP_TAP_REGWRITE)
 		rig_settle(rig);
+	(void)atomic_load(&p->tap);
+	p->fault = order->fault;
+	p->arg = order->arg;
+	p->verdict = order->verdict;
+	p->change = order->change;
 	atomic_store(&p->tap, tap + 1);
 }
 
 void provoker_fault(struct rig *rig, unsigned int tap, unsigned int fault, uint64_t arg)
 {
-	struct provoker *p = rig->own;
-
-	p->fault = fault;
-	p->change = NULL;
-	p->arg = arg;
-	order(rig, tap);
+	give_order(rig, tap, &(struct provoker){ .fault = fault, .arg = arg });
 }
 
 void provoker_change(struct rig *rig, unsigned int tap, void (*change)(struct nvmetap_event *ev))
 {
-	struct provoker *p = rig->own;
-
-	p->fault = 0;
-	p->verdict = NVMETAP_GO;
-	p->change = change;
-	order(rig, tap);
+	give_order(rig, tap, &(struct provoker){ .change = change });
 }
 
 void provoker_answer(struct rig *rig, unsigned int tap, int verdict)
 {
-	struct provoker *p = rig->own;
-
-	p->fault = 0;
-	p->change = NULL;
-	p->verdict = verdict;
-	order(rig, tap);
+	give_order(rig, tap, &(struct provoker){ .verdict = verdict });
 }
 
 const uint8_t *provoker_cqe(struct rig *rig, uint32_t n)

@@ -10,6 +10,7 @@ cat >"$dir/nvmetap" <<'END'
 case $* in
 --list-commands) printf 'serve\nboot\ndump\n' ;;
 "inject --list-options") printf -- '--control\nadd\nlist\n' ;;
+"serve --scenario list") printf 'gone        The drive vanishes.\ngo-slow     It is slow.\n' ;;
 "boot --list-options") printf -- '-w\n--write\n--guest\n--kernel\n' ;;
 *) echo "what?" >&2; exit 2 ;;
 esac
@@ -38,6 +39,8 @@ completes 'nvmetap boot -' '-w --write --guest --kernel'
 completes 'nvmetap boot --gu' '--guest'
 completes 'nvmetap boot --write x --k' '--kernel'
 completes 'nvmetap boot --guest ' ''
+completes 'nvmetap boot --scenario go' 'gone go-slow'
+completes 'nvmetap boot --scenario ' 'gone go-slow list help'
 completes 'nvmetap boot -- -' ''
 completes 'nvmetap boot x -- --k' ''
 completes 'nvmetap none --' ''

@@ -19,6 +19,7 @@
 #include "tests/control_fixture.h"
 #include "tests/unix_connect.h"
 #include "tools/control_request.h"
+#include "tools/runtime.h"
 
 enum { PATIENCE_S = 60, CLIENTS = 32 };
 
@@ -44,6 +45,26 @@ static void test_only_its_owner_may_open_the_socket(void **state)
 
 	assert_int_equal(stat(fixture->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+/* Our number was another drive's before, which was killed. */
+static void test_what_stands_in_its_place_is_replaced(void **state)
+{
+	char own[RUNTIME_PATH_MAX], err[200];
+	struct control *second;
+	int fd;
+
+	(void)state;
+	assert_int_equal(runtime_own(own, true), 0);
+	unlink(own);
+	assert_int_equal(symlink("/none", own), 0);
+	second = control_new(NULL, err, sizeof(err));
+	assert_non_null(second);
+	fd = unix_connect(own);
+	assert_true(fd >= 0);
+	close(fd);
+	control_free(second);
+	assert_int_equal(access(own, F_OK), -1);
 }
 
 static void test_every_command_is_told_and_refuses_an_argument_it_does_not_know(void **state)
@@ -538,6 +559,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTROL_TEST(test_only_its_owner_may_open_the_socket),
+		CONTROL_TEST(test_what_stands_in_its_place_is_replaced),
 		CONTROL_TEST(
 			test_every_command_is_told_and_refuses_an_argument_it_does_not_know),
 		CONTROL_TEST(test_the_manual_page_names_every_command_and_argument_in_order),

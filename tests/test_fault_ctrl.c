@@ -149,6 +149,21 @@ static void test_a_device_that_is_gone_reads_as_ones_until_it_is_back(void **sta
 	provoker_flush_well(rig);
 }
 
+/* A command that needs no back end would be completed at once. */
+static void test_a_device_that_is_gone_completes_nothing_more(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command cmd = { .opc = 0x99, .nsid = 1 };
+
+	provoker_fault(rig, NVMETAP_TAP_IO_DECODE, NVMETAP_FAULT_GONE, 0);
+	driver_submit(&rig->driver, 1, &cmd);
+	for (int i = 0; i < 20000 && driver_csts(&rig->driver) != 0xffffffff; i++)
+		assert_true(rig->access.wait(rig->access.ctx));
+	rig_settle(rig);
+	assert_int_equal(provoker_phase(rig, 0), 0);
+	assert_int_equal(rig_nr_irqs(rig, 1), 0);
+}
+
 static void test_a_guest_of_a_device_that_is_gone_may_go(void **state)
 {
 	struct rig *rig = *state;
@@ -174,6 +189,7 @@ int main(void)
 		FAULT_TEST(test_a_fatal_controller_says_so_and_does_nothing),
 		FAULT_TEST(test_an_asynchronous_event_out_of_nothing),
 		FAULT_TEST(test_a_device_that_is_gone_reads_as_ones_until_it_is_back),
+		FAULT_TEST(test_a_device_that_is_gone_completes_nothing_more),
 		FAULT_TEST(test_a_guest_of_a_device_that_is_gone_may_go),
 	};
 

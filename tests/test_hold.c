@@ -71,24 +71,33 @@ static void test_two_plug_ins_hold_a_command_at_one_tap_one_after_the_other(void
 	assert_int_equal(rig->nr_seen, 1);	/* it passed once */
 }
 
+static int count(void *ctx, struct nvmetap_event *ev)
+{
+	(void)ev;
+	++*(unsigned int *)ctx;
+	return NVMETAP_GO;
+}
+
 static void test_the_modifiers_behind_a_holder_have_their_say_when_it_lets_go(void **state)
 {
 	struct rig *rig = *state;
 	struct holder holder = { 0 };
-	unsigned int before = 0, behind = 0;
+	unsigned int before = 0, beside = 0, behind = 0;
 	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:decode", hold, &holder);
 	struct nvme_completion cpl;
 
-	nvmetap_attach(rig->watcher, "nvme:io:decode", refuse, &before, NVMETAP_MODIFY - 1);
-	nvmetap_detach(rig->watcher, "nvme:io:decode", refuse, &before);
-	nvmetap_attach(rig->watcher, "nvme:io:decode", refuse, &behind, NVMETAP_MODIFY);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", count, &before, NVMETAP_MODIFY - 1);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", count, &beside, NVMETAP_MODIFY);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", refuse, &behind, NVMETAP_MODIFY + 1);
 	submit_read(rig);
+	assert_int_equal(beside, 0);
 	assert_int_equal(nvmetap_resume(plugin, holder.cmd_id, 1000), 0);
 	assert_true(driver_wait(&rig->driver, 1, &cpl));
 	assert_int_equal(status_code(&cpl), 0x182);
-	assert_int_equal(before, 0);
-	assert_int_equal(behind, 1);
+	assert_int_equal(before, 1);
 	assert_int_equal(holder.nr, 1);
+	assert_int_equal(beside, 1);
+	assert_int_equal(behind, 1);
 }
 
 static void test_a_command_is_held_and_resumed_at_every_stage(void **state)

@@ -67,6 +67,7 @@ static uint32_t any_dword(struct chaos *c)
 static const char *const taps[] = {
 	"nvme:admin:decode", "nvme:admin:execute", "nvme:admin:writeback", "nvme:io:fetch",
 	"nvme:io:decode", "nvme:io:memory", "nvme:io:execute", "nvme:io:writeback",
+	"pci:msix:writeback", "nvme:queue:execute", "nvme:regread:writeback",
 };
 
 enum { NR_TAPS = sizeof(taps) / sizeof(taps[0]) };
@@ -94,10 +95,26 @@ static void alter(struct chaos *c, struct nvmetap_event *ev)
 	}
 }
 
+/* Any that can be at the present event; seldom one that ends everything. */
+static void any_fault(struct chaos *c)
+{
+	unsigned int fault = 1 + dice(c, NVMETAP_FAULT_ZOMBIE);
+	uint64_t arg = dice(c, 2) == 0 ? 0 : dice(c, 4) * 20000;
+
+	if (fault == NVMETAP_FAULT_GONE)
+		arg = 1 + arg;
+	if ((fault == NVMETAP_FAULT_CFS || fault == NVMETAP_FAULT_GONE) && dice(c, 20) != 0)
+		return;
+	nvmetap_blame(NULL, dice(c, 2) == 0 ? "one" : "another");
+	nvmetap_fault(NULL, fault, arg);
+}
+
 static int any_verdict(void *ctx, struct nvmetap_event *ev)
 {
 	struct chaos *c = ctx;
 
+	if (dice(c, 12) == 0)
+		any_fault(c);
 	if (ev->cmd_id == 0)
 		return NVMETAP_GO;
 	switch (dice(c, 24)) {
@@ -343,17 +360,21 @@ static void test_a_drive_outlives_what_guest_and_plug_in_do(void **state)
 	struct nvme_command get = { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 1 };
 
 	c.plugin = rig_modify(rig, "nvme:ctrl:execute", any_verdict, &c);
+	rig_watch(rig, "nvmetap:inject:writeback");
 	start_again(&c);
 	for (uint64_t i = number("NVMETAP_TEST_STEPS", 20000); i > 0; i--) {
 		guest_step(&c);
 		if (dice(&c, 3) == 0)
 			other_step(&c);
 		rig->mem->nr_irqs = 0;
+		rig->nr_seen = 0;
 	}
+	nvmetap_detach(c.plugin, "nvme:ctrl:execute", any_verdict, &c);
 	c.attached = true;
 	attach_or_detach(&c);
 	rig->mem->bad_end = 0;
 	rig->mem->irq_result = 0;
+	device_gone(rig->dev);		/* and with the guest what a plug-in took from it */
 	device_reset(rig->dev);
 	driver_init(&rig->driver, &rig->access, true);
 	assert_true(driver_enable(&rig->driver, 8));

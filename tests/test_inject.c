@@ -261,6 +261,9 @@ static void test_a_completion_from_another_thread_names_who_held_it(void **state
 	assert_int_equal(told[1].info.count, 1);
 	assert_int_equal(told[1].ev.cause, told[0].ev.cause);
 	assert_int_equal(told[1].cpl[1].cdw0, 7);
+	assert_int_equal(told[1].cpl[0].cid, cpl.cid);
+	assert_int_equal(told[1].cpl[1].cid, cpl.cid);
+	assert_int_equal(told[1].cpl[1].sqid, 1);
 }
 
 static void test_a_command_that_goes_on_late_is_told(void **state)

@@ -2,6 +2,7 @@
 /* Viewers of a running drive: quick ones, slow ones, and those that leave. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -307,6 +308,28 @@ static void test_a_snapshot_comes_again_for_who_asks(void **state)
 	close(control);
 }
 
+static unsigned int nr_descriptors(void)
+{
+	unsigned int nr = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		nr += fcntl(fd, F_GETFD) != -1;
+	return nr;
+}
+
+static void test_many_viewers_leave_no_descriptor_behind(void **state)
+{
+	int control = control_fixture_connect(*state);
+	unsigned int before = nr_descriptors();
+
+	for (unsigned int i = 0; i < 100; i++)
+		close(view(*state, "\"ring\":4096"));
+	while (nr_viewers(control) != 0)
+		;
+	assert_int_equal(nr_descriptors(), before);
+	close(control);
+}
+
 static void test_there_is_an_end_to_the_number_of_viewers(void **state)
 {
 	int control = control_fixture_connect(*state), fds[64];
@@ -337,6 +360,7 @@ int main(void)
 		LIVE_TEST(test_a_stalled_viewer_that_is_killed_is_forgotten),
 		LIVE_TEST(test_a_stalled_viewer_does_not_keep_the_drive_from_its_end),
 		LIVE_TEST(test_a_snapshot_comes_again_for_who_asks),
+		LIVE_TEST(test_many_viewers_leave_no_descriptor_behind),
 		LIVE_TEST(test_there_is_an_end_to_the_number_of_viewers),
 	};
 

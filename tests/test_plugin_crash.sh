@@ -32,6 +32,9 @@ crashes()
 	said 1 "what was captured until then is saved"
 	test "$(grep -c 'OPC=Write' "$work/dump")" = 3 ||
 		fail "$2 at $3: not three writes are in the capture"
+	# Of the fourth its doorbell, which no batch has published yet.
+	tail -n 2 "$work/dump" | grep -q 'REG 1008 <- 00000004$' ||
+		fail "$2 at $3: the last event is missing: $(tail -n 2 "$work/dump")"
 }
 
 capture=$work/crash.pcapng

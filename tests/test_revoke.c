@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of a fault whose effect is still to come: resets, queues that go, plug-ins that go. */
+/* What becomes of a fault whose effect is still to come: resets, queues and plug-ins that go. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 enum { NR_TOLD = 16 };
 
 struct told {
-	uint64_t seq, cause;
+	uint64_t seq, cause, cmd_id;
 	uint8_t how, fault;
 };
 
@@ -27,7 +27,7 @@ static int hear(void *ctx, struct nvmetap_event *ev)
 	(void)ctx;
 	if (nr_told < NR_TOLD)
 		told[nr_told++] = (struct told){
-			ev->seq, ev->cause, ev->inject->how, ev->inject->fault,
+			ev->seq, ev->cause, ev->cmd_id, ev->inject->how, ev->inject->fault,
 		};
 	return NVMETAP_GO;
 }
@@ -163,6 +163,11 @@ static void test_a_completion_behind_its_interrupt_is_posted_when_its_plug_in_go
 	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:writeback", provoke, &order);
 
 	flush(rig);
+	assert_int_equal(phase_of(first_entry(rig)), 0);
+	assert_int_not_equal(told[0].cmd_id, 0);
+	/* No plug-in holds it, so none resumes it. */
+	assert_int_equal(nvmetap_resume(plugin, told[0].cmd_id, 0), 0);
+	rig_settle(rig);
 	assert_int_equal(phase_of(first_entry(rig)), 0);
 	plugin_remove(plugin);
 	rig_settle(rig);

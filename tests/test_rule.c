@@ -253,8 +253,10 @@ static void test_a_field_that_cannot_be_set_there_is_refused(void **state)
 /* Whatever a user types, or somebody sends to the control socket. */
 static void test_hostile_texts_are_refused(void **state)
 {
-	static const char *const parts[] = { "(", "nvme:io:decode ", "if ", "\"", "{", "!", ", drop",
-					     "1 in ", "\\", "do ", "set ", "[", "\xff" };
+	static const char *const parts[] = {
+		"(", "nvme:io:decode ", "if ", "\"", "{", "!", ", drop", "1 in ", "\\", "do ",
+		"set ", "[", "\xff",
+	};
 	size_t len = 20000;
 	char *text = malloc(len);
 	struct rule rule;

@@ -52,6 +52,17 @@ static void test_a_status_can_be_delayed_and_is_not_carried_out_either(void **st
 	assert_int_equal(block[0], 0);
 }
 
+static void test_rules_behind_a_delay_have_their_say_when_it_is_over(void **state)
+{
+	struct rule_bench *bench = *state;
+	unsigned int id;
+
+	rule_bench_add(bench, "nvme:io:decode do delay 1ms");
+	id = rule_bench_add(bench, "nvme:io:decode do status 2/0x80");
+	assert_int_equal(rule_bench_command(bench, NVME_OPC_READ, 0), WRITE_FAULT);
+	assert_int_equal(rule_bench_look(bench, id).fired, 1);
+}
+
 static void test_what_is_held_goes_on_when_it_is_released(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -77,8 +88,9 @@ static void test_what_is_held_goes_on_when_it_is_released(void **state)
 static void test_removing_a_rule_lets_go_what_it_holds(void **state)
 {
 	static const char *const rules[] = {
-		"nvme:io:decode do hold", "nvme:io:writeback do hold", "nvme:io:decode do delay 5ms",
-		"nvme:io:memory do delay 5ms", "nvme:io:writeback do status 0/0, delay 5ms",
+		"nvme:io:decode do hold", "nvme:io:writeback do hold",
+		"nvme:io:decode do delay 5ms", "nvme:io:memory do delay 5ms",
+		"nvme:io:writeback do status 0/0, delay 5ms",
 	};
 	struct rule_bench *bench = *state;
 	struct nvme_completion cpl;
@@ -110,6 +122,23 @@ static void test_what_a_reset_gives_up_is_held_no_longer(void **state)
 	assert_int_equal(inject_release(bench->inject, id), 0);
 }
 
+/* It is not held, and when its time comes it may be gone. */
+static void test_a_delayed_command_may_be_given_up_by_a_reset(void **state)
+{
+	struct rule_bench *bench = *state;
+	unsigned int id = rule_bench_add(bench, "nvme:io:decode do delay 5ms");
+	uint64_t until_ns = loop_now_ns() + 10000000;
+
+	rule_bench_submit_read(bench);
+	assert_int_equal(rule_bench_look(bench, id).fired, 1);
+	assert_int_equal(rule_bench_look(bench, id).held, 0);
+	assert_int_equal(inject_release(bench->inject, id), 0);
+	assert_true(driver_disable(&bench->rig->driver));
+	while (loop_now_ns() < until_ns)
+		loop_once(bench->rig->loop, 1);
+	assert_false(driver_peek(&bench->rig->driver, 1));
+}
+
 static void test_what_is_aborted_is_held_no_longer(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -131,9 +160,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_delay_delays_at_every_stage),
 		TEST(test_a_status_can_be_delayed_and_is_not_carried_out_either),
+		TEST(test_rules_behind_a_delay_have_their_say_when_it_is_over),
 		TEST(test_what_is_held_goes_on_when_it_is_released),
 		TEST(test_removing_a_rule_lets_go_what_it_holds),
 		TEST(test_what_a_reset_gives_up_is_held_no_longer),
+		TEST(test_a_delayed_command_may_be_given_up_by_a_reset),
 		TEST(test_what_is_aborted_is_held_no_longer),
 	};
 

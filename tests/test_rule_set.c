@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What rules change: fields of commands, completions, registers, interrupts and data; and faults. */
+/* What rules change: fields of commands, completions, registers and data; interrupts; faults. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,8 +27,8 @@ static void test_a_field_of_a_command_is_set(void **state)
 	struct rule_bench *bench = *state;
 
 	memset(block(bench), 0x33, 512);
-	rule_bench_add(bench, "nvme:io:decode if nvmetap.opc == \"Write\" once do set nvme.cmd.slba "
-			      "+= 5");
+	rule_bench_add(bench, "nvme:io:decode if nvmetap.opc == \"Write\" once "
+			      "do set nvme.cmd.slba += 5");
 	assert_int_equal(rule_bench_command(bench, NVME_OPC_WRITE, 2), 0);
 	assert_int_equal(rule_bench_command(bench, NVME_OPC_READ, 2), 0);
 	assert_int_equal(block(bench)[0], 0);
@@ -82,17 +82,20 @@ static void test_dword_0_is_set_by_the_names_of_what_it_is(void **state)
 	struct rule_bench *bench = *state;
 
 	/* Number of Queues: NSQA in bits 15:0, NCQA in 31:16, both 0's based. */
-	rule_bench_add(bench, "nvme:admin:writeback do set nvme.cmd.set_features.dword11.nq.ncqr = 4");
+	rule_bench_add(bench, "nvme:admin:writeback "
+			      "do set nvme.cmd.set_features.dword11.nq.ncqr = 4");
 	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 0x30003),
 			 ST(COMMAND_SEQUENCE_ERROR));
 	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_NUMBER_OF_QUEUES, 0), 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0 >> 16, 4);
 	/* Dword 0 of Set Features is no feature. */
-	rule_bench_add(bench, "nvme:admin:writeback do set nvme.cmd.set_features.dword11.tt.tmpth = 7");
+	rule_bench_add(bench, "nvme:admin:writeback "
+			      "do set nvme.cmd.set_features.dword11.tt.tmpth = 7");
 	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 350),
 			 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0, 0);
-	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0), 0);
+	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0),
+			 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0, 7);
 }
 
@@ -101,10 +104,12 @@ static void test_dword_11_of_set_features_is_set_by_its_names(void **state)
 	struct rule_bench *bench = *state;
 
 	/* Temperature Threshold: TMPTH in bits 15:0. */
-	rule_bench_add(bench, "nvme:admin:decode do set nvme.cmd.set_features.dword11.tt.tmpth = 333");
+	rule_bench_add(bench, "nvme:admin:decode "
+			      "do set nvme.cmd.set_features.dword11.tt.tmpth = 333");
 	assert_int_equal(admin(bench, NVME_OPC_SET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 350),
 			 0);
-	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0), 0);
+	assert_int_equal(admin(bench, NVME_OPC_GET_FEATURES, NVME_FEAT_TEMPERATURE_THRESHOLD, 0),
+			 0);
 	assert_int_equal(bench->rig->driver.cpl.cdw0 & 0xffff, 333);
 }
 
@@ -158,6 +163,19 @@ static void test_configuration_space_lies_in_single_reads(void **state)
 	assert_int_equal(access->config_read(access->ctx, 2, 2), 0xa821);
 }
 
+static void test_configuration_space_lies_in_a_read_of_the_whole_header(void **state)
+{
+	struct rule_bench *bench = *state;
+	uint8_t header[64];
+
+	rule_bench_add(bench, "pci:regread:writeback do set nvmetap.pci.did = 0xa821, "
+			      "set nvmetap.pci.ssid = 0x1234");
+	assert_int_equal(device_config_read(bench->rig->dev, 0, header, sizeof(header)), 0);
+	/* PCI Local Bus 3.0, 6.1: Device ID at 02h, Subsystem ID at 2Eh. */
+	assert_memory_equal(header + 2, "\x21\xa8", 2);
+	assert_memory_equal(header + 0x2e, "\x34\x12", 2);
+}
+
 static void test_a_doorbell_is_overlooked_until_the_next_one(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -193,6 +211,25 @@ static void test_an_interrupt_goes_to_another_vector_or_nowhere(void **state)
 	assert_int_equal(rig_nr_irqs(bench->rig, 1), 0);
 }
 
+static void test_an_interrupt_comes_twice_or_late(void **state)
+{
+	struct rule_bench *bench = *state;
+	uint64_t begin;
+
+	rule_bench_reads(bench, 1);
+	rig_settle(bench->rig);
+	rig_nr_irqs(bench->rig, 1);
+	rule_bench_add(bench, "pci:msix:writeback once do duplicate");
+	rule_bench_reads(bench, 1);
+	rig_settle(bench->rig);
+	assert_int_equal(rig_nr_irqs(bench->rig, 1), 2);
+	rule_bench_add(bench, "pci:msix:writeback once do delay 5ms");
+	begin = loop_now_ns();
+	rule_bench_reads(bench, 1);
+	assert_true(rig_interrupted(bench->rig, 1));
+	assert_true(loop_now_ns() - begin >= 5000000);
+}
+
 static void test_identify_says_what_a_rule_wants(void **state)
 {
 	static const uint8_t eui64[] = { 0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77 };
@@ -204,7 +241,8 @@ static void test_identify_says_what_a_rule_wants(void **state)
 			      "set nvme.cmd.identify.ctrl.tnvmcap = 0x123456789, "
 			      "set nvme.cmd.identify.ctrl.oncs.dsms = 0");
 	rule_bench_add(bench, "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = "
-			      "00:11:22:33:44:55:66:77, set nvmetap.identify.ns.lbaf.lbads[3] = 17");
+			      "00:11:22:33:44:55:66:77, "
+			      "set nvmetap.identify.ns.lbaf.lbads[3] = 17");
 	/* Figure 247: SN at 4, MDTS at 77, TNVMCAP at 280, ONCS at 520. */
 	assert_int_equal(admin(bench, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0), 0);
 	assert_memory_equal(block(bench) + 4, "S1                  ", 20);
@@ -356,8 +394,10 @@ int main(void)
 		TEST(test_a_register_lies_and_another_does_not),
 		BARE(test_a_write_is_changed_on_its_way_to_the_register),
 		BARE(test_configuration_space_lies_in_single_reads),
+		BARE(test_configuration_space_lies_in_a_read_of_the_whole_header),
 		TEST(test_a_doorbell_is_overlooked_until_the_next_one),
 		TEST(test_an_interrupt_goes_to_another_vector_or_nowhere),
+		TEST(test_an_interrupt_comes_twice_or_late),
 		TEST(test_identify_says_what_a_rule_wants),
 		TEST(test_an_item_of_a_descriptor_list_is_set),
 		TEST(test_a_log_page_is_set_where_a_read_from_its_middle_has_it),

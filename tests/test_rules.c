@@ -201,7 +201,8 @@ static void test_a_phase_of_the_boot_opens_a_rule(void **state)
 {
 	struct rule_bench *bench = *state;
 	struct nvme_driver *driver = &bench->rig->driver;
-	unsigned int enabled = rule_bench_add(bench, "nvme:admin:decode phase enabled do log \"x\"");
+	unsigned int enabled = rule_bench_add(bench, "nvme:admin:decode phase enabled "
+						     "do log \"x\"");
 	unsigned int identified = rule_bench_add(bench, "nvme:admin:decode phase identified "
 							"do log \"x\"");
 	struct nvme_command cmd;
@@ -251,11 +252,30 @@ static void test_a_line_for_the_trace_is_an_event_of_its_own(void **state)
 {
 	struct rule_bench *bench = *state;
 
-	rig_watch(bench->rig, "nvmetap:log:writeback");
 	rule_bench_add(bench, "nvme:io:decode once do log \"now it \\\"begins\\\"\"");
+	rig_settle(bench->rig);
+	rig_watch(bench->rig, "nvmetap:log:writeback");
 	rule_bench_reads(bench, 2);
 	assert_string_equal(rig_seen(bench->rig, NVMETAP_EV_LOG, 0)->text, "now it \"begins\"");
 	assert_null(rig_seen(bench->rig, NVMETAP_EV_LOG, 1));
+}
+
+static void test_that_rules_come_and_go_is_in_the_trace(void **state)
+{
+	static const char *const told[] = {
+		"added rule 1: nvme:io:decode do drop", "paused rule 1: nvme:io:decode do drop",
+		"resumed rule 1: nvme:io:decode do drop", "removed rule 1: nvme:io:decode do drop",
+	};
+	struct rule_bench *bench = *state;
+
+	rig_watch(bench->rig, "nvmetap:log:writeback");
+	rule_bench_add(bench, "nvme:io:decode do drop");
+	inject_pause(bench->inject, 1, true);
+	inject_pause(bench->inject, 1, false);
+	inject_remove(bench->inject, 1);
+	rig_settle(bench->rig);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_string_equal(rig_seen(bench->rig, NVMETAP_EV_LOG, i)->text, told[i]);
 }
 
 static void test_what_a_guest_says_can_fire_a_rule(void **state)
@@ -305,6 +325,7 @@ int main(void)
 		TEST(test_a_phase_is_known_to_a_rule_that_comes_later),
 		TEST(test_every_firing_is_in_the_trace_with_the_rules_name),
 		TEST(test_a_line_for_the_trace_is_an_event_of_its_own),
+		TEST(test_that_rules_come_and_go_is_in_the_trace),
 		TEST(test_what_a_guest_says_can_fire_a_rule),
 		TEST(test_a_drive_that_has_ended_takes_no_rule),
 	};

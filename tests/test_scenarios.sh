@@ -47,6 +47,7 @@ ended 0
 said 1 '^rule 1: matched [1-9][0-9]*, fired 1: nvme:io:decode after 5 once do delay'
 said 1 '^rule 2: matched 0, never fired: nvme:io:decode if'
 ./nvmetap dump -r "$work/drop.pcapng" >"$work/dump"
+grep -q ' added rule 2: nvme:io:decode if ' "$work/dump" || fail "the capture does not list the rules"
 test "$(grep -c 'INJ "rule 1: nvme:io:decode after 5 once.* later ' "$work/dump")" = 1 || fail "the capture does not name the rule"
 
 # --- the same seed, the same commands, the same firings: at stages whose order is the guest's

@@ -309,7 +309,7 @@ static void control_close(struct control *control)
 /* Where the user wanted it, or where it is found. */
 static int control_listen(struct control *control, const char *path, char *err, size_t errlen)
 {
-	char own[RUNTIME_PATH_MAX];
+	char own[RUNTIME_PATH_MAX], to[2];
 	int rc;
 
 	if (path != NULL) {
@@ -318,6 +318,9 @@ static int control_listen(struct control *control, const char *path, char *err, 
 		return rc;
 	}
 	rc = runtime_own(own, true);
+	/* A link of somebody who had our number and was killed; a socket that lives stays. */
+	if (rc == 0 && readlink(own, to, sizeof(to)) > 0)
+		unlink(own);
 	if (rc == 0)
 		return unix_socket_listen(&control->listener, own, err, errlen);
 	snprintf(err, errlen, "no folder for control sockets: %s", strerror(-rc));

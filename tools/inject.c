@@ -83,6 +83,22 @@ static int name_rule(struct active *active, const char *label, const char *text)
 	return 0;
 }
 
+/* A line into the trace, at the latest when the drive runs. */
+static void tell(const struct active *active, const char *what)
+{
+	size_t size = strlen(what) + strlen(active->name) + 2;
+	char *line;
+
+	if (active->inject->plugin == NULL)
+		return;
+	line = malloc(size);
+	if (line == NULL)
+		return;
+	snprintf(line, size, "%s %s", what, active->name);
+	(void)nvmetap_log(active->inject->plugin, line);
+	free(line);
+}
+
 /* The rule that was added last, or NULL. */
 static struct active *last_rule(struct inject *inject)
 {
@@ -198,6 +214,7 @@ int inject_add_labelled(struct inject *inject, const char *label, const char *ru
 	} else if ((rc = attach(inject, active)) == 0) {
 		*inject->end = active;
 		inject->end = &active->next;
+		tell(active, "added");
 		return (int)++inject->last_id;
 	} else {
 		inject_phase_end(inject);
@@ -231,6 +248,7 @@ int inject_remove(struct inject *inject, unsigned int id)
 	if (at == NULL)
 		return -ENOENT;
 	active = *at;
+	tell(active, "removed");
 	inject_disown(active);
 	disinherit(inject, active);
 	*at = active->next;
@@ -248,6 +266,7 @@ int inject_pause(struct inject *inject, unsigned int id, bool paused)
 	if (at == NULL)
 		return -ENOENT;
 	(*at)->paused = paused;
+	tell(*at, paused ? "paused" : "resumed");
 	return 0;
 }
 

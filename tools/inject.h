@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rule engine: a plug-in of the program's own, with a modifier for each
- * rule.  Rules come and go while the guest runs; without one it is attached to
- * nothing.  All on the controller's thread, before drive_run or in drive_call.
+ * rule.  Rules come and go while the guest runs, which is told in the trace;
+ * without one it is attached to nothing.  All on the controller's thread, before
+ * drive_run or in drive_call.
  */
 #ifndef TOOLS_INJECT_H
 #define TOOLS_INJECT_H

@@ -40,7 +40,8 @@ static bool listens(const struct active *active, const struct nvmetap_event *ev)
 {
 	const struct rule_when *when = &active->rule.when;
 
-	if (active->paused || !is_open(active) || (when->times != 0 && active->fired >= when->times) ||
+	if (active->paused || !is_open(active) ||
+	    (when->times != 0 && active->fired >= when->times) ||
 	    (when->queue >= 0 && event_queue(ev) != when->queue))
 		return false;
 	if (when->phases != 0 && (when->phases >> model_phase(active->inject->model) & 1) == 0)

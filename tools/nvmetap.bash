@@ -10,6 +10,9 @@ _nvmetap()
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words=$("$program" --list-commands 2>/dev/null)
 		words+=" --help --version"
+	elif [ "${COMP_WORDS[COMP_CWORD - 1]}" = --scenario ]; then
+		words=$("$program" serve --scenario list 2>/dev/null | sed 's/ .*//')
+		words+=" list help"
 	elif [[ $current == -* ]]; then
 		# What stands after a lone -- is another program's.
 		for word in "${COMP_WORDS[@]:2:COMP_CWORD - 2}"; do

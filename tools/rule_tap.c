@@ -22,8 +22,6 @@ unsigned int rule_tap_events(unsigned int tap, uint8_t events[RULE_NR_EVENTS])
 	unsigned int nr = 0;
 
 	events[nr++] = taps_by_number[tap].event;
-	if (tap == NVMETAP_TAP_REGWRITE)
-		events[nr++] = NVMETAP_EV_DOORBELL;
 	if (rule_tap_in(TAPS_ADMIN, tap) || tap == NVMETAP_TAP_LIST)
 		events[nr++] = NVMETAP_EV_ADMIN;
 	if (rule_tap_in(TAPS_IO, tap) || tap == NVMETAP_TAP_LIST)

@@ -69,6 +69,14 @@ int runtime_own(char path[RUNTIME_PATH_MAX], bool make)
 	return rc;
 }
 
+void runtime_unlink(void)
+{
+	char own[RUNTIME_PATH_MAX];
+
+	if (runtime_own(own, false) == 0)
+		unlink(own);
+}
+
 int runtime_link(const char *path)
 {
 	char own[RUNTIME_PATH_MAX], *real;
@@ -79,18 +87,10 @@ int runtime_link(const char *path)
 	real = realpath(path, NULL);
 	if (real == NULL)
 		return -errno;
-	unlink(own);	/* of somebody who had this number before and was killed */
+	runtime_unlink();
 	rc = symlink(real, own) == 0 ? 0 : -errno;
 	free(real);
 	return rc;
-}
-
-void runtime_unlink(void)
-{
-	char own[RUNTIME_PATH_MAX], to[2];
-
-	if (runtime_own(own, false) == 0 && readlink(own, to, sizeof(to)) > 0)
-		unlink(own);
 }
 
 /* "123.sock" is 123; everything else is nobody's: 0. */

@@ -21,7 +21,8 @@ int runtime_own(char path[RUNTIME_PATH_MAX], bool make);
 /* Has this program found by the socket at path: makes its entry a link there.
  * 0 or -errno. */
 int runtime_link(const char *path);
-/* Removes that link. */
+/* Removes this program's entry, whatever it is: its own, or that of somebody who had
+ * its number before and was killed. */
 void runtime_unlink(void);
 
 /*

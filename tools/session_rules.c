@@ -58,8 +58,9 @@ int session_rules_add(struct inject *inject, const struct drive_options *options
 static void report(void *ctx, const struct inject_rule *rule)
 {
 	(void)ctx;
-	fprintf(stderr, "%s%srule %u: matched %" PRIu64 ", ", rule->label != NULL ? rule->label : "",
-		rule->label != NULL ? ": " : "", rule->id, rule->matched);
+	if (rule->label != NULL)
+		fprintf(stderr, "%s: ", rule->label);
+	fprintf(stderr, "rule %u: matched %" PRIu64 ", ", rule->id, rule->matched);
 	if (rule->fired == 0)
 		fprintf(stderr, "never fired");
 	else

@@ -6,13 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
-#include "tracer/encode.h"
-#include "tracer/pcapng.h"
+#include "tracer/recorder.h"
 #include "tracer/writer.h"
 
 enum {
@@ -26,25 +23,17 @@ enum {
 	WRITER_FULL = 16,	/* this part of the ring in one sleep: it fills quickly */
 	WRITER_STALL_S = 1,
 	WRITER_PASS = 8192,	/* entries between two looks at the clocks */
-	WRITER_LINE = 512,	/* bytes of a last line */
 };
 
 struct writer {
 	struct ring *ring;
 	struct outfile *output;
-	uint8_t *scratch;	/* for records that go to the sink only */
-	char *name, *description, *hardware, *application;
-	void (*sink)(void *ctx, const struct record *rec);
-	void *sink_ctx;
+	struct recorder recorder;
 	void (*failed)(void *ctx, int error);	/* NULL once it has been called */
 	void *failed_ctx;
 	void (*stalled)(void *ctx, enum tracer_stall what);
 	void *stalled_ctx;
 
-	bool begun;		/* section and interface are written */
-	uint32_t bdf;		/* of the last record */
-	uint64_t nr_records, nr_dropped;
-	uint64_t first_ns, last_ns;	/* of the records */
 	uint64_t flushed_ns, written_ns;	/* monotonic: last flush, last record */
 	int64_t wall_offset;	/* of the wall clock from nvmetap_ns */
 	bool wall_known;
@@ -71,84 +60,6 @@ static uint64_t writer_clock(clockid_t id)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* Section and interface, once. */
-static void writer_begin(struct writer *writer, uint32_t bdf)
-{
-	struct utsname host;
-	char name[32], os[sizeof(host.sysname) + sizeof(host.release) + 1];
-	struct pcapng_section section = {
-		.application = writer->application, .os = os, .closes = PCAPNG_CLOSES,
-	};
-	struct pcapng_interface interface = {
-		.linktype = PCAPNG_LINKTYPE,
-		.name = writer->name != NULL ? writer->name : name,
-		.description = writer->description,
-		.hardware = writer->hardware,
-		.os = os,
-	};
-	int len = 0;
-
-	writer->begun = true;
-	if (writer->output == NULL)
-		return;
-	if (bdf >> 16 != 0)
-		len = snprintf(name, sizeof(name), "%04x:", bdf >> 16);
-	snprintf(name + len, sizeof(name) - (size_t)len, "%02x:%02x.%x", bdf >> 8 & 0xff,
-		 bdf >> 3 & 0x1f, bdf & 7);
-	os[0] = '\0';
-	if (uname(&host) >= 0) {
-		snprintf(os, sizeof(os), "%s %s", host.sysname, host.release);
-		section.hardware = host.machine;
-	}
-	(void)outfile_commit(writer->output,
-			    pcapng_section(outfile_reserve(writer->output, PCAPNG_BLOCK_MAX),
-					   &section));
-	(void)outfile_commit(writer->output,
-			    pcapng_interface(outfile_reserve(writer->output, PCAPNG_BLOCK_MAX),
-					     &interface));
-}
-
-static void writer_add(struct writer *writer, const struct entry *entry, uint64_t time_ns)
-{
-	const struct entry_drop *drop = entry_info_const(entry);
-
-	if (writer->nr_records++ == 0)
-		writer->first_ns = time_ns;
-	writer->last_ns = time_ns;
-	writer->bdf = entry->bdf;
-	if (entry->event == NVMETAP_EV_DROP)
-		writer->nr_dropped += drop->count;
-}
-
-/* One entry: to the sink, to the file, and counted. */
-static void writer_put(struct writer *writer, const struct entry *entry)
-{
-	const struct entry_drop *drop = entry_info_const(entry);
-	bool write = writer->output != NULL && outfile_error(writer->output) == 0;
-	struct pcapng_packet packet = {
-		.time_ns = nvmetap_ns(entry->ticks),
-		.flags = encode_direction(entry),
-		.id = entry->seq,
-		.dropped = entry->event == NVMETAP_EV_DROP ? drop->count : 0,
-	};
-	struct record rec = {.time_ns = packet.time_ns};
-	uint8_t *to = writer->scratch;
-
-	if (!writer->begun)
-		writer_begin(writer, entry->bdf);
-	if (write)
-		to = outfile_reserve(writer->output, pcapng_packet_room(encode_size(entry), 0));
-	else if (writer->sink == NULL)
-		return;
-	packet.caplen = (uint32_t)encode_entry(to + PCAPNG_PACKET_DATA, entry, &rec);
-	packet.len = packet.caplen - rec.caplen + rec.len;
-	if (writer->sink != NULL)
-		writer->sink(writer->sink_ctx, &rec);
-	if (write && outfile_commit(writer->output, pcapng_packet(to, &packet)) != 0)
-		return;
-	writer_add(writer, entry, packet.time_ns);
-}
-
 /* Up to WRITER_PASS entries.  Returns how many, and their bytes in drained. */
 static unsigned int writer_drain(struct writer *writer, size_t *drained)
 {
@@ -158,7 +69,7 @@ static unsigned int writer_drain(struct writer *writer, size_t *drained)
 
 	*drained = 0;
 	while (nr < WRITER_PASS && (entry = ring_next(writer->ring, &len)) != NULL) {
-		writer_put(writer, entry);
+		recorder_put(&writer->recorder, entry);
 		nr++;
 		*drained += len;
 		unreleased += len;
@@ -171,44 +82,11 @@ static unsigned int writer_drain(struct writer *writer, size_t *drained)
 	return nr;
 }
 
-static struct tracer_stats writer_stats(const struct writer *writer)
-{
-	struct tracer_stats stats = {
-		.nr_records = writer->nr_records,
-		.nr_dropped = writer->nr_dropped,
-	};
-
-	if (writer->output != NULL) {
-		stats.nr_bytes = outfile_bytes(writer->output);
-		stats.nr_file_bytes = outfile_file_bytes(writer->output);
-		stats.error = outfile_error(writer->output);
-	}
-	return stats;
-}
-
 static void writer_tell(struct writer *writer)
 {
 	pthread_mutex_lock(&writer->lock);
-	writer->counted = writer_stats(writer);
+	writer->counted = recorder_stats(&writer->recorder);
 	pthread_mutex_unlock(&writer->lock);
-}
-
-static void writer_put_step(struct writer *writer, uint64_t ticks, int64_t step_ns)
-{
-	struct {
-		struct entry entry;
-		struct entry_clock clock;
-	} step = {
-		.entry = {
-			.ticks = ticks,
-			.event = NVMETAP_EV_CLOCK,
-			.stage = NVMETAP_WRITEBACK,
-			.info_len = clock_info_HOST,
-		},
-		.clock = {.step_ns = step_ns},
-	};
-
-	writer_put(writer, &step.entry);
 }
 
 /* The wall clock against the records' clock, which never steps. */
@@ -222,7 +100,7 @@ static void writer_check_clock(struct writer *writer)
 		return;
 	step = offset - writer->wall_offset;
 	if (writer->wall_known && (step > WRITER_STEP_NS || step < -WRITER_STEP_NS))
-		writer_put_step(writer, before, step);
+		recorder_put_step(&writer->recorder, before, step);
 	writer->wall_offset = offset;
 	writer->wall_known = true;
 }
@@ -269,64 +147,6 @@ static bool writer_sleep(struct writer *writer, uint64_t sleep_ns)
 	return stop;
 }
 
-/* What ends the program. */
-static void writer_put_line(struct writer *writer, const char *line)
-{
-	struct {
-		struct entry entry;
-		char text[WRITER_LINE];
-	} last = {
-		.entry = {
-			.ticks = nvmetap_ticks(),
-			.bdf = writer->bdf,
-			.event = NVMETAP_EV_LOG,
-			.stage = NVMETAP_WRITEBACK,
-			.info_len = none_HOST,
-		},
-	};
-	size_t len = strlen(line);
-
-	last.entry.len = (uint32_t)len;
-	if (len > sizeof(last.text)) {
-		len = sizeof(last.text);
-		last.entry.flags = NVMETAP_TRUNCATED;
-	}
-	last.entry.caplen = (uint32_t)len;
-	memcpy(last.text, line, len);
-	writer_put(writer, &last.entry);
-}
-
-/* What was dropped last, the statistics, and the end of the file. */
-static void writer_end(struct writer *writer)
-{
-	struct pcapng_statistics statistics = {0};
-	struct {
-		struct entry entry;
-		struct entry_drop info;
-	} drop;
-
-	if (writer->last_drops.info.count != 0) {
-		event_drop_entry(&drop.entry, &writer->last_drops);
-		writer_put(writer, &drop.entry);
-	}
-	if (writer->last_line != NULL)
-		writer_put_line(writer, writer->last_line);
-	if (writer->output == NULL)
-		return;
-	if (!writer->begun)
-		writer_begin(writer, 0);
-	statistics.time_ns = nvmetap_ns(nvmetap_ticks());
-	statistics.start_ns = writer->first_ns;
-	statistics.end_ns = writer->last_ns;
-	statistics.delivered = writer->nr_records;
-	statistics.dropped = writer->nr_dropped;
-	statistics.received = writer->nr_records + writer->nr_dropped;
-	(void)outfile_commit(writer->output,
-			    pcapng_statistics(outfile_reserve(writer->output, PCAPNG_BLOCK_MAX),
-					      &statistics));
-	(void)outfile_close(writer->output);
-}
-
 /*
  * How long to sleep: less while the ring fills quickly, more while it does not.
  * Each time the writer wakes it takes a CPU from somebody, who may be the guest.
@@ -360,8 +180,8 @@ static void *writer_run(void *ctx)
 	unsigned int nr;
 	size_t drained;
 
-	if (writer->name != NULL)
-		writer_begin(writer, 0);
+	if (writer->recorder.name != NULL)
+		recorder_begin(&writer->recorder, 0);
 	for (;;) {
 		nr = writer_drain(writer, &drained);
 		writer_check_clock(writer);
@@ -378,27 +198,18 @@ static void *writer_run(void *ctx)
 		if (!stop)
 			stop = writer_sleep(writer, sleep_ns);
 	}
-	writer_end(writer);
+	recorder_put_drops(&writer->recorder, &writer->last_drops);
+	if (writer->last_line != NULL)
+		recorder_put_line(&writer->recorder, writer->last_line);
+	recorder_end(&writer->recorder);
 	atomic_store_explicit(&writer->ended, true, memory_order_release);
 	return NULL;
 }
 
 static void writer_free(struct writer *writer)
 {
-	free(writer->scratch);
-	free(writer->name);
-	free(writer->description);
-	free(writer->hardware);
-	free(writer->application);
+	recorder_fini(&writer->recorder);
 	free(writer);
-}
-
-static int writer_copy(char **to, const char *from)
-{
-	if (from == NULL)
-		return 0;
-	*to = strdup(from);
-	return *to != NULL ? 0 : -ENOMEM;
 }
 
 static struct writer *writer_new(const struct tracer_config *config, struct ring *ring,
@@ -406,25 +217,18 @@ static struct writer *writer_new(const struct tracer_config *config, struct ring
 {
 	struct writer *writer = calloc(1, sizeof(*writer));
 
-	if (writer == NULL)
+	if (writer == NULL || recorder_init(&writer->recorder, config, output) != 0) {
+		free(writer);
+		errno = ENOMEM;
 		return NULL;
+	}
 	writer->ring = ring;
 	writer->output = output;
-	writer->sink = config->sink;
-	writer->sink_ctx = config->sink_ctx;
 	writer->failed = config->failed;
 	writer->failed_ctx = config->failed_ctx;
 	writer->stalled = config->stalled;
 	writer->stalled_ctx = config->stalled_ctx;
-	writer->scratch = malloc(PCAPNG_BLOCK_MAX);
-	if (writer->scratch != NULL && writer_copy(&writer->name, config->if_name) == 0 &&
-	    writer_copy(&writer->description, config->if_description) == 0 &&
-	    writer_copy(&writer->hardware, config->if_hardware) == 0 &&
-	    writer_copy(&writer->application, config->application) == 0)
-		return writer;
-	writer_free(writer);
-	errno = ENOMEM;
-	return NULL;
+	return writer;
 }
 
 struct writer *writer_start(const struct tracer_config *config, struct ring *ring,
@@ -512,7 +316,7 @@ void writer_finish(struct writer *writer, const struct event_drops *drops,
 	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
 	writer_join(writer);
-	*stats = writer_stats(writer);
+	*stats = recorder_stats(&writer->recorder);
 	pthread_cond_destroy(&writer->wake);
 	pthread_mutex_destroy(&writer->lock);
 	writer_free(writer);

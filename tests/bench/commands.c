@@ -221,7 +221,8 @@ int main(int argc, char **argv)
 	else if (argc == 5 && strcmp(argv[1], "capture") == 0)
 		capture(argv[2], bench_number(argv[3]), argv[4]);
 	else {
-		fprintf(stderr, "usage: commands off|on|rule|capture KEY COMMANDS [FOLDER|RULE|FILE]\n");
+		fprintf(stderr,
+			"usage: commands off|on|rule|capture KEY COMMANDS [FOLDER|RULE|FILE]\n");
 		return 2;
 	}
 	return 0;
