@@ -9,7 +9,7 @@ local follow
 
 do	-- a chunk has room for 200 locals; these end here
 
-local MAX_FIFO = 65536
+local MAX_FIFO = 1024		-- of a queue whose size is not known
 
 local function new_queue(size)
 	return {size = size, nr = 0, cids = {}, first = 1, last = 0, frames = {}, left = {}, told = 0}
@@ -95,7 +95,7 @@ end
 local function push(q, frame, left)
 	local last = q.last + 1
 	q.frames[last], q.left[last], q.last = frame, left, last
-	if last - q.first >= MAX_FIFO then
+	if last - q.first >= (q.size or MAX_FIFO) then
 		q.frames[q.first], q.left[q.first] = nil, nil
 		q.first = q.first + 1
 	end
