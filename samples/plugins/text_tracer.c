@@ -15,33 +15,26 @@ static const struct op {
 #define COMMAND(queue, cname, opcode, layout, name) [queue][opcode] = { name, #layout },
 #include <nvmetap/nvme.def>
 };
-static const struct {
-	const char *tap, *proto;
-} taps[] = {
+static const char *const taps[][2] = {
 	{ "nvme:regread:writeback", "REG" }, { "nvme:regwrite:decode", "REG" },
 	{ "nvme:admin:decode", "ADM" }, { "nvme:admin:writeback", "CPL" },
 	{ "nvme:io:decode", "IO" }, { "nvme:io:writeback", "CPL" },
 };
 static FILE *out;
 
-static void show_command(const struct nvmetap_event *ev)
+static void show_command(const struct nvme_command *cmd, uint32_t sqid)
 {
-	const struct nvme_command *cmd = ev->cmd;
-	const struct op *op = &ops[ev->sqid != 0 ? io : admin][cmd->opc];
-	int has_lba = op->layout != NULL && (strcmp(op->layout, "cmd_rw") == 0 ||
-					     strcmp(op->layout, "cmd_write_zeroes") == 0);
+	const struct op *op = &ops[sqid != 0 ? io : admin][cmd->opc];
+	char code[5];
 
-	fprintf(out, "SQ=%u CID=%04x OPC=", ev->sqid, cmd->cid);
-	if (op->name != NULL)
-		fputs(op->name, out);
+	snprintf(code, sizeof(code), "0x%02x", cmd->opc);
+	fprintf(out, "SQ=%u CID=%04x OPC=%s NSID=%#x", sqid, cmd->cid,
+		op->name != NULL ? op->name : code, cmd->nsid);
+	if (op->layout != NULL && (strcmp(op->layout, "cmd_rw") == 0 ||
+				   strcmp(op->layout, "cmd_write_zeroes") == 0))
+		fprintf(out, " LBA=%ju prp1=%jx prp2=%jx", NVME_SLBA(cmd), cmd->prp1, cmd->prp2);
 	else
-		fprintf(out, "0x%02x", cmd->opc);
-	fprintf(out, " NSID=%#x", cmd->nsid);
-	if (has_lba)
-		fprintf(out, " LBA=%ju", NVME_SLBA(cmd));
-	fprintf(out, " prp1=%jx prp2=%jx", cmd->prp1, cmd->prp2);
-	if (!has_lba)
-		fprintf(out, " CDW10=%08x", cmd->cdw10);
+		fprintf(out, " prp1=%jx prp2=%jx CDW10=%08x", cmd->prp1, cmd->prp2, cmd->cdw10);
 }
 
 static int show(void *proto, struct nvmetap_event *ev)
@@ -56,7 +49,7 @@ static int show(void *proto, struct nvmetap_event *ev)
 			ev->stage == NVMETAP_WRITEBACK ? "->" : "<-", 2 * (int)ev->acc->width,
 			ev->acc->value);
 	else if (ev->stage == NVMETAP_DECODE)
-		show_command(ev);
+		show_command(ev->cmd, ev->sqid);
 	else
 		fprintf(out, "SQ=%u CID=%04x P=%d STS=0x%04x CDW0=0x%08x", ev->sqid, ev->cpl->cid,
 			NVME_STATUS_P(ev->cpl->status), ev->cpl->status >> 1, ev->cpl->cdw0);
@@ -72,7 +65,7 @@ int setup(void)
 	if (out == NULL)
 		return -errno;
 	for (unsigned int i = 0; i < sizeof(taps) / sizeof(taps[0]); i++)
-		nvmetap_attach(NULL, taps[i].tap, show, (void *)taps[i].proto, NVMETAP_OBSERVE);
+		nvmetap_attach(NULL, taps[i][0], show, (void *)taps[i][1], NVMETAP_OBSERVE);
 	return 0;
 }
 
