@@ -224,6 +224,7 @@ static int finish(struct boot *boot, int why, int status)
 	session_close(&boot->session);
 	progress_summary(boot->progress);
 	ret = session_report(&boot->session);
+	session_free(&boot->session);
 	status = judge(boot, why, status);
 	return status != 0 ? status : ret != 0 || boot->console_failed ? EXIT_FAILED : EXIT_DONE;
 }
@@ -260,6 +261,7 @@ static int run_guest(struct boot *boot)
 		close(boot->options.guest.console_fd);
 	if (pid < 0) {
 		session_close(&boot->session);
+		session_free(&boot->session);
 		return EXIT_FAILED;
 	}
 	atomic_store(&boot->pid, pid);
@@ -269,6 +271,7 @@ static int run_guest(struct boot *boot)
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		session_close(&boot->session);
+		session_free(&boot->session);
 		return EXIT_FAILED;
 	}
 	why = guest_wait(pid, boot->options.timeout_s, &status);

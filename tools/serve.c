@@ -2,6 +2,7 @@
 /* nvmetap serve: the drive, on a socket. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,9 +124,10 @@ static int run(const struct command *command, int argc, char **argv)
 		complain("serve: %s", strerror(-ret));
 	signals_release();
 	session_close(&session);
-	if (session_report(&session) != 0 || ret != 0)
-		return EXIT_FAILED;
-	return EXIT_DONE;
+	if (session_report(&session) != 0)
+		ret = -EIO;
+	session_free(&session);
+	return ret != 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 extern const struct command command_serve;

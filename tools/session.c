@@ -184,6 +184,7 @@ static int open_drive(struct session *session, const struct drive_options *optio
 	    open_tracer(session, options, session->command) == 0)
 		return 0;
 	session_close(session);
+	session_free(session);
 	return -1;
 }
 
@@ -219,12 +220,8 @@ static void start_control(struct session *session)
 
 int session_run(struct session *session)
 {
-	int rc;
-
 	start_control(session);
-	rc = drive_run(session->drive);
-	session_rules_report(session->inject);
-	return rc;
+	return drive_run(session->drive);
 }
 
 void session_stop(struct session *session)
@@ -236,15 +233,20 @@ void session_close(struct session *session)
 {
 	control_free(session->control);
 	drive_free(session->drive);
-	inject_free(session->inject);
 	if (session->tracer != NULL)
 		tracer_close(session->tracer, &session->stats);
+}
+
+void session_free(struct session *session)
+{
+	inject_free(session->inject);
 }
 
 int session_report(struct session *session)
 {
 	const struct tracer_stats *stats = &session->stats;
 
+	session_rules_report(session->inject);
 	if (session->path == NULL)
 		return 0;
 	if (stats->error != 0) {

@@ -26,11 +26,14 @@ int session_open(struct session *session, const struct drive_options *options,
 /* Serves; returns what drive_run does.  session_stop: any thread, signal handlers. */
 int session_run(struct session *session);
 void session_stop(struct session *session);
-/* Ends the drive and finishes the capture. */
+/* Ends the drive and finishes the capture; what is to be reported of them stays
+ * until session_free. */
 void session_close(struct session *session);
+void session_free(struct session *session);
 /*
- * Says on standard error how the capture went.  0, or -1 when it is not whole,
- * which it or the drive, while it ran, has said once.
+ * Says on standard error what came of the rules, and how the capture went.  0,
+ * or -1 when that is not whole, which it or the drive, while it ran, has said
+ * once.
  */
 int session_report(struct session *session);
 
