@@ -48,16 +48,16 @@ says()
 }
 
 installer || fail "exit status $?"
-says 6 ': not installed$'
+says 7 ': not installed$'
 installer --install || fail "--install: exit status $?"
-says 6 ': installed$'
+says 7 ': installed$'
 extcap=$(find "$work/home" -name nvmetap-extcap)
 test -x "$extcap" || fail "no extcap program"
 user "$extcap" --extcap-interfaces >"$work/said" || fail "the extcap program does not run"
 says 1 '^extcap {version='
 
 installer --install || fail "--install again: exit status $?"
-says 6 ': installed, left as it is$'
+says 7 ': installed, left as it is$'
 
 # Wireshark finds both. Its columns are the profile's.
 user "$tshark" -C NVMe -r "$work/threads.pcapng" -2 >"$work/list" 2>"$work/errors" ||
@@ -70,6 +70,13 @@ user "$tshark" -C NVMe -r "$work/threads.pcapng" -2 --color -T fields \
 colours=$(grep '^NVMe: ' "$work/colours" | sort -u | wc -l)
 test "$colours" -ge 10 || fail "only $colours colours"
 test "$(grep -c '^NVMe: ' "$work/colours")" -eq 46 || fail "a record without a colour"
+
+# Each column has a width, in the order of the columns.
+formats() { sed 1,2d "$1" | sed 's/.*\(%[^":,]*\(:[^":,]*\)\{0,1\}\).*/\1/'; }
+formats "$srcdir/dissector/profile/preferences" >"$work/columns"
+formats "$srcdir/dissector/profile/recent" >"$work/widths"
+grep -qx '%Cus:nvmetap.phase' "$work/columns" || fail "no columns"
+diff "$work/columns" "$work/widths" >&2 || fail "columns and widths are not the same"
 
 # Every button and every graph has a filter that is understood, and some match.
 # shellcheck disable=SC2016
@@ -93,16 +100,18 @@ test "$matching" -ge 25 || fail "only $matching columns of filters that match: $
 profile=$(find "$work/home" -type d -name NVMe)
 lua=$(find "$work/home" -name nvmetap.lua)
 sed -i 1d "$profile/preferences"
+sed -i '1s/.*/# Recent settings file/' "$profile/recent"
 echo '# something' >>"$profile/colorfilters"
 echo '-- earlier' >>"$lua"
 installer
-says 1 'preferences: installed, and changed by you$'
+says 1 'preferences: installed, and changed since$'
 says 2 'installed, of another version$'
 installer --install || fail "--install: exit status $?"
-says 1 'preferences: installed, and changed by you, left as it is$'
+says 1 'preferences: installed, and changed since, left as it is$'
+says 1 'recent: installed, and changed since, left as it is$'
 says 2 ': replaced$'
 installer --uninstall || fail "--uninstall: exit status $?"
-says 5 ': removed$'
+says 6 ': removed$'
 says 1 'changed by you, left as it is'
 installer --uninstall --force || fail "--uninstall --force: exit status $?"
 says 1 'preferences: removed$'

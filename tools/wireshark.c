@@ -30,11 +30,11 @@ static const struct option_row rows[] = {
 };
 static const struct option_row *const tables[] = { rows, NULL };
 
-/* The first is the dissector, the others are the profile's. */
+/* The first is the dissector, the others are the profile's; Wireshark itself changes the last. */
 static const char *const names[] = {
-	"nvmetap.lua", "preferences", "colorfilters", "dfilter_buttons", "io_graphs",
+	"nvmetap.lua", "preferences", "colorfilters", "dfilter_buttons", "io_graphs", "recent",
 };
-enum { NR_NAMES = sizeof(names) / sizeof(names[0]) };
+enum { NR_NAMES = sizeof(names) / sizeof(names[0]), NAME_RECENT = NR_NAMES - 1 };
 
 static int handle(void *ctx, int id, const char *arg)
 {
@@ -74,7 +74,7 @@ static const char *state_word(enum wireshark_state state)
 	static const char *const words[] = {
 		[WIRESHARK_MISSING] = "not installed", [WIRESHARK_SAME] = "installed",
 		[WIRESHARK_OLDER] = "installed, of another version",
-		[WIRESHARK_CHANGED] = "installed, and changed by you",
+		[WIRESHARK_CHANGED] = "installed, and changed since",
 	};
 
 	return words[state];
@@ -125,12 +125,14 @@ static int act(const struct wireshark *ws, const char *from, const char *to,
 static int one_file(const struct wireshark *ws, int i)
 {
 	char from[WIRESHARK_PATH_MAX], to[WIRESHARK_PATH_MAX];
-	enum wireshark_state state;
+	enum wireshark_state state = WIRESHARK_MISSING;
 	int ret;
 
 	ret = paths(ws, i, from, to);
 	if (ret == 0)
 		ret = wireshark_compare(from, to, i != 0, &state);
+	if (i == NAME_RECENT && ws->action == ACTION_UNINSTALL && state == WIRESHARK_CHANGED)
+		state = WIRESHARK_OLDER;	/* not the user's work */
 	return ret == 0 ? act(ws, from, to, state) : failed(from, -ret);
 }
 
