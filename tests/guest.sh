@@ -24,7 +24,7 @@ skip() { say "skipped: $*" >&2; exit 77; }
 fail()
 {
 	for log in console.txt boot.err; do
-		[ ! -s "$work/$log" ] || { echo "--- $log"; tail -n 25 "$work/$log"; } >&2
+		[ ! -s "$work/$log" ] || { echo "--- $log"; tail -n 60 "$work/$log"; } >&2
 	done
 	say "FAILED: $*" >&2
 	exit 1
@@ -63,7 +63,7 @@ try_boot()
 # that keeps its queues busy boots it again, three times at most.
 lost_an_answer()
 {
-	grep -aq 'um virt-pci delay' "$work/console.txt" || return 1
+	grep -aqE 'um virt-pci delay|virtio_pcidev_[a-z_]+\+0x' "$work/console.txt" || return 1
 	say "the kernel took an answer from itself, see nvmetap-boot(1): once more"
 }
 
