@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "spec/bytes.h"
+#include "tests/fuzz/frame.h"
 #include "tests/hostile.h"
 
 enum { MESSAGES = 5000 };
@@ -42,6 +43,15 @@ uint64_t any_number(struct hostile *h)
 	default:
 		return dice(h, 70);
 	}
+}
+
+void any_memory(struct hostile *h)
+{
+	put(h, SCRIPT_MEMORY, 1);
+	put(h, dice(h, SCRIPT_SIZE / 8) * 8, 4);
+	put(h, 64, 1);
+	for (unsigned int i = 0; i < 8; i++)
+		put(h, any_number(h), 8);
 }
 
 static unsigned int nr_descriptors(void)

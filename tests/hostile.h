@@ -24,6 +24,8 @@ uint32_t dice(struct hostile *h, uint32_t sides);
 void put(struct hostile *h, uint64_t value, size_t len);
 /* One that may matter: nothing, very much, a single bit, an address. */
 uint64_t any_number(struct hostile *h);
+/* A step that writes some of these into the guest's memory. */
+void any_memory(struct hostile *h);
 
 /*
  * Runs scripts until there were that many messages, and sees that no descriptor

@@ -1,24 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Compares nvme-cli's JSON of one structure with the fields of the capture.
-#   table.awk's rows | awk -v strct=id_ctrl -f nvme_json.awk - FIELDS JSON
+#   table.awk's rows | awk -v strct=id_ctrl -f hex.awk -f nvme_json.awk - FIELDS JSON
 # FIELDS: lines "frame field value" (tests/oracle.sh, oracle_values), JSON: lines.  Keys
 # of the outermost object count; those that the table does not have are counted only.
-
-function hex(d,    q, r, i, c, out)
-{
-	for (sub(/^0+/, "", d); d != ""; sub(/^0+/, "", d)) {
-		q = ""
-		r = 0
-		for (i = 1; i <= length(d); i++) {
-			c = r * 10 + substr(d, i, 1)
-			q = q int(c / 16)
-			r = c % 16
-		}
-		out = substr("0123456789abcdef", r + 1, 1) out
-		d = q
-	}
-	return out == "" ? "0" : out
-}
 
 # A number of 16 bytes, the lowest first.
 function turned(bytes,    i, out)

@@ -24,45 +24,7 @@ oracle_setup()
 # hexadecimal without zeros before them.
 oracle_values()
 {
-	awk -F'\t' '
-	function hex(d,    q, r, i, c, out)
-	{
-		for (sub(/^0+/, "", d); d != ""; sub(/^0+/, "", d)) {
-			q = ""
-			r = 0
-			for (i = 1; i <= length(d); i++) {
-				c = r * 10 + substr(d, i, 1)
-				q = q int(c / 16)
-				r = c % 16
-			}
-			out = substr("0123456789abcdef", r + 1, 1) out
-			d = q
-		}
-		return out == "" ? "0" : out
-	}
-	function plain(v)
-	{
-		if (v == "True" || v == "False")
-			return v == "True"
-		if (v ~ /^[0-9]+$/ && length(v) <= 20)
-			return hex(v)
-		if (sub(/^0x0*/, "", v))
-			return v == "" ? "0" : v
-		sub(/ +$/, "", v)
-		return v
-	}
-	FILENAME != "-" { name[++n] = $1; next }
-	{
-		for (i = 2; i <= NF; i++) {
-			if ($i == "")
-				continue
-			out = ""
-			nr = split($i, v, ",")
-			for (k = 1; k <= nr; k++)
-				out = out (k > 1 ? "," : "") plain(v[k])
-			print $1, name[i - 1], out
-		}
-	}' "$1/oracle.names" -
+	awk -F'\t' -f "$oracle_dir/hex.awk" -f "$oracle_dir/oracle.awk" "$1/oracle.names" -
 }
 
 # oracle CAPTURE WORK: 0 if all that differs is explained; prints how much was

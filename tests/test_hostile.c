@@ -118,15 +118,6 @@ static void any_access(struct hostile *h)
 	put(h, dice(h, 4) == 0 ? any_number(h) : dice(h, 66), 8);
 }
 
-static void any_memory(struct hostile *h)
-{
-	put(h, SCRIPT_MEMORY, 1);
-	put(h, dice(h, SCRIPT_SIZE / 8) * 8, 4);
-	put(h, 64, 1);
-	for (unsigned int i = 0; i < 8; i++)
-		put(h, any_number(h), 8);
-}
-
 static void any_step(struct hostile *h)
 {
 	unsigned int what = dice(h, 64);

@@ -225,15 +225,6 @@ static void any_command(struct hostile *h)
 		put(h, likely ? dice(h, 20) : any_number(h), 4);
 }
 
-static void any_memory(struct hostile *h)
-{
-	put(h, SCRIPT_MEMORY, 1);
-	put(h, dice(h, SCRIPT_SIZE / 8) * 8, 4);
-	put(h, 64, 1);
-	for (unsigned int i = 0; i < 8; i++)
-		put(h, any_number(h), 8);
-}
-
 static void any_step(struct hostile *h)
 {
 	unsigned int what = dice(h, 128);
