@@ -305,7 +305,6 @@ local function follow_completion(c, frame)
 		end
 	end
 	depths[frame] = command_frame * PAIR + sq.nr
-	links[frame] = 0
 	push(cq, frame)
 	if cqe_now.ok then
 		check_completion(c, frame, sq, cq)
@@ -326,7 +325,6 @@ end
 -- Completion queues share a vector as they like; the pin is everyone's.
 local function follow_interrupt(c, frame)
 	local _, _, _, vector, kind = interrupt_info()
-	links[frame] = links[frame] or 0
 	if rec.cause == 0 then
 		return
 	end
@@ -453,13 +451,14 @@ function follow(frame)
 	local f = by_event[rec.event]
 	if frame >= PAIR then
 		return
+	elseif frame % PAGE == 0 then
+		pack_before(frame)
 	end
+	links[frame], depths[frame] = 0, 0
 	follow_seq(c, frame)
 	if f then
 		f(c, frame)
 	end
-	links[frame] = links[frame] or 0
-	depths[frame] = depths[frame] or 0
 end
 
 local function forget_all()

@@ -2,8 +2,9 @@
 -- The present record, and how a structure of the table is added to the tree.
 
 local tvb, raw, tree, pinfo		-- raw: the bytes of tvb
-local visible, referenced		-- referenced(tree, protofield)
+local visible, visited, has_columns
 local rec = {}				-- its header, and where its parts are
+local bytes_of, is_referenced = Tvb.raw, TreeItem.referenced
 
 -- Asking costs more than decoding.  Outside the GUI the answers are the same
 -- for all records of a pass over the file, and a pass runs forward; the GUI
@@ -11,24 +12,44 @@ local rec = {}				-- its header, and where its parts are
 local PASSES = not gui_enabled()
 local pass, last_frame = 0, math.huge
 local answers = {}		-- by ProtoField, in this pass
+local has_tree
 local quiet			-- nobody asks for any of our fields in this pass
 
-local function nobody_asks()
+local function nobody_asks(root)
 	for i = 1, #registered do
-		if referenced(tree, registered[i]) then
+		if is_referenced(root, registered[i]) then
 			return false
 		end
 	end
 	return true
 end
 
-local function begin_record(frame)
-	if visible or not PASSES or frame <= last_frame then
+-- A tree that nobody wants has not even a root; else that is hidden.
+local function look_at(root)
+	has_tree = root.hidden or root.text ~= nil
+	visible = has_tree and root.visible
+end
+
+-- Whether what is set as a column goes anywhere.
+local function has_info_column()
+	return tostring(pinfo.cols.info) ~= "(info)"
+end
+
+-- In the first pass neither tree nor columns change; who comes back jumps about.
+local function begin_record(frame, root)
+	local is_same = PASSES and not visible and frame > last_frame
+	local had_tree = has_tree
+	last_frame, visited = frame, pinfo.visited
+	if is_same and not visited then
+		return
+	end
+	look_at(root)
+	has_columns = not PASSES or visited or has_info_column()
+	if not is_same or visible or has_tree ~= had_tree then
 		pass = pass + 1
 		answers = PASSES and {} or nil
-		quiet = PASSES and not visible and nobody_asks()
+		quiet = not has_tree or PASSES and not visible and nobody_asks(root)
 	end
-	last_frame = frame
 end
 
 local function wanted(pf)
@@ -36,11 +57,11 @@ local function wanted(pf)
 	if visible then
 		return true
 	elseif not PASSES then
-		return referenced(tree, pf)
+		return is_referenced(tree, pf)
 	end
 	answer = answers[pf]
 	if answer == nil then
-		answer = referenced(tree, pf)
+		answer = is_referenced(tree, pf)
 		answers[pf] = answer
 	end
 	return answer
