@@ -45,6 +45,20 @@ enum cmd_next cmd_fail(struct cmd *cmd, uint16_t code);
 /* CMD_NEXT for success, CMD_AGAIN for STATUS_AGAIN, else as cmd_fail. */
 enum cmd_next cmd_status(struct cmd *cmd, uint16_t code);
 
+/* Notes for the error log where the field that is wrong begins, STRUCT_FIELD_PLACE;
+ * answers code. */
+static inline uint16_t cmd_wrong(struct cmd *cmd, unsigned int place, uint16_t code)
+{
+	cmd->wrong = (uint16_t)place;
+	return code;
+}
+
+/* The command's namespace, as ctrl_ns. */
+static inline uint16_t cmd_ns(struct cmd *cmd, struct ns **ns)
+{
+	return cmd_wrong(cmd, sqe_nsid_PLACE, ctrl_ns(cmd->ctrl, cmd->sqe.nsid, ns));
+}
+
 /* Gives a command up without completion.  In the back end it becomes a zombie. */
 void cmd_revoke(struct cmd *cmd);
 /* Completes with code a command that waits for a plug-in, an event or its

@@ -126,6 +126,7 @@ struct cmd {
 	uint32_t data_len;
 	uint32_t index;			/* of the namespace or range that is worked at */
 	uint16_t sqid, cqid, cid;	/* as fetched */
+	uint16_t wrong;			/* where the field that is wrong begins: cmd_wrong */
 	uint8_t state;			/* CMD_* */
 	uint8_t step;			/* STEP_* */
 	uint8_t direction;		/* NVMETAP_NO_DATA, _TO_DEVICE, _TO_HOST */
