@@ -113,6 +113,7 @@ enum cmd_next cmd_fail(struct cmd *cmd, uint16_t code)
 		ST(DATA_TRANSFER_ERROR), ST(INTERNAL_DEVICE_ERROR), ST(ABORTED_BY_REQUEST),
 		ST(ABORTED_SQ_DELETION), ST(NAMESPACE_NOT_READY), ST(WRITE_FAULTS),
 		ST(UNRECOVERED_READ_ERROR), ST(ASYNC_EVENT_REQUEST_LIMIT_EXCEEDED),
+		ST(COMMAND_ID_CONFLICT),
 	};
 	unsigned int status;
 
@@ -143,6 +144,8 @@ static enum cmd_next step_decode(struct cmd *cmd)
 	const struct op *op = cmd->sqid == 0 ? &admin_ops[cmd->sqe.opc] : &io_ops[cmd->sqe.opc];
 	uint16_t code;
 
+	if (!cmd->has_cid)
+		return cmd_fail(cmd, ST(COMMAND_ID_CONFLICT));
 	if (op->execute == NULL)
 		return cmd_fail(cmd, ST(INVALID_OPCODE));
 	/* Neither fused operations nor SGLs are supported. */

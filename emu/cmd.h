@@ -25,6 +25,8 @@ extern const struct op admin_ops[256], io_ops[256];
 /* A free slot for a command of that queue, or NULL: wait. */
 struct cmd *cmd_new(struct ctrl *ctrl, uint16_t sqid);
 void cmd_free(struct cmd *cmd);
+/* It has been fetched: its CID is in flight, unless it was already. */
+void cmd_take_cid(struct cmd *cmd);
 /* Runs a command from the stage that it is at. */
 void cmd_run(struct cmd *cmd);
 /* After CMD_WAIT: has its completion posted by the next work. */

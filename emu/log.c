@@ -45,6 +45,7 @@ static uint16_t parameter_of(const struct cmd *cmd, uint16_t code)
 		uint16_t code, location;
 	} rows[] = {
 		{ ST(INVALID_OPCODE), sqe_opc_PLACE },
+		{ ST(COMMAND_ID_CONFLICT), sqe_cid_PLACE },
 		{ ST(INVALID_NAMESPACE_OR_FORMAT), sqe_nsid_PLACE },
 		{ ST(FEATURE_NOT_NS_SPECIFIC), sqe_nsid_PLACE },
 		{ ST(FEATURE_NOT_SAVEABLE), cmd_set_features_sv_PLACE },
