@@ -78,23 +78,29 @@ grep -q 'IO .*OPC=Read' "$work/lines" || fail "no commands come through the pipe
 test "$(grep -c -v 'IO .*OPC=Read' "$work/lines")" = 0 ||
 	fail "others than commands: $(cat "$work/lines")"
 
-# --- tshark, with a drive of the user that it runs as
+# --- tshark, with a drive of the user that it runs as, where nvmetap puts what finds it
 if ! tshark_works; then
 	exit "$status"
 fi
 tshark_setup "$work/home" dissector/nvmetap.lua
-cp ./nvmetap "$work/home/extcap/nvmetap-extcap"
-chmod 755 "$work" "$work/home/extcap/nvmetap-extcap"
+mkdir "$work/data"
+cp dissector/nvmetap.lua "$work/data/" && cp -r "$srcdir/dissector/profile" "$work/data/" ||
+	exit 99
+cp ./nvmetap "$work/home/nvmetap"
+chmod 755 "$work" "$work/home/nvmetap"
 mkdir -m 700 "$work/user"
 NVMETAP_RUNTIME_DIR=$work/user
-test -z "$as_user" || chown 65534:65534 "$work/user"
+test -z "$as_user" || chown -R 65534:65534 "$work/user" "$work/home"
 # shellcheck disable=SC2086
-$as_user env "$work/home/extcap/nvmetap-extcap" --extcap-interfaces >"$work/out" 2>"$work/why" || {
-	echo "skipped: another user cannot run $work/home/extcap: $(cat "$work/why")"
+$as_user "$work/home/nvmetap" extcap --extcap-interfaces >"$work/out" 2>"$work/why" || {
+	echo "skipped: another user cannot run $work/home/nvmetap: $(cat "$work/why")"
 	exit "$status"
 }
-cp ./nvmetap "$work/home/nvmetap"
-chmod 755 "$work/home/nvmetap"
+# shellcheck disable=SC2086
+$as_user env -u XDG_CONFIG_HOME HOME="$work/home" WIRESHARK_CONFIG_DIR="$work/home/config" \
+	TSHARK="$tshark" NVMETAP_DATADIR="$work/data" \
+	"$work/home/nvmetap" wireshark --install >"$work/out" 2>&1 || fail "$(cat "$work/out")"
+grep -q 'nvmetap-extcap: installed$' "$work/out" || fail "no extcap: $(cat "$work/out")"
 : >"$work/err"
 # setpriv becomes the drive.
 # shellcheck disable=SC2086
