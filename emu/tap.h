@@ -94,6 +94,7 @@ struct taps {
 	struct nvmetap_plugin *only;		/* a snapshot's receiver: nobody else hears */
 	struct raised *raised, **raised_end;	/* inside a callback; emu/raise.h */
 	const struct nvmetap_event *event;	/* being fired */
+	const struct nvmetap_event *unheard;	/* as it came: its modifiers run, or NULL */
 	uint8_t *data;		/* of the event being fired, data_len bytes */
 	size_t data_len;
 	bool altered;		/* data was stored, or a fault provoked */
