@@ -228,8 +228,9 @@ struct plugin_library {
 };
 int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
 		       const struct plugin_library *library);
-/* Teardown, detach, revoke.  The structure lives until plugin_free_all,
- * because another thread's message may still name it. */
+/* Teardown, detach, revoke.  The structure and the name, some 200 bytes, live
+ * until plugin_free_all, because another thread's message, a late fault or an
+ * injection's event may still name it; everything else is given back. */
 void plugin_remove(struct nvmetap_plugin *plugin);
 void plugin_remove_all(struct taps *taps);
 void plugin_free_all(struct taps *taps);
