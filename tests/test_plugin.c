@@ -284,6 +284,21 @@ static int hear_snapshot(void *ctx, struct nvmetap_event *ev)
 	return 0;
 }
 
+static void assert_queue(const struct seen *seen, uint8_t type, uint16_t qid, uint32_t size,
+			 uint32_t head)
+{
+	assert_int_equal(seen->ev.event, NVMETAP_EV_QUEUE);
+	assert_int_equal(seen->ev.qkind & ~NVMETAP_CQ_ONLY,
+			 qid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO);
+	assert_int_equal(seen->ev.cqid, qid);
+	assert_int_equal(seen->ev.sqid, type == NVMETAP_SQ ? qid : 0);
+	assert_int_equal(seen->info.queue.type, type);
+	assert_int_equal(seen->info.queue.qid, qid);
+	assert_int_equal(seen->info.queue.size, size);
+	assert_int_equal(seen->info.queue.head, head);
+	assert_int_equal(seen->info.queue.tail, head);
+}
+
 static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only(void **state)
 {
 	struct rig *rig = *state;
@@ -291,6 +306,7 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	int others = 0;
 	uint64_t seq;
 
+	assert_int_equal(driver_create_sized(&rig->driver, 2, 8, 16, 1), 0);
 	rig_watch(rig, "nvme:admin:decode");
 	rig_watch(rig, "nvme:queue:execute");
 	rig_watch(rig, "nvmetap:session:writeback");
@@ -302,7 +318,7 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	nvmetap_snapshot(rig->watcher);
 	rig_settle(rig);
 	assert_int_equal(others, 0);
-	assert_int_equal(rig->nr_seen, 7);
+	assert_int_equal(rig->nr_seen, 9);
 	for (unsigned int i = 0; i < rig->nr_seen; i++) {
 		assert_int_equal(rig->seen[i].ev.flags & NVMETAP_SNAPSHOT, NVMETAP_SNAPSHOT);
 		assert_int_equal(rig->seen[i].ev.seq, 0);
@@ -312,9 +328,15 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));
 	assert_int_equal(rig->seen[1].ev.event, NVMETAP_EV_REGISTERS);
 	assert_int_equal(rig->seen[1].ev.text_len, 64);
-	assert_int_equal(rig->seen[2].info.queue.type, NVMETAP_CQ);
-	assert_int_equal(rig->seen[6].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
-	assert_int_equal(rig->seen[6].ev.cause, seq);
+	/* Four commands have created queues, the fifth is outstanding. */
+	assert_queue(&rig->seen[2], NVMETAP_CQ, 0, 32, 4);
+	assert_queue(&rig->seen[3], NVMETAP_CQ, 1, 64, 0);
+	assert_queue(&rig->seen[4], NVMETAP_CQ, 2, 16, 0);
+	assert_queue(&rig->seen[5], NVMETAP_SQ, 0, 32, 5);
+	assert_queue(&rig->seen[6], NVMETAP_SQ, 1, 64, 0);
+	assert_queue(&rig->seen[7], NVMETAP_SQ, 2, 8, 0);
+	assert_int_equal(rig->seen[8].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
+	assert_int_equal(rig->seen[8].ev.cause, seq);
 }
 
 static int setup_options(struct nvmetap_plugin *self, void *ctx)
