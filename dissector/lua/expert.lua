@@ -91,7 +91,7 @@ local READ_ONLY = set_of("CAP", "VS", "CMBLOC", "CMBSZ", "BPINFO", "CMBSTS", "PM
 			 "PMREBS", "PMRSWTP")
 local CONFIG_READ_ONLY = set_of("VID", "DID", "RID", "CC", "HTYPE", "CCPTR", "SS", "CAPP", "MGNT",
 				"MLAT", "PID", "PC", "MXID", "MTAB", "MPBA", "PXID", "PXCAP", "PXDCAP",
-				"PXLCAP", "PXDCAP2")
+				"PXLCAP", "PXDCAP2", "PXLCAP2")
 
 -- What is written together with something else is not meant.
 local function check_read_only(code, set)
