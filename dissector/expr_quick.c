@@ -37,7 +37,7 @@ struct expr_quick quick_find(unsigned int i)
 	const struct expr_quick none = { .size = 0 };
 	const struct table_row *row = &table_rows[i], *other;
 	const struct table_only *only = &table_only[i];
-	struct expr_quick quick = { .shift = row->shift };
+	struct expr_quick quick = { .at = (uint8_t)row->offset, .shift = row->shift };
 	uint8_t size;
 
 	if (!find_member(i, &quick.size, &quick.offset))
@@ -48,6 +48,7 @@ struct expr_quick quick_find(unsigned int i)
 	other = &table_rows[only->other];
 	if (!find_member(only->other, &size, &quick.other) || size != 1 || only->high > 255)
 		return none;
+	quick.other_at = (uint8_t)other->offset;
 	quick.other_shift = other->shift;
 	quick.other_mask = (uint8_t)(UINT64_MAX >> (64 - other->width));
 	quick.low = (uint8_t)only->low;
