@@ -332,21 +332,16 @@ static bool run_test(struct match *match, const struct expr_test *test)
 	return test->all ? trial.any && !stopped : stopped;
 }
 
-/* Apart from run, which then has few registers to save for the tests that are quick. */
-static __attribute__((noinline)) bool run_slowly(struct match *match, const struct expr_test *test)
-{
-	return test->spans ? run_span(match, test) : run_test(match, test);
-}
-
 static bool run(struct match *match)
 {
 	const struct expr *expr = match->expr;
-	const struct expr_code *code = expr->code, *end = code + expr->nr_code;
 	bool kept[EXPR_DEPTH_MAX + 1], result = false;
 	uint32_t nr_kept = 0;
 
 	/* No switch: the branches of one expression are the same for each record. */
-	for (; code < end; code++) {
+	for (uint32_t i = 0; i < expr->nr_code; i++) {
+		const struct expr_code *code = &expr->code[i];
+
 		if (code->op == EXPR_QUICK) {
 			const struct expr_test *test = &expr->tests[code->arg];
 
@@ -354,12 +349,14 @@ static bool run(struct match *match)
 				 quick_test(&test->quick, &test->span, match->rec);
 		} else if (code->op == EXPR_IF_FALSE) {
 			if (!result)
-				code = expr->code + code->arg - 1;
+				i = code->arg - 1;
 		} else if (code->op == EXPR_IF_TRUE) {
 			if (result)
-				code = expr->code + code->arg - 1;
+				i = code->arg - 1;
 		} else if (code->op == EXPR_TEST) {
-			result = run_slowly(match, &expr->tests[code->arg]);
+			const struct expr_test *test = &expr->tests[code->arg];
+
+			result = test->spans ? run_span(match, test) : run_test(match, test);
 		} else if (code->op == EXPR_NOT) {
 			result = !result;
 		} else if (code->op == EXPR_PUSH) {
@@ -369,22 +366,6 @@ static bool run(struct match *match)
 		}
 	}
 	return result;
-}
-
-bool expr_excludes(const struct expr *expr, const uint8_t *header)
-{
-	for (uint32_t i = 0; i < expr->nr_first; i++) {
-		const struct expr_code *code = &expr->code[2 * i];
-		const struct expr_test *test = &expr->tests[code->arg];
-		const struct expr_field *field = &expr->fields[test->left.field];
-
-		if (code->op == EXPR_QUICK
-			    ? !quick_test_header(&test->quick, &test->span, header)
-			    : field->special == EXPR_OF_TABLE &&
-				      field->parts[header[record_event_OFFSET]] == 0)
-			return true;
-	}
-	return false;
 }
 
 bool expr_match_frame(const struct expr *expr, const struct record *rec,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which fields of the header are members of struct record. */
+/* Which fields of the header are members of struct record, and what the header alone says. */
 #include "dissector/expr_quick.h"
 
-#include "dissector/table.h"
+#include "dissector/expr_code.h"
 
 #define MEMBER(field, name) \
 	{ F_record_##field, sizeof(((struct record *)0)->name), offsetof(struct record, name) }
@@ -54,4 +54,20 @@ struct expr_quick quick_find(unsigned int i)
 	quick.low = (uint8_t)only->low;
 	quick.high = (uint8_t)only->high;
 	return quick;
+}
+
+bool expr_excludes(const struct expr *expr, const uint8_t *header)
+{
+	for (uint32_t i = 0; i < expr->nr_first; i++) {
+		const struct expr_code *code = &expr->code[2 * i];
+		const struct expr_test *test = &expr->tests[code->arg];
+		const struct expr_field *field = &expr->fields[test->left.field];
+
+		if (code->op == EXPR_QUICK
+			    ? !quick_test_header(&test->quick, &test->span, header)
+			    : field->special == EXPR_OF_TABLE &&
+				      field->parts[header[record_event_OFFSET]] == 0)
+			return true;
+	}
+	return false;
 }

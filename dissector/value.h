@@ -25,7 +25,10 @@ bool value_is_idle(const struct decode_item *item);
 
 /* The name of a status (type << 8 | code), or NULL. */
 const char *value_status(uint16_t code);
-/* 00:06.0, with the segment in front if it is not 0. */
+/* 00:06.0, with the segment in front if it is not 0: up to PUT_BDF_MAX bytes, as in put.h. */
+char *put_bdf(char *at, uint32_t bdf);
 void value_bdf(struct text *text, uint32_t bdf);
+
+enum { PUT_BDF_MAX = 12 };
 
 #endif
