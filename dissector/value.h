@@ -15,6 +15,13 @@ void value_plain(struct text *text, const struct decode_item *item);
 /* A JSON value: numbers below 2^53 as numbers, larger ones as strings; flags
  * as true and false; bytes as a string of hexadecimal digits. */
 void value_json(struct text *text, const struct decode_item *item);
+/* Whether that is the number's digits and nothing else. */
+static inline bool value_is_json_digits(const struct decode_item *item)
+{
+	return item->row->kind >= KIND_DEC && item->row->kind <= KIND_BHEX &&
+	       item->row->kind != KIND_FLAG && item->number < UINT64_C(1) << 53;
+}
+
 /* For people: "Identify (0x06)", "8 (stored as 7)", "yes". */
 void value_display(struct text *text, const struct decode_item *item);
 
