@@ -7,13 +7,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
 #include "spec/bytes.h"
 #include "tracer/input.h"
 
 enum {
-	INPUT_SIZE = 256 << 10,	/* of the buffer in the beginning, bytes */
+	INPUT_SIZE = 2 << 20,	/* of the buffer in the beginning, bytes: a huge page */
 	INPUT_RAW = 128 << 10,
 	INPUT_FRAME = 5,	/* of a frame's header zstd first wants so many bytes */
 	INPUT_NEXT = 3,		/* zstd's wish includes the header of the next block */
@@ -216,6 +217,17 @@ static int input_detect(struct stream *stream)
 	return 0;
 }
 
+/* One page where the kernel has huge ones: hundreds of small ones, each of which
+ * it has to make when it is first written to, cost more than a short capture. */
+static uint8_t *input_new_buffer(void)
+{
+	uint8_t *data = aligned_alloc(INPUT_SIZE, INPUT_SIZE);
+
+	if (data != NULL)
+		(void)madvise(data, INPUT_SIZE, MADV_HUGEPAGE);
+	return data;
+}
+
 struct input *input_open(const char *path)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -224,7 +236,7 @@ struct input *input_open(const char *path)
 	if (stream == NULL)
 		return NULL;
 	stream->size = INPUT_SIZE;
-	stream->data = malloc(INPUT_SIZE);
+	stream->data = input_new_buffer();
 	stream->input.at = stream->input.end = stream->data;
 	stream->owned = strcmp(path, "-") != 0;
 	stream->fd = STDIN_FILENO;
