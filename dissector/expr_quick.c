@@ -16,7 +16,8 @@ static const struct {
 	MEMBER(has_command, flags), MEMBER(seq, seq), MEMBER(cause, cause), MEMBER(bdf, bdf),
 	MEMBER(nsid, nsid), MEMBER(cdw10, cdw10), MEMBER(sqid, sqid), MEMBER(cqid, cqid),
 	MEMBER(cid, cid), MEMBER(opc, opc), MEMBER(csi, csi), MEMBER(status, status),
-	MEMBER(qkind, qkind), MEMBER(len, len), MEMBER(count, count),
+	MEMBER(queues, qkind), MEMBER(qkind, qkind), MEMBER(cq_only, qkind),
+	MEMBER(len, len), MEMBER(count, count),
 };
 
 enum { NR_MEMBERS = sizeof(members) / sizeof(members[0]) };

@@ -180,7 +180,7 @@ struct nvmetap_event {
 	uint8_t event;		/* NVMETAP_EV_*: what it is */
 	uint8_t stage;		/* NVMETAP_FETCH to NVMETAP_WRITEBACK */
 	uint8_t flags;		/* NVMETAP_ALTERED, _SNAPSHOT, _HAS_COMMAND */
-	uint8_t qkind;		/* NVMETAP_QUEUE_* */
+	uint8_t qkind;		/* NVMETAP_QUEUE_*; | NVMETAP_CQ_ONLY: sqid means nothing */
 	uint8_t csi;		/* command set of the command */
 	uint64_t ticks;		/* read once, at the tap; nvmetap_ns converts */
 	uint64_t seq;		/* 1, 2, … of this controller; 0: batches and snapshots */

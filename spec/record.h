@@ -29,7 +29,8 @@ struct record {
 	uint32_t count;		/* interrupt: completions it announces */
 	uint16_t sqid, cqid, cid;
 	uint16_t status;	/* completions: status field without the phase, bits 14:0 */
-	uint8_t event, stage, flags, qkind, opc, csi;
+	uint8_t event, stage, flags, opc, csi;
+	uint8_t qkind;		/* NVMETAP_QUEUE_*; | NVMETAP_CQ_ONLY: sqid means nothing */
 	uint8_t info_len;
 	const uint8_t *info;	/* info_len bytes, network byte order, struct of the event */
 	const uint8_t *payload;

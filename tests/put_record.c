@@ -160,16 +160,22 @@ void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width,
 void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old,
 		  uint32_t value)
 {
+	bool is_cq = kind == NVMETAP_DOORBELL_CQ;
 	uint8_t info[access_info_SIZE] = { 0 };
+	struct record rec = {
+		.event = NVMETAP_EV_DOORBELL, .stage = NVMETAP_DECODE,
+		.qkind = queue == ADMIN_QUEUE ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO,
+		.sqid = is_cq ? 0 : queue, .cqid = queue, .info = info, .info_len = sizeof(info),
+	};
 
-	access_info_offset_set(info, NVME_REG_DOORBELLS + 8u * queue +
-				     (kind == NVMETAP_DOORBELL_CQ) * 4u);
+	rec.qkind |= is_cq ? NVMETAP_CQ_ONLY : 0;
+	access_info_offset_set(info, NVME_REG_DOORBELLS + 8u * queue + is_cq * 4u);
 	access_info_width_set(info, 4);
 	access_info_value_set(info, value);
 	access_info_old_set(info, old);
 	access_info_doorbell_set(info, kind);
 	access_info_vector_set(info, queue);
-	put_event(m, NVMETAP_EV_DOORBELL, NVMETAP_DECODE, info, sizeof(info), NULL, 0);
+	put_record(m, &rec);
 }
 
 struct record put_command(struct maker *m, uint16_t queue, const uint8_t *cmd)

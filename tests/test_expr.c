@@ -238,6 +238,21 @@ static void test_a_regular_expression_gives_up(void **state)
 	rec.len = rec.caplen = 21;
 	assert_no_match(&rec, "nvmetap.text matches \"^((a+)+$|a+b)\"");
 }
+
+/* Where PCRE2 has no compiler for the machine, each turn of the group takes
+ * more than a hundred bytes of what a search may have. */
+static void test_a_regular_expression_that_is_interpreted_gives_up_too(void **state)
+{
+	static uint8_t bytes[10000];
+	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
+			      .len = sizeof(bytes), .caplen = sizeof(bytes) };
+
+	(void)state;
+	memset(bytes, 'a', sizeof(bytes));
+	assert_no_match(&rec, "nvmetap.text matches \"(*NO_JIT)^(a|b)*$\"");
+	rec.len = rec.caplen = 20;
+	assert_match(&rec, "nvmetap.text matches \"(*NO_JIT)^(a|b)*$\"");
+}
 #endif
 
 /* Section 5.15.2.2: bytes 4 to 23. */
@@ -503,6 +518,7 @@ int main(void)
 #ifdef HAVE_PCRE2
 		cmocka_unit_test(test_a_regular_expression_finds_bytes_in_any_case),
 		cmocka_unit_test(test_a_regular_expression_gives_up),
+		cmocka_unit_test(test_a_regular_expression_that_is_interpreted_gives_up_too),
 #endif
 		cmocka_unit_test(test_what_is_refused_is_refused_where_it_stands),
 		cmocka_unit_test(test_parentheses_are_bounded_and_a_million_of_them_refused),
