@@ -216,10 +216,13 @@ static void write_doorbell(struct access *at, struct nvmetap_access *acc)
 	acc->old = doorbell_old(at->ctrl, acc->offset, &acc->doorbell, &acc->vector);
 	ev.event = NVMETAP_EV_DOORBELL;
 	ev.qkind = acc->vector == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO;
-	if (acc->doorbell == NVMETAP_DOORBELL_SQ)
+	if (acc->doorbell == NVMETAP_DOORBELL_SQ) {
 		ev.sqid = acc->vector;
-	else
+		ev.cqid = acc->vector < CTRL_NR_QUEUES ? at->ctrl->sq[acc->vector].cqid : 0;
+	} else {
+		ev.qkind |= NVMETAP_CQ_ONLY;
 		ev.cqid = acc->vector;
+	}
 	if (fire_write(at, &ev, acc))
 		doorbell_write(at->ctrl, acc->offset, (uint32_t)acc->value);
 }

@@ -8,7 +8,11 @@
 #include "emu/prp.h"
 #include "emu/queue.h"
 
-enum { IO_TAPS = NVMETAP_TAP_IO_FETCH - NVMETAP_TAP_ADMIN_FETCH };
+enum {
+	IO_TAPS = NVMETAP_TAP_IO_FETCH - NVMETAP_TAP_ADMIN_FETCH,
+	FUSE = 0x03,	/* in byte 1 of a command */
+	PSDT = 0xc0,
+};
 
 static_assert(NVMETAP_TAP_IO_WRITEBACK - NVMETAP_TAP_ADMIN_WRITEBACK == IO_TAPS,
 	      "admin and I/O taps stand in the same order");
@@ -80,7 +84,7 @@ static int fire_data(struct cmd *cmd, unsigned int tap)
 {
 	struct nvmetap_event ev = cmd_event(cmd, tap);
 	struct nvmetap_xfer xfer = {
-		.iova = cmd->nr_pages > 0 ? cmd->page[0] : 0,
+		.iova = cmd->page[0],
 		.total = cmd->data_len,
 		.direction = cmd->direction,
 	};
@@ -109,6 +113,7 @@ enum cmd_next cmd_fail(struct cmd *cmd, uint16_t code)
 		ST(DATA_TRANSFER_ERROR), ST(INTERNAL_DEVICE_ERROR), ST(ABORTED_BY_REQUEST),
 		ST(ABORTED_SQ_DELETION), ST(NAMESPACE_NOT_READY), ST(WRITE_FAULTS),
 		ST(UNRECOVERED_READ_ERROR), ST(ASYNC_EVENT_REQUEST_LIMIT_EXCEEDED),
+		ST(COMMAND_ID_CONFLICT),
 	};
 	unsigned int status;
 
@@ -139,15 +144,18 @@ static enum cmd_next step_decode(struct cmd *cmd)
 	const struct op *op = cmd->sqid == 0 ? &admin_ops[cmd->sqe.opc] : &io_ops[cmd->sqe.opc];
 	uint16_t code;
 
+	if (!cmd->has_cid)
+		return cmd_fail(cmd, ST(COMMAND_ID_CONFLICT));
 	if (op->execute == NULL)
 		return cmd_fail(cmd, ST(INVALID_OPCODE));
 	/* Neither fused operations nor SGLs are supported. */
-	if ((cmd->sqe.fuse & 0xc3) != 0)
-		return cmd_fail(cmd, ST(INVALID_FIELD));
+	if ((cmd->sqe.fuse & FUSE) != 0)
+		return cmd_fail(cmd, cmd_wrong(cmd, sqe_fuse_PLACE, ST(INVALID_FIELD)));
+	if ((cmd->sqe.fuse & PSDT) != 0)
+		return cmd_fail(cmd, cmd_wrong(cmd, sqe_psdt_PLACE, ST(INVALID_FIELD)));
 	cmd->op = op;
 	code = op->prepare != NULL ? op->prepare(cmd) : 0;
-	if (code == 0 && cmd->data_len > CTRL_MAX_TRANSFER)
-		code = ST(INVALID_FIELD);
+	assert(cmd->data_len <= CTRL_MAX_TRANSFER || code != 0);
 	if (code != 0)
 		cmd->data_len = 0;
 	return cmd_status(cmd, code);

@@ -25,6 +25,8 @@ extern const struct op admin_ops[256], io_ops[256];
 /* A free slot for a command of that queue, or NULL: wait. */
 struct cmd *cmd_new(struct ctrl *ctrl, uint16_t sqid);
 void cmd_free(struct cmd *cmd);
+/* It has been fetched: its CID is in flight, unless it was already. */
+void cmd_take_cid(struct cmd *cmd);
 /* Runs a command from the stage that it is at. */
 void cmd_run(struct cmd *cmd);
 /* After CMD_WAIT: has its completion posted by the next work. */
@@ -44,6 +46,20 @@ enum cmd_next cmd_fail(struct cmd *cmd, uint16_t code);
 
 /* CMD_NEXT for success, CMD_AGAIN for STATUS_AGAIN, else as cmd_fail. */
 enum cmd_next cmd_status(struct cmd *cmd, uint16_t code);
+
+/* Notes for the error log where the field that is wrong begins, STRUCT_FIELD_PLACE;
+ * answers code. */
+static inline uint16_t cmd_wrong(struct cmd *cmd, unsigned int place, uint16_t code)
+{
+	cmd->wrong = (uint16_t)place;
+	return code;
+}
+
+/* The command's namespace, as ctrl_ns. */
+static inline uint16_t cmd_ns(struct cmd *cmd, struct ns **ns)
+{
+	return cmd_wrong(cmd, sqe_nsid_PLACE, ctrl_ns(cmd->ctrl, cmd->sqe.nsid, ns));
+}
 
 /* Gives a command up without completion.  In the back end it becomes a zombie. */
 void cmd_revoke(struct cmd *cmd);

@@ -26,6 +26,29 @@ struct cmd *cmd_new(struct ctrl *ctrl, uint16_t sqid)
 	return cmd;
 }
 
+static uint64_t *cid_word(const struct cmd *cmd)
+{
+	return &cmd->ctrl->cids[(size_t)cmd->sqid * CTRL_CID_WORDS + cmd->cid / 64];
+}
+
+void cmd_take_cid(struct cmd *cmd)
+{
+	uint64_t *word, bit;
+
+	cmd->cid = cmd->sqe.cid;
+	word = cid_word(cmd);
+	bit = UINT64_C(1) << cmd->cid % 64;
+	cmd->has_cid = (*word & bit) == 0;
+	*word |= bit;
+}
+
+static void give_cid(struct cmd *cmd)
+{
+	if (cmd->has_cid)
+		*cid_word(cmd) &= ~(UINT64_C(1) << cmd->cid % 64);
+	cmd->has_cid = false;
+}
+
 void cmd_free(struct cmd *cmd)
 {
 	struct ctrl *ctrl = cmd->ctrl;
@@ -35,6 +58,7 @@ void cmd_free(struct cmd *cmd)
 		buffer_put(&ctrl->buffers, cmd->data, cmd->data_len);
 	cmd->data = NULL;
 	cmd->state = CMD_FREE;
+	give_cid(cmd);
 	if (cmd->sqid != 0 && --ctrl->nr_io == 0)
 		io_busy(ctrl, false);
 	cmd_list_push(&ctrl->free, cmd);
@@ -51,6 +75,7 @@ void cmd_revoke(struct cmd *cmd)
 		if (!cmd->zombie)
 			cmd->ctrl->nr_zombies++;
 		cmd->zombie = true;
+		give_cid(cmd);
 		return;
 	}
 	if (cmd->state == CMD_HELD) {
@@ -89,7 +114,7 @@ bool cmd_abort(struct cmd *cmd, uint16_t code)
 struct cmd *cmd_find(struct ctrl *ctrl, uint16_t sqid, uint16_t cid)
 {
 	for (struct cmd *cmd = ctrl->cmds; cmd < ctrl->cmds + CTRL_NR_CMDS; cmd++) {
-		if (cmd->state != CMD_FREE && !cmd->zombie && cmd->sqid == sqid && cmd->cid == cid)
+		if (cmd->has_cid && cmd->sqid == sqid && cmd->cid == cid)
 			return cmd;
 	}
 	return NULL;

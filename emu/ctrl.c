@@ -329,7 +329,9 @@ struct ctrl *ctrl_new(const struct ctrl_config *config)
 		return NULL;
 	ctrl->cmds = calloc(CTRL_NR_CMDS, sizeof(*ctrl->cmds));
 	ctrl->error_recovery = calloc((size_t)config->nr_ns + 1, sizeof(*ctrl->error_recovery));
-	if (ctrl->cmds == NULL || ctrl->error_recovery == NULL) {
+	ctrl->cids = calloc((size_t)CTRL_NR_QUEUES * CTRL_CID_WORDS, sizeof(*ctrl->cids));
+	if (ctrl->cmds == NULL || ctrl->error_recovery == NULL || ctrl->cids == NULL) {
+		free(ctrl->cids);
 		free(ctrl->error_recovery);
 		free(ctrl->cmds);
 		free(ctrl);
@@ -374,6 +376,7 @@ void ctrl_free(struct ctrl *ctrl)
 			buffer_put(&ctrl->buffers, cmd->data, cmd->data_len);
 	}
 	buffers_fini(&ctrl->buffers);
+	free(ctrl->cids);
 	free(ctrl->error_recovery);
 	free(ctrl->cmds);
 	free(ctrl);

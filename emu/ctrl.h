@@ -32,6 +32,7 @@ enum {
 	CTRL_MAX_TRANSFER = CTRL_PAGE << CTRL_MDTS,	/* bytes */
 	CTRL_MAX_PAGES = (1 << CTRL_MDTS) + 1,
 	CTRL_NR_CMDS = 512,		/* in flight */
+	CTRL_CID_WORDS = 0x10000 / 64,	/* a bit for each command identifier */
 	CTRL_NR_ADMIN_CMDS = 32,	/* of these, kept free for the admin queue */
 	CTRL_NR_AERS = 4,		/* Asynchronous Event Requests */
 	CTRL_NR_ABORTS = 4,		/* Abort commands; all are executed at once */
@@ -126,11 +127,13 @@ struct cmd {
 	uint32_t data_len;
 	uint32_t index;			/* of the namespace or range that is worked at */
 	uint16_t sqid, cqid, cid;	/* as fetched */
+	uint16_t wrong;			/* where the field that is wrong begins: cmd_wrong */
 	uint8_t state;			/* CMD_* */
 	uint8_t step;			/* STEP_* */
 	uint8_t direction;		/* NVMETAP_NO_DATA, _TO_DEVICE, _TO_HOST */
 	bool tapped;			/* this step's tap has been passed */
 	bool zombie;			/* given up while in the back end */
+	bool has_cid;			/* ctrl->cids has it; otherwise another has the CID */
 	uint16_t tap;			/* of event tap_seq */
 	bool resumed;			/* tap_seq goes on with the modifiers behind held */
 	bool own_sqhd;			/* a plug-in has chosen it */
@@ -227,6 +230,7 @@ struct ctrl {
 
 	struct cmd *cmds;		/* CTRL_NR_CMDS */
 	struct cmd_list free, ready;
+	uint64_t *cids;			/* CTRL_CID_WORDS a submission queue: who is in flight */
 	unsigned int nr_free, nr_zombies, nr_io;	/* nr_io: I/O commands in flight */
 	uint32_t generation;
 	struct buffers buffers;

@@ -26,43 +26,53 @@ struct feature {
 	bool per_ns;		/* set and get check the namespace */
 };
 
+/* place: of the field in Dword 11. */
+static uint16_t value_wrong(struct cmd *cmd, unsigned int place)
+{
+	return cmd_wrong(cmd, sqe_cdw11_PLACE + place, ST(INVALID_FIELD));
+}
+
 static uint16_t set_power(struct cmd *cmd, uint32_t value)
 {
 	uint8_t dword[4];
 
 	bytes_set_le(dword, sizeof(dword), value);
 	if (feat_power_ps_get(dword) != 0)
-		return ST(INVALID_FIELD);
+		return value_wrong(cmd, feat_power_ps_PLACE);
 	cmd->ctrl->features[NVME_FEAT_POWER_MANAGEMENT] = value & 0xff;
 	return 0;
 }
 
-static bool temperature_valid(uint32_t value, bool setting)
+static uint16_t check_temperature(struct cmd *cmd, uint32_t value, bool setting)
 {
 	uint32_t tmpsel = value >> 16 & 15, thsel = value >> 20 & 3;
 
-	return (tmpsel == TMPSEL_COMPOSITE || (setting && tmpsel == TMPSEL_ALL)) &&
-	       (thsel == THSEL_OVER || thsel == THSEL_UNDER);
+	if (tmpsel != TMPSEL_COMPOSITE && !(setting && tmpsel == TMPSEL_ALL))
+		return value_wrong(cmd, feat_temperature_tmpsel_PLACE);
+	if (thsel != THSEL_OVER && thsel != THSEL_UNDER)
+		return value_wrong(cmd, feat_temperature_thsel_PLACE);
+	return 0;
 }
 
 static uint16_t set_temperature(struct cmd *cmd, uint32_t value)
 {
+	uint16_t code = check_temperature(cmd, value, true);
 	struct ctrl *ctrl = cmd->ctrl;
 
-	if (!temperature_valid(value, true))
-		return ST(INVALID_FIELD);
+	if (code != 0)
+		return code;
 	ctrl->temperature[value >> 20 & 1] = value & 0xffff;
-	if (log_critical_warning(ctrl) != 0)
-		aer_raise(ctrl, NVME_AER_SMART, 1, NVME_LOG_HEALTH_INFORMATION);
+	aer_raise(ctrl, NVME_AER_SMART, 1, NVME_LOG_HEALTH_INFORMATION);
 	return 0;
 }
 
 static uint16_t get_temperature(struct cmd *cmd, bool initial, uint32_t *value)
 {
+	uint16_t code = check_temperature(cmd, cmd->sqe.cdw11, false);
 	bool under = cmd->sqe.cdw11 >> 20 & 1;
 
-	if (!temperature_valid(cmd->sqe.cdw11, false))
-		return ST(INVALID_FIELD);
+	if (code != 0)
+		return code;
 	*value = cmd->ctrl->temperature[under];
 	if (initial)
 		*value = under ? 0 : CTRL_WCTEMP_K;
@@ -77,9 +87,9 @@ static uint16_t set_error_recovery(struct cmd *cmd, uint32_t value)
 	struct ns *ns;
 
 	if ((value & DULBE) != 0)
-		return ST(INVALID_FIELD);
+		return value_wrong(cmd, feat_error_recovery_dulbe_PLACE);
 	if (!all)
-		code = ctrl_ns(ctrl, cmd->sqe.nsid, &ns);
+		code = cmd_ns(cmd, &ns);
 	for (uint32_t i = 0; code == 0 && i < ctrl->config.nr_ns; i++) {
 		if (all || i == cmd->sqe.nsid - 1)
 			ctrl->error_recovery[i] = value & 0xffff;
@@ -90,7 +100,7 @@ static uint16_t set_error_recovery(struct cmd *cmd, uint32_t value)
 static uint16_t get_error_recovery(struct cmd *cmd, bool initial, uint32_t *value)
 {
 	struct ns *ns;
-	uint16_t code = ctrl_ns(cmd->ctrl, cmd->sqe.nsid, &ns);
+	uint16_t code = cmd_ns(cmd, &ns);
 
 	if (code == 0)
 		*value = initial ? 0 : cmd->ctrl->error_recovery[cmd->sqe.nsid - 1];
@@ -103,8 +113,10 @@ static uint16_t set_queues(struct cmd *cmd, uint32_t value)
 	struct ctrl *ctrl = cmd->ctrl;
 	uint32_t nsq = value & 0xffff, ncq = value >> 16;
 
-	if (nsq == 0xffff || ncq == 0xffff)
-		return ST(INVALID_FIELD);
+	if (nsq == 0xffff)
+		return value_wrong(cmd, feat_queues_nsq_PLACE);
+	if (ncq == 0xffff)
+		return value_wrong(cmd, feat_queues_ncq_PLACE);
 	for (unsigned int qid = 1; qid < CTRL_NR_QUEUES; qid++) {
 		if (ctrl->sq[qid].size != 0 || ctrl->cq[qid].size != 0)
 			return ST(COMMAND_SEQUENCE_ERROR);
@@ -139,7 +151,7 @@ static bool vector_in_use(const struct ctrl *ctrl, uint32_t vector)
 static uint16_t set_vector(struct cmd *cmd, uint32_t value)
 {
 	if ((value & 0xffff) >= CTRL_NR_VECTORS || !vector_in_use(cmd->ctrl, value & 0xffff))
-		return ST(INVALID_FIELD);
+		return value_wrong(cmd, feat_vector_iv_PLACE);
 	cmd->ctrl->coalescing_off[value & 0xffff] = (value & COALESCING_OFF) != 0;
 	return 0;
 }
@@ -149,7 +161,7 @@ static uint16_t get_vector(struct cmd *cmd, bool initial, uint32_t *value)
 	uint32_t vector = cmd->sqe.cdw11 & 0xffff;
 
 	if (vector >= CTRL_NR_VECTORS)
-		return ST(INVALID_FIELD);
+		return value_wrong(cmd, feat_vector_iv_PLACE);
 	*value = vector | (!initial && cmd->ctrl->coalescing_off[vector] ? COALESCING_OFF : 0);
 	return 0;
 }
@@ -185,6 +197,11 @@ bool feature_write_cache(const struct ctrl *ctrl)
 	return ctrl->features[NVME_FEAT_VOLATILE_WRITE_CACHE] & 1;
 }
 
+static uint16_t unknown(struct cmd *cmd)
+{
+	return cmd_wrong(cmd, cmd_get_features_fid_PLACE, ST(INVALID_FIELD));
+}
+
 enum cmd_next feature_get(struct cmd *cmd)
 {
 	const struct feature *feature = &features[cmd->sqe.cdw10 & 0xff];
@@ -192,8 +209,10 @@ enum cmd_next feature_get(struct cmd *cmd)
 	uint32_t sel = cmd->sqe.cdw10 >> 8 & 7, value;
 	uint16_t code = 0;
 
-	if (!feature->known || sel > NVME_SEL_SUPPORTED)
-		return cmd_fail(cmd, ST(INVALID_FIELD));
+	if (!feature->known)
+		return cmd_fail(cmd, unknown(cmd));
+	if (sel > NVME_SEL_SUPPORTED)
+		return cmd_fail(cmd, cmd_wrong(cmd, cmd_get_features_sel_PLACE, ST(INVALID_FIELD)));
 	/* What cannot be saved has its default as its saved value. */
 	value = sel == NVME_SEL_CURRENT ? cmd->ctrl->features[fid] : feature->initial;
 	if (sel == NVME_SEL_SUPPORTED)
@@ -211,7 +230,7 @@ enum cmd_next feature_set(struct cmd *cmd)
 	bool cached = feature_write_cache(cmd->ctrl);
 
 	if (!feature->known)
-		return cmd_fail(cmd, ST(INVALID_FIELD));
+		return cmd_fail(cmd, unknown(cmd));
 	if ((cmd->sqe.cdw10 >> 31) != 0)
 		return cmd_fail(cmd, ST(FEATURE_NOT_SAVEABLE));
 	if (!feature->per_ns && cmd->sqe.nsid != 0 &&

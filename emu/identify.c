@@ -27,7 +27,7 @@ uint16_t identify_prepare(struct cmd *cmd)
 
 	sqe_encode(&cmd->sqe, sqe);
 	if (cmd_identify_cns_get(sqe) > NVME_CNS_NS_DESC_LIST)
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, cmd_identify_cns_PLACE, ST(INVALID_FIELD));
 	cmd->direction = NVMETAP_TO_HOST;
 	cmd->data_len = IDENTIFY_SIZE;
 	return 0;

@@ -35,7 +35,7 @@ static uint16_t take_range(struct cmd *cmd)
 {
 	uint8_t sqe[NVME_SQE_SIZE];
 	struct ns *ns;
-	uint16_t code = ctrl_ns(cmd->ctrl, cmd->sqe.nsid, &ns);
+	uint16_t code = cmd_ns(cmd, &ns);
 
 	if (code != 0)
 		return code;
@@ -56,7 +56,7 @@ static uint16_t read_prepare(struct cmd *cmd)
 		return code;
 	len = (uint64_t)cmd->req.nlb << cmd->req.ns->lba_shift;
 	if (len > CTRL_MAX_TRANSFER)
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, cmd_rw_nlb_PLACE, ST(INVALID_FIELD));
 	cmd->data_len = (uint32_t)len;
 	cmd->direction = NVMETAP_TO_HOST;
 	return check_range(cmd->req.ns, cmd->req.slba, cmd->req.nlb);
@@ -177,7 +177,7 @@ static enum cmd_next flush_execute(struct cmd *cmd)
 
 	if (cmd->sqe.nsid == (uint32_t)NVME_NSID_BROADCAST)
 		return io_flush_all(cmd);
-	code = ctrl_ns(cmd->ctrl, cmd->sqe.nsid, &cmd->req.ns);
+	code = cmd_ns(cmd, &cmd->req.ns);
 	if (code != 0)
 		return cmd_fail(cmd, code);
 	cmd->req.op = NS_FLUSH;
@@ -187,7 +187,7 @@ static enum cmd_next flush_execute(struct cmd *cmd)
 static uint16_t dsm_prepare(struct cmd *cmd)
 {
 	uint8_t sqe[NVME_SQE_SIZE];
-	uint16_t code = ctrl_ns(cmd->ctrl, cmd->sqe.nsid, &cmd->req.ns);
+	uint16_t code = cmd_ns(cmd, &cmd->req.ns);
 
 	if (code != 0)
 		return code;

@@ -37,25 +37,30 @@ static bool has_slba(const struct cmd *cmd)
 		cmd->sqe.opc == NVME_OPC_WRITE_ZEROES);
 }
 
-/* Section 5.14.1.1, bytes 15:14: the byte, and from bit 8 on the bit, of the
- * parameter that was wrong, where the status leaves no other. */
+/* Section 5.14.1.1, bytes 15:14: where the parameter that was wrong begins; by
+ * the status, where that leaves no other. */
 static uint16_t parameter_of(const struct cmd *cmd, uint16_t code)
 {
 	static const struct {
 		uint16_t code, location;
 	} rows[] = {
-		{ ST(INVALID_OPCODE), sqe_opc_OFFSET },
-		{ ST(INVALID_NAMESPACE_OR_FORMAT), sqe_nsid_OFFSET },
-		{ ST(FEATURE_NOT_NS_SPECIFIC), sqe_nsid_OFFSET },
-		{ ST(FEATURE_NOT_SAVEABLE), 7 << 8 | (sqe_cdw10_OFFSET + 3) },
-		{ ST(INVALID_LOG_PAGE), sqe_cdw10_OFFSET },
-		{ ST(INVALID_QUEUE_DELETION), sqe_cdw10_OFFSET },
-		{ ST(INVALID_INTERRUPT_VECTOR), sqe_cdw11_OFFSET + 2 },
-		{ ST(COMPLETION_QUEUE_INVALID), sqe_cdw11_OFFSET + 2 },
+		{ ST(INVALID_OPCODE), sqe_opc_PLACE },
+		{ ST(COMMAND_ID_CONFLICT), sqe_cid_PLACE },
+		{ ST(INVALID_NAMESPACE_OR_FORMAT), sqe_nsid_PLACE },
+		{ ST(FEATURE_NOT_NS_SPECIFIC), sqe_nsid_PLACE },
+		{ ST(FEATURE_NOT_SAVEABLE), cmd_set_features_sv_PLACE },
+		{ ST(INVALID_LOG_PAGE), cmd_get_log_page_lid_PLACE },
+		{ ST(INVALID_QUEUE_DELETION), cmd_delete_queue_qid_PLACE },
+		{ ST(INVALID_QUEUE_SIZE), cmd_create_cq_qsize_PLACE },
+		{ ST(INVALID_INTERRUPT_VECTOR), cmd_create_cq_iv_PLACE },
+		{ ST(COMPLETION_QUEUE_INVALID), cmd_create_sq_cqid_PLACE },
 	};
 
+	if (code == ST(INVALID_FIELD) || code == ST(PRP_OFFSET_INVALID) ||
+	    code == ST(INVALID_QUEUE_IDENTIFIER))
+		return cmd->wrong;
 	if (code == ST(LBA_OUT_OF_RANGE) && has_slba(cmd))
-		return sqe_cdw10_OFFSET;
+		return cmd_rw_slba_PLACE;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].code == code)
 			return rows[i].location;
@@ -202,12 +207,12 @@ uint16_t log_prepare(struct cmd *cmd)
 	if (pages[cmd_get_log_page_lid_get(sqe)] == NULL)
 		return ST(INVALID_LOG_PAGE);
 	if (cmd_get_log_page_lpo_get(sqe) % 4 != 0 || cmd_get_log_page_lpo_get(sqe) > PAGE_MAX)
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, cmd_get_log_page_lpo_PLACE, ST(INVALID_FIELD));
 	/* Figure 191: all of them are the controller's, not of one namespace. */
 	if (cmd->sqe.nsid != 0 && cmd->sqe.nsid != (uint32_t)NVME_NSID_BROADCAST)
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, sqe_nsid_PLACE, ST(INVALID_FIELD));
 	if (len > CTRL_MAX_TRANSFER)
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, cmd_get_log_page_numd_PLACE, ST(INVALID_FIELD));
 	cmd->direction = NVMETAP_TO_HOST;
 	cmd->data_len = (uint32_t)len;
 	return 0;
@@ -227,7 +232,7 @@ enum cmd_next log_execute(struct cmd *cmd)
 		return cmd_fail(cmd, ST(INVALID_LOG_PAGE));
 	size = pages[lid](cmd->ctrl, page);
 	if (off > size)
-		return cmd_fail(cmd, ST(INVALID_FIELD));
+		return cmd_fail(cmd, cmd_wrong(cmd, cmd_get_log_page_lpo_PLACE, ST(INVALID_FIELD)));
 	memset(cmd->data, 0, cmd->data_len);
 	memcpy(cmd->data, page + off, size - off < cmd->data_len ? size - off : cmd->data_len);
 	if (!cmd_get_log_page_rae_get(sqe))

@@ -39,7 +39,9 @@ extern "C" {
 /*
  * What a callback of a modifier answers, the verdict; an observer's answer is
  * ignored.
- *   NVMETAP_GO       go on, with the event as it now is
+ *   NVMETAP_GO       go on, with the event as it now is: a command is carried out,
+ *                    whatever status has been set, and that status is posted
+ *                    unless it fails; who refuses a command answers _HANDLED
  *   NVMETAP_HANDLED  done: use the completion (or value read) as it now is
  *   NVMETAP_LATER    hold the command until nvmetap_resume or nvmetap_complete;
  *                    at a tap whose events are no stage of a command: as
@@ -180,7 +182,7 @@ struct nvmetap_event {
 	uint8_t event;		/* NVMETAP_EV_*: what it is */
 	uint8_t stage;		/* NVMETAP_FETCH to NVMETAP_WRITEBACK */
 	uint8_t flags;		/* NVMETAP_ALTERED, _SNAPSHOT, _HAS_COMMAND */
-	uint8_t qkind;		/* NVMETAP_QUEUE_* */
+	uint8_t qkind;		/* NVMETAP_QUEUE_*; | NVMETAP_CQ_ONLY: sqid means nothing */
 	uint8_t csi;		/* command set of the command */
 	uint64_t ticks;		/* read once, at the tap; nvmetap_ns converts */
 	uint64_t seq;		/* 1, 2, … of this controller; 0: batches and snapshots */

@@ -18,6 +18,12 @@ struct list_page {
 	uint64_t entry[PER_PAGE];
 };
 
+/* place: of the PRP entry in the command, or of that whose list is wrong. */
+static uint16_t offset_invalid(struct cmd *cmd, unsigned int place)
+{
+	return cmd_wrong(cmd, place, ST(PRP_OFFSET_INVALID));
+}
+
 static uint16_t dma_status(int rc)
 {
 	if (rc == -EAGAIN)
@@ -58,7 +64,7 @@ static uint16_t keep(struct cmd *cmd, const struct list_page *list, uint32_t nr)
 {
 	for (uint32_t i = 0; i < nr; i++) {
 		if (offset_in_page(list->entry[i]) != 0)
-			return ST(PRP_OFFSET_INVALID);
+			return offset_invalid(cmd, sqe_prp2_PLACE);
 		cmd->page[cmd->nr_pages++] = list->entry[i];
 	}
 	return 0;
@@ -73,7 +79,7 @@ static uint16_t walk_lists(struct cmd *cmd, uint32_t nr)
 	uint16_t code;
 
 	if (list.iova % ENTRY != 0)
-		return ST(PRP_OFFSET_INVALID);
+		return offset_invalid(cmd, sqe_prp2_PLACE);
 	while (nr > 0) {
 		room = (uint32_t)(CTRL_PAGE - offset_in_page(list.iova)) / ENTRY;
 		list.nr = nr < room ? nr : room;
@@ -91,7 +97,7 @@ static uint16_t walk_lists(struct cmd *cmd, uint32_t nr)
 			break;
 		list.iova = list.entry[room - 1];
 		if (offset_in_page(list.iova) != 0)
-			return ST(PRP_OFFSET_INVALID);
+			return offset_invalid(cmd, sqe_prp2_PLACE);
 	}
 	return 0;
 }
@@ -102,7 +108,7 @@ uint16_t prp_walk(struct cmd *cmd)
 	uint32_t left;
 
 	if ((cmd->sqe.prp1 & 3) != 0)
-		return ST(PRP_OFFSET_INVALID);
+		return offset_invalid(cmd, sqe_prp1_PLACE);
 	cmd->page[0] = cmd->sqe.prp1;
 	cmd->nr_pages = 1;
 	if (cmd->data_len <= first)
@@ -111,7 +117,7 @@ uint16_t prp_walk(struct cmd *cmd)
 	if (left > CTRL_PAGE)
 		return walk_lists(cmd, (left + CTRL_PAGE - 1) / CTRL_PAGE);
 	if (offset_in_page(cmd->sqe.prp2) != 0)
-		return ST(PRP_OFFSET_INVALID);
+		return offset_invalid(cmd, sqe_prp2_PLACE);
 	cmd->page[cmd->nr_pages++] = cmd->sqe.prp2;
 	return 0;
 }

@@ -77,8 +77,13 @@ void queue_fire(struct ctrl *ctrl, uint8_t type, uint16_t qid, uint8_t state, ui
 	ev = tap_event(NVMETAP_TAP_QUEUE);
 	ev.qkind = qid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO;
 	ev.cause = cause;
-	ev.sqid = type == NVMETAP_SQ ? qid : 0;
-	ev.cqid = type == NVMETAP_SQ ? ctrl->sq[qid].cqid : qid;
+	if (type == NVMETAP_SQ) {
+		ev.sqid = qid;
+		ev.cqid = ctrl->sq[qid].cqid;
+	} else {
+		ev.qkind |= NVMETAP_CQ_ONLY;
+		ev.cqid = qid;
+	}
 	ev.queue = &info;
 	tap_fire(ctrl->taps, &ev);
 	queue_stale(ctrl, &ev);

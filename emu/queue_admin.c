@@ -14,26 +14,33 @@ static bool qid_valid(uint32_t qid, uint32_t granted)
 	return qid != 0 && qid <= granted;
 }
 
+/* Of a Delete. */
+static uint16_t no_such_queue(struct cmd *cmd)
+{
+	return cmd_wrong(cmd, cmd_delete_queue_qid_PLACE, ST(INVALID_QUEUE_IDENTIFIER));
+}
+
 /* The queue size, 0's based, that both kinds of queue check alike. */
 static bool size_valid(uint32_t qsize)
 {
 	return qsize != 0 && qsize < CTRL_MAX_ENTRIES;
 }
 
-static uint16_t check_create_cq(const struct ctrl *ctrl, const uint8_t *sqe)
+static uint16_t check_create_cq(struct cmd *cmd, const uint8_t *sqe)
 {
+	const struct ctrl *ctrl = cmd->ctrl;
 	uint32_t qid = (uint32_t)cmd_create_cq_qid_get(sqe);
 	uint32_t vector = (uint32_t)cmd_create_cq_iv_get(sqe);
 
 	if (!qid_valid(qid, ctrl->nr_cqs) || ctrl->cq[qid].size != 0)
-		return ST(INVALID_QUEUE_IDENTIFIER);
+		return cmd_wrong(cmd, cmd_create_cq_qid_PLACE, ST(INVALID_QUEUE_IDENTIFIER));
 	if (!size_valid((uint32_t)cmd_create_cq_qsize_get(sqe)) ||
 	    bits_get(ctrl->cc, 20, 4) != IOCQES)
 		return ST(INVALID_QUEUE_SIZE);
 	if (!cmd_create_cq_pc_get(sqe))
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, cmd_create_cq_pc_PLACE, ST(INVALID_FIELD));
 	if (sqe_prp1_get(sqe) % CTRL_PAGE != 0)
-		return ST(PRP_OFFSET_INVALID);
+		return cmd_wrong(cmd, sqe_prp1_PLACE, ST(PRP_OFFSET_INVALID));
 	if (vector >= CTRL_NR_VECTORS || (vector != 0 && !ctrl->host->msix(ctrl->host_ctx)))
 		return ST(INVALID_INTERRUPT_VECTOR);
 	return 0;
@@ -45,7 +52,7 @@ enum cmd_next queue_create_cq(struct cmd *cmd)
 	uint16_t qid, code;
 
 	sqe_encode(&cmd->sqe, sqe);
-	code = check_create_cq(cmd->ctrl, sqe);
+	code = check_create_cq(cmd, sqe);
 	if (code != 0)
 		return cmd_fail(cmd, code);
 	qid = (uint16_t)cmd_create_cq_qid_get(sqe);
@@ -55,24 +62,25 @@ enum cmd_next queue_create_cq(struct cmd *cmd)
 	return CMD_NEXT;
 }
 
-static uint16_t check_create_sq(const struct ctrl *ctrl, const uint8_t *sqe)
+static uint16_t check_create_sq(struct cmd *cmd, const uint8_t *sqe)
 {
+	const struct ctrl *ctrl = cmd->ctrl;
 	uint32_t qid = (uint32_t)cmd_create_sq_qid_get(sqe);
 	uint32_t cqid = (uint32_t)cmd_create_sq_cqid_get(sqe);
 
 	if (!qid_valid(qid, ctrl->nr_sqs) || ctrl->sq[qid].size != 0)
-		return ST(INVALID_QUEUE_IDENTIFIER);
+		return cmd_wrong(cmd, cmd_create_sq_qid_PLACE, ST(INVALID_QUEUE_IDENTIFIER));
 	if (!qid_valid(cqid, ctrl->nr_cqs))
-		return ST(INVALID_QUEUE_IDENTIFIER);
+		return cmd_wrong(cmd, cmd_create_sq_cqid_PLACE, ST(INVALID_QUEUE_IDENTIFIER));
 	if (ctrl->cq[cqid].size == 0)
 		return ST(COMPLETION_QUEUE_INVALID);
 	if (!size_valid((uint32_t)cmd_create_sq_qsize_get(sqe)) ||
 	    bits_get(ctrl->cc, 16, 4) != IOSQES)
 		return ST(INVALID_QUEUE_SIZE);
 	if (!cmd_create_sq_pc_get(sqe))
-		return ST(INVALID_FIELD);
+		return cmd_wrong(cmd, cmd_create_sq_pc_PLACE, ST(INVALID_FIELD));
 	if (sqe_prp1_get(sqe) % CTRL_PAGE != 0)
-		return ST(PRP_OFFSET_INVALID);
+		return cmd_wrong(cmd, sqe_prp1_PLACE, ST(PRP_OFFSET_INVALID));
 	return 0;
 }
 
@@ -82,7 +90,7 @@ enum cmd_next queue_create_sq(struct cmd *cmd)
 	uint16_t qid, code;
 
 	sqe_encode(&cmd->sqe, sqe);
-	code = check_create_sq(cmd->ctrl, sqe);
+	code = check_create_sq(cmd, sqe);
 	if (code != 0)
 		return cmd_fail(cmd, code);
 	qid = (uint16_t)cmd_create_sq_qid_get(sqe);
@@ -98,7 +106,7 @@ enum cmd_next queue_delete_cq(struct cmd *cmd)
 	uint16_t qid = (uint16_t)cmd->sqe.cdw10;
 
 	if (qid == 0 || qid >= CTRL_NR_QUEUES || ctrl->cq[qid].size == 0)
-		return cmd_fail(cmd, ST(INVALID_QUEUE_IDENTIFIER));
+		return cmd_fail(cmd, no_such_queue(cmd));
 	if (ctrl->cq[qid].nr_sqs != 0)
 		return cmd_fail(cmd, ST(INVALID_QUEUE_DELETION));
 	queue_fire(ctrl, NVMETAP_CQ, qid, NVMETAP_QUEUE_DELETED, cmd->seq);
@@ -133,7 +141,7 @@ enum cmd_next queue_delete_sq(struct cmd *cmd)
 
 	if (qid == 0 || qid >= CTRL_NR_QUEUES || ctrl->sq[qid].size == 0 ||
 	    ctrl->sq[qid].closing != NULL)
-		return cmd_fail(cmd, ST(INVALID_QUEUE_IDENTIFIER));
+		return cmd_fail(cmd, no_such_queue(cmd));
 	bit_clear(ctrl->rung, qid);
 	cmd->state = CMD_DELETING;
 	ctrl->sq[qid].nr_cmds++;	/* of our own, until all are drained */

@@ -58,7 +58,7 @@ static bool fetch_one(struct ctrl *ctrl, struct cmd *cmd)
 			ctrl_fatal(ctrl, NVMETAP_BY_ERROR);
 		return false;
 	}
-	cmd->cid = cmd->sqe.cid;
+	cmd_take_cid(cmd);
 	/* For its latency; if its decoding is an event, the time of that does. */
 	if (taps_armed(ctrl->taps) && !tap_armed(ctrl->taps, tap))
 		cmd->ticks = nvmetap_ticks();

@@ -4,7 +4,8 @@
  * STRUCT_FIELD_set(p, value), and STRUCT_SIZE, made from nvme.def.  p points
  * to the structure's bytes, of any alignment; the caller has checked its
  * length once, where the bytes entered.  Fields longer than 8 bytes (CHARS,
- * BYTES, U128) have STRUCT_FIELD_OFFSET and STRUCT_FIELD_LENGTH only.
+ * BYTES, U128) have no accessors but STRUCT_FIELD_OFFSET and STRUCT_FIELD_LENGTH.
+ * STRUCT_FIELD_PLACE is the first byte, and from bit 8 on the first bit of it.
  * NOLINTBEGIN
  */
 #ifndef NVMETAP_TABLE_H
@@ -16,7 +17,8 @@
 enum {
 #define STRUCT(name, size, section, title) name##_SIZE = size,
 #define FIELD(strct, name, kind, offset, length, shift, width, abbrev, set, label) \
-	strct##_##name##_OFFSET = offset, strct##_##name##_LENGTH = length,
+	strct##_##name##_OFFSET = offset, strct##_##name##_LENGTH = length, \
+	strct##_##name##_PLACE = ((offset) + (shift) / 8) | (shift) % 8 << 8,
 #define ARRAY(strct, name, offset, element, count, abbrev, label) \
 	strct##_##name##_OFFSET = offset, strct##_##name##_COUNT = count,
 #include "spec/nvme.def"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "tests/rig.h"
 
-enum { WAIT_S = 30 };
+enum { WAIT_S = 30, NR_NS = 2 };
 
 static void idle(void *ctx, bool messages, bool sleeping)
 {
@@ -30,11 +30,11 @@ static struct ns *new_ns(const char *option, uint32_t nsid)
 	return ns;
 }
 
-int rig_setup_bare_with(void **state, rig_prepare_fn *prepare)
+static int setup_bare(void **state, unsigned int nr_ns, rig_prepare_fn *prepare)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	struct plugin_code code = { "watcher", no_setup, NULL, &rig->watcher };
-	struct device_config config = { .nr_ns = 2, .bdf = 0x30 };
+	struct device_config config = { .nr_ns = nr_ns, .bdf = 0x30 };
 
 	rig->way = *state != NULL ? *state : &rig_in_memory;
 	rig->seen = calloc(RIG_NR_SEEN, sizeof(*rig->seen));
@@ -64,16 +64,11 @@ int rig_setup_bare_with(void **state, rig_prepare_fn *prepare)
 	return 0;
 }
 
-int rig_setup_bare(void **state)
-{
-	return rig_setup_bare_with(state, NULL);
-}
-
-int rig_setup_with(void **state, rig_prepare_fn *prepare)
+static int setup_enabled(void **state, unsigned int nr_ns, rig_prepare_fn *prepare)
 {
 	struct rig *rig;
 
-	rig_setup_bare_with(state, prepare);
+	setup_bare(state, nr_ns, prepare);
 	rig = *state;
 	driver_init(&rig->driver, &rig->access, true);
 	if (!driver_enable(&rig->driver, 32))
@@ -81,9 +76,29 @@ int rig_setup_with(void **state, rig_prepare_fn *prepare)
 	return driver_create(&rig->driver, 1, 64, 1);
 }
 
+int rig_setup_bare_with(void **state, rig_prepare_fn *prepare)
+{
+	return setup_bare(state, NR_NS, prepare);
+}
+
+int rig_setup_bare(void **state)
+{
+	return setup_bare(state, NR_NS, NULL);
+}
+
+int rig_setup_with(void **state, rig_prepare_fn *prepare)
+{
+	return setup_enabled(state, NR_NS, prepare);
+}
+
 int rig_setup(void **state)
 {
-	return rig_setup_with(state, NULL);
+	return setup_enabled(state, NR_NS, NULL);
+}
+
+int rig_setup_empty(void **state)
+{
+	return setup_enabled(state, 0, NULL);
 }
 
 int rig_teardown(void **state)

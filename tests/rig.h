@@ -79,6 +79,7 @@ struct rig_row {
  * rig_transport or NULL. */
 int rig_setup(void **state);		/* with MSI-X, enabled, queue pair 1 */
 int rig_setup_bare(void **state);	/* nothing done yet */
+int rig_setup_empty(void **state);	/* as rig_setup, of a drive without namespaces */
 int rig_teardown(void **state);
 /* The same, with what prepare does before the drive has a thread of its own:
  * where a plug-in comes in that hears of all. */

@@ -88,7 +88,30 @@ test "$(./nvmetap dump -r "$work/out" | grep -c -v ' IO \| CPL \| TAP ')" = 0 ||
 	fail "--events io,cpl: others, too"
 capture 0 -w "$work/out" -f 'link[2] = 12 and len > 70' -c 100
 test "$(./nvmetap dump -r "$work/out" | grep -c ' CPL ')" = 100 || fail "-f: $(head "$work/out")"
-refused 1 "filter link\[2: " -w "$work/x" -f 'link[2'
+refused 2 "filter link\[2: " -w "$work/x" -f 'link[2'
+
+# --- a display filter: what matches, and with it what it is read by
+capture 0 -w "$work/reads.pcapng" -Y 'nvmetap.command == "Read" && nvmetap.event == "I/O command"' \
+	-c 200
+./nvmetap dump -r "$work/reads.pcapng" >"$work/lines"
+test "$(wc -l <"$work/lines")" = 200 || fail "-Y -c 200: $(wc -l <"$work/lines")"
+head -n 1 "$work/lines" | grep -q 'TAP Session' || fail "-Y: no snapshot: $(head -n 3 "$work/lines")"
+test "$(./nvmetap dump -r "$work/reads.pcapng" -Y 'nvmetap.flags.snapshot == 1' | wc -l)" -gt 5 ||
+	fail "-Y: the snapshot is not whole"
+./nvmetap dump -r "$work/reads.pcapng" -Y 'nvmetap.flags.snapshot == 0' >"$work/lines"
+test "$(wc -l <"$work/lines")" -gt 100 || fail "-Y keeps nothing"
+test "$(grep -c -v ' IO .*OPC=Read' "$work/lines")" = 0 || fail "-Y: others, too: $(cat "$work/lines")"
+capture 0 -w "$work/both.pcapng" -Y 'nvmetap.seq > 0' -f 'link[2] = 12' -c 50
+test "$(./nvmetap dump -r "$work/both.pcapng" | grep -c ' CPL ')" = 50 || fail "-Y and -f"
+capture 0 -w "$work/frame.pcapng" -a duration:1 \
+	-Y 'frame.number == 3 || frame.number == 100 && frame.interface_name == "00:06.0"'
+test "$(./nvmetap dump -r "$work/frame.pcapng" -Y 'nvmetap.flags.snapshot == 0' | wc -l)" = 1 ||
+	fail "-Y frame.number: $(./nvmetap dump -r "$work/frame.pcapng")"
+capture 2 -w "$work/x" -Y 'nvme.cmd.slbb > 3'
+printf '%s\n' 'nvmetap: capture: -Y: no field nvme.cmd.slbb; near: nvme.cmd.slba, nvme.cmd.nlb, nvme.cmd.lr
+    nvme.cmd.slbb > 3
+    ^~~~~~~~~~~~~' | cmp -s - "$work/said" || fail "a wrong -Y: $(cat "$work/said")"
+test ! -e "$work/x" || fail "what is refused makes a file"
 capture 0 -w "$work/short.pcapng" -a duration:1
 whole "$work/short.pcapng" -c
 capture 0 -w "$work/small.pcapng" -a filesize:100
@@ -107,6 +130,13 @@ for file in "$work"/ring_0000[567]_*.pcapng; do
 	test "$(wc -l <"$work/lines")" -ge 2000 || fail "$file: $(wc -l <"$work/lines") records"
 done
 capture 0 -w "$work/plain.pcapng.zst" -b packets:100 -a files:2 --events io,-session
+capture 0 -w "$work/some.pcapng" -b packets:300 -a files:2 -Y 'nvmetap.opc == 2'
+for file in "$work"/some_0000[12]_*.pcapng; do
+	./nvmetap dump -r "$file" | head -n 1 | grep -q 'TAP Session' ||
+		fail "$file begins without a snapshot"
+	test "$(./nvmetap dump -r "$file" -Y 'nvmetap.opc == 2' | wc -l)" -gt 200 ||
+		fail "$file: $(./nvmetap dump -r "$file" | wc -l) records"
+done
 for file in "$work"/plain_0000[12]_*.pcapng.zst; do
 	test "$(./nvmetap dump -r "$file" 2>&1 | wc -l)" = 100 || fail "$file: not 100 records"
 done
@@ -146,18 +176,23 @@ serve --ns mem=32M -w "$work/drive.pcapng"
 capture_in_background "$work/still.pcapng" --ring 4K
 still=$viewer
 still_file=$file
-kill -STOP "$still"
+capture_in_background "$work/filtered.pcapng" --ring 4K -Y 'nvmetap.event == "Mark"'
+filtered=$viewer
+kill -STOP "$still" "$filtered"
 capture_in_background "$work/dies.pcapng"
 kill -KILL "$viewer"
 wait "$viewer" 2>"$work/why"
 guest 0 -n 4000 -d 64
-kill -CONT "$still"
+kill -CONT "$still" "$filtered"
 guest 0 -n 4
 kill -INT "$drive"
 wait "$still" || fail "the viewer that stood still fails: $(cat "$still_file.said")"
+wait "$filtered" || fail "the one with a filter fails: $(cat "$work/filtered.pcapng.said")"
 ended 0
 whole "$work/drive.pcapng" -c
 whole "$work/still.pcapng" -d
+test "$(./nvmetap dump -r "$work/filtered.pcapng" -Y 'nvmetap.drop.count > 0' | wc -l)" -gt 0 ||
+	fail "a filter hides what was lost"
 grep -q ' [1-9][0-9]* events dropped' "$still_file.said" ||
 	fail "a viewer that stood still lost nothing: $(cat "$still_file.said")"
 test "$(./nvmetap dump -r "$work/drive.pcapng" | grep -c 'IO .*OPC=Write')" = 4004 ||

@@ -60,6 +60,21 @@ static void test_a_header_is_shown_field_by_field(void **state)
 	assert_field(&rec, "nvmetap.latency_ns", "99586");
 }
 
+static void test_a_completion_queue_s_record_shows_no_submission_queue(void **state)
+{
+	struct record rec = parsed(sizeof(packet));
+
+	(void)state;
+	assert_field(&rec, "nvmetap.queues", "0x02");
+	assert_field(&rec, "nvmetap.queues.cq_only", "0");
+	rec.qkind = 0x81;
+	assert_field(&rec, "nvmetap.queues", "0x81");
+	assert_field(&rec, "nvmetap.queues.cq_only", "1");
+	assert_display(&rec, "nvmetap.qkind", "admin (1)");
+	assert_field(&rec, "nvmetap.cqid", "258");
+	assert_absent(&rec, "nvmetap.sqid");
+}
+
 static void test_each_flag_is_a_bit_of_its_own(void **state)
 {
 	struct record rec = parsed(sizeof(packet));
@@ -233,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_header_is_shown_field_by_field),
+		cmocka_unit_test(test_a_completion_queue_s_record_shows_no_submission_queue),
 		cmocka_unit_test(test_each_flag_is_a_bit_of_its_own),
 		cmocka_unit_test(test_an_access),
 		cmocka_unit_test(test_an_interrupt),

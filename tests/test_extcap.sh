@@ -34,7 +34,7 @@ grep -qx "interface {value=nvmetap-$drive}{display=NVMe drive 00:06.0 (serve $wo
 extcap 0 --extcap-dlts --extcap-interface "nvmetap-$drive"
 grep -q '^dlt {number=147}{name=USER0}' "$work/out" || fail "the link type: $(cat "$work/out")"
 extcap 0 --extcap-config --extcap-interface "nvmetap-$drive"
-test "$(grep -c '^arg {number=[0-3]}{call=--[a-z-]*}{display=.*}{type=[a-z]*}' "$work/out")" = 4 ||
+test "$(grep -c '^arg {number=[0-4]}{call=--[a-z-]*}{display=.*}{type=[a-z]*}' "$work/out")" = 5 ||
 	fail "the options: $(cat "$work/out")"
 ./nvmetap capture --list-options >"$work/options"
 sed -n 's/.*{call=\(--[a-z-]*\)}.*/\1/p' "$work/out" | while read -r option; do
@@ -61,7 +61,8 @@ test "$(./nvmetap dump -r "$work/part.pcapng" 2>"$work/why" | wc -l)" -gt 50 ||
 cat "$work/fifo" >"$work/whole.pcapng" &
 reader=$!
 "$work/extcap/nvmetap-extcap" --capture --extcap-interface "nvmetap-$drive" \
-	--fifo "$work/fifo" --events=io,cpl --extcap-capture-filter 'link[2] = 11' \
+	--fifo "$work/fifo" --events=io,cpl --extcap-capture-filter 'link[2] < 12' \
+	--display-filter 'nvmetap.opc == "Read"' \
 	2>"$work/said" &
 viewer=$!
 # More than section and interface.
@@ -75,26 +76,32 @@ ended 0
 ./nvmetap dump -r "$work/whole.pcapng" >"$work/lines" 2>"$work/why"
 test ! -s "$work/why" || fail "the capture has no end: $(cat "$work/why")"
 grep -q 'IO .*OPC=Read' "$work/lines" || fail "no commands come through the pipe"
-test "$(grep -c -v 'IO .*OPC=Read' "$work/lines")" = 0 ||
+test "$(grep -v ' TAP Session' "$work/lines" | grep -c -v 'IO .*OPC=Read')" = 0 ||
 	fail "others than commands: $(cat "$work/lines")"
 
-# --- tshark, with a drive of the user that it runs as
+# --- tshark, with a drive of the user that it runs as, where nvmetap puts what finds it
 if ! tshark_works; then
 	exit "$status"
 fi
 tshark_setup "$work/home" dissector/nvmetap.lua
-cp ./nvmetap "$work/home/extcap/nvmetap-extcap"
-chmod 755 "$work" "$work/home/extcap/nvmetap-extcap"
+mkdir "$work/data"
+cp dissector/nvmetap.lua "$work/data/" && cp -r "$srcdir/dissector/profile" "$work/data/" ||
+	exit 99
+cp ./nvmetap "$work/home/nvmetap"
+chmod 755 "$work" "$work/home/nvmetap"
 mkdir -m 700 "$work/user"
 NVMETAP_RUNTIME_DIR=$work/user
-test -z "$as_user" || chown 65534:65534 "$work/user"
+test -z "$as_user" || chown -R 65534:65534 "$work/user" "$work/home"
 # shellcheck disable=SC2086
-$as_user env "$work/home/extcap/nvmetap-extcap" --extcap-interfaces >"$work/out" 2>"$work/why" || {
-	echo "skipped: another user cannot run $work/home/extcap: $(cat "$work/why")"
+$as_user "$work/home/nvmetap" extcap --extcap-interfaces >"$work/out" 2>"$work/why" || {
+	echo "skipped: another user cannot run $work/home/nvmetap: $(cat "$work/why")"
 	exit "$status"
 }
-cp ./nvmetap "$work/home/nvmetap"
-chmod 755 "$work/home/nvmetap"
+# shellcheck disable=SC2086
+$as_user env -u XDG_CONFIG_HOME HOME="$work/home" WIRESHARK_CONFIG_DIR="$work/home/config" \
+	TSHARK="$tshark" NVMETAP_DATADIR="$work/data" \
+	"$work/home/nvmetap" wireshark --install >"$work/out" 2>&1 || fail "$(cat "$work/out")"
+grep -q 'nvmetap-extcap: installed$' "$work/out" || fail "no extcap: $(cat "$work/out")"
 : >"$work/err"
 # setpriv becomes the drive.
 # shellcheck disable=SC2086

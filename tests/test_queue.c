@@ -107,6 +107,31 @@ static void test_a_doorbell_is_one_event_with_queue_and_both_values(void **state
 	assert_int_equal(db->info.acc.value, 2);
 }
 
+static void test_what_is_a_completion_queue_s_claims_no_submission_queue(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	const struct nvmetap_event *ev;
+
+	rig_watch(rig, "nvme:regwrite:decode");
+	rig_watch(rig, "nvme:queue:execute");
+	driver_command(&rig->driver, 1, &flush);
+	delete_queue(rig, NVME_OPC_DELETE_IO_SQ, 1);
+	delete_queue(rig, NVME_OPC_DELETE_IO_CQ, 1);
+	ev = &rig_seen(rig, NVMETAP_EV_DOORBELL, 0)->ev;
+	assert_int_equal(ev->qkind, NVMETAP_QUEUE_IO);
+	assert_int_equal(ev->sqid << 16 | ev->cqid, 1 << 16 | 1);
+	ev = &rig_seen(rig, NVMETAP_EV_DOORBELL, 1)->ev;
+	assert_int_equal(ev->qkind, NVMETAP_QUEUE_IO | NVMETAP_CQ_ONLY);
+	assert_int_equal(ev->cqid, 1);
+	ev = &rig_seen(rig, NVMETAP_EV_QUEUE, 0)->ev;
+	assert_int_equal(ev->qkind, NVMETAP_QUEUE_IO);
+	assert_int_equal(ev->sqid << 16 | ev->cqid, 1 << 16 | 1);
+	ev = &rig_seen(rig, NVMETAP_EV_QUEUE, 1)->ev;
+	assert_int_equal(ev->qkind, NVMETAP_QUEUE_IO | NVMETAP_CQ_ONLY);
+	assert_int_equal(ev->cqid, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -116,6 +141,7 @@ int main(void)
 		TEST(test_deleting_a_queue_aborts_what_a_plug_in_holds_of_it_first),
 		TEST(test_no_queue_starves_another),
 		TEST(test_a_doorbell_is_one_event_with_queue_and_both_values),
+		TEST(test_what_is_a_completion_queue_s_claims_no_submission_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,6 +258,29 @@ static void test_identify_says_what_a_rule_wants(void **state)
 	assert_int_equal(block(bench)[128 + 12 + 2], 17);
 }
 
+static int fill_tnvmcap(void *ctx, struct nvmetap_event *ev)
+{
+	uint8_t ones[16];
+
+	(void)ctx;
+	memset(ones, 0xff, sizeof(ones));
+	assert_int_equal(nvmetap_data(ev, 280, ones, sizeof(ones), 1), 0);
+	return NVMETAP_GO;
+}
+
+/* Figure 247: TNVMCAP are bytes 280 to 295. */
+static void test_a_number_of_128_bits_is_set_as_a_whole(void **state)
+{
+	struct rule_bench *bench = *state;
+
+	rig_modify(bench->rig, "nvme:admin:memory", fill_tnvmcap, NULL);
+	assert_int_equal(admin(bench, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0), 0);
+	assert_int_equal(block(bench)[295], 0xff);
+	rule_bench_add(bench, "nvme:admin:memory do set nvme.cmd.identify.ctrl.tnvmcap = 5");
+	assert_int_equal(admin(bench, NVME_OPC_IDENTIFY, NVME_CNS_CTRL, 0), 0);
+	assert_memory_equal(block(bench) + 280, "\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+}
+
 static void test_an_item_of_a_descriptor_list_is_set(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -399,6 +422,7 @@ int main(void)
 		TEST(test_an_interrupt_goes_to_another_vector_or_nowhere),
 		TEST(test_an_interrupt_comes_twice_or_late),
 		TEST(test_identify_says_what_a_rule_wants),
+		TEST(test_a_number_of_128_bits_is_set_as_a_whole),
 		TEST(test_an_item_of_a_descriptor_list_is_set),
 		TEST(test_a_log_page_is_set_where_a_read_from_its_middle_has_it),
 		TEST(test_data_is_corrupted_alike_by_the_same_seed),

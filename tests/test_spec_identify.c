@@ -274,6 +274,36 @@ static void test_each_byte_of_the_namespace_list_is_explained(void **state)
 	assert_int_equal(bytes_get_le(identify(*state, CNS_LIST, 0xfffffffd), 8), 0);
 }
 
+/* Section 6.1.4: NN is 1, and namespace 1 is inactive. */
+static void test_the_namespace_of_an_empty_drive_is_inactive(void **state)
+{
+	static const struct rig_row rows[] = {
+		{ "Read", { .opc = NVME_OPC_READ, .nsid = 1, .prp1 = BUFFER }, ST(INVALID_FIELD) },
+		{ "Write Zeroes", { .opc = NVME_OPC_WRITE_ZEROES, .nsid = 1 }, ST(INVALID_FIELD) },
+		{ "Dataset Management",
+		  { .opc = NVME_OPC_DATASET_MANAGEMENT, .nsid = 1, .prp1 = BUFFER },
+		  ST(INVALID_FIELD) },
+		{ "Flush", { .opc = NVME_OPC_FLUSH, .nsid = 1 }, ST(INVALID_FIELD) },
+		{ "Flush of none", { .opc = NVME_OPC_FLUSH, .nsid = 2 },
+		  ST(INVALID_NAMESPACE_OR_FORMAT) },
+		{ "Flush of all", { .opc = NVME_OPC_FLUSH, .nsid = 0xffffffff }, 0 },
+	};
+	static const uint8_t zeroes[SIZE];
+	struct rig *rig = *state;
+	struct nvme_command get = { .opc = NVME_OPC_GET_LOG_PAGE, .cdw10 = 31 << 16 | 1,
+				    .prp1 = BUFFER };
+	const uint8_t *log = driver_ptr(&rig->driver, BUFFER);
+
+	assert_int_equal(bytes_get_le(identify(rig, CNS_CTRL, 0) + 516, 4), 1);
+	assert_memory_equal(identify(rig, CNS_NS, 1), zeroes, SIZE);
+	assert_memory_equal(identify(rig, CNS_LIST, 0), zeroes, SIZE);
+	RIG_RUN(rig, 1, rows);
+	/* The newest errors: NSID, at byte 4, of either Flush. */
+	assert_int_equal(driver_command(&rig->driver, 0, &get), 0);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(bytes_get_le(log + (size_t)i * 64 + 14, 2), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +313,8 @@ int main(void)
 		SUITE_TEST(test_each_byte_of_the_descriptors_is_explained),
 		SUITE_TEST(test_no_two_namespaces_have_the_same_identifiers),
 		SUITE_TEST(test_each_byte_of_the_namespace_list_is_explained),
+		cmocka_unit_test_setup_teardown(test_the_namespace_of_an_empty_drive_is_inactive,
+						rig_setup_empty, rig_teardown),
 	};
 
 	return SUITE_RUN(tests);

@@ -19,11 +19,8 @@ enum {
 	FIRMWARE = 3,
 	CHANGED = 4,
 	EFFECTS = 5,
-	NR_ERRORS = 64,
-	ERROR_SIZE = 64,
 	MDTS_DWORDS = (512 << 10) / 4,
 	UNTOUCHED = 0xa5,
-	MORE = 0x4000,
 };
 
 static uint16_t get_log(struct rig *rig, uint8_t lid, uint32_t nsid, uint64_t off, uint32_t dwords)
@@ -95,39 +92,6 @@ static void test_each_byte_of_the_health_log_is_explained(void **state)
 		assert_int_equal(io(rig, NVME_OPC_WRITE, 16, 16), 0);
 	assert_int_equal(io(rig, NVME_OPC_READ, RIG_NS1_BLOCKS, 1), ST(LBA_OUT_OF_RANGE));
 	assert_int_equal(FIELDS_WRONG(read_log(rig, HEALTH, 512), 512, health_rows), 0);
-}
-
-/* Figure 193; the entry's status is compared with the completion's. */
-static const struct field_row error_rows[] = {
-	NUMBER(0, 8, "error count", 1),
-	NUMBER(8, 2, "SQID", 1),
-	ANY(10, 2, "CID"),
-	ANY(12, 2, "status field"),
-	NUMBER(14, 2, "parameter error location", 40),	/* SLBA */
-	NUMBER(16, 8, "LBA", RIG_NS1_BLOCKS),
-	NUMBER(24, 4, "namespace", 1),
-	ZERO(28, 1, "vendor specific information available", "there is none"),
-	ZERO(29, 1, "TRTYPE", "0h: no error of the transport"),
-	RESERVED(30, 2),
-	ZERO(32, 8, "command specific information", "none is defined for this command"),
-	ZERO(40, 2, "transport type specific information", "none for TRTYPE 0h"),
-	RESERVED(42, 22),
-	ZERO(64, PAGE - 64, "the other entries", "an error count of 0h: no entry"),
-};
-
-static void test_each_byte_of_the_error_log_is_explained(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_completion cpl;
-	const uint8_t *log;
-
-	assert_int_equal(io(rig, NVME_OPC_READ, RIG_NS1_BLOCKS, 1), ST(LBA_OUT_OF_RANGE));
-	cpl = rig->driver.cpl;
-	assert_true(cpl.status & MORE);
-	log = read_log(rig, ERRORS, PAGE);
-	assert_int_equal(FIELDS_WRONG(log, PAGE, error_rows), 0);
-	assert_int_equal(bytes_get_le(log + 10, 2), cpl.cid);
-	assert_int_equal(bytes_get_le(log + 12, 2), cpl.status);
 }
 
 /* Figure 200. */
@@ -258,85 +222,10 @@ static void test_pages_that_are_not_there_are_invalid(void **state)
 	}
 }
 
-/* The newest first, and of more than ELPE + 1 the oldest are forgotten. */
-static void test_the_newest_64_errors_are_in_the_log(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_completion cpl[70];
-	const uint8_t *entry;
-
-	for (unsigned int i = 0; i < 70; i++) {
-		uint64_t slba = (UINT64_C(1) << (i % 50)) + RIG_NS1_BLOCKS;
-
-		assert_int_equal(io(rig, NVME_OPC_WRITE, slba, 1), ST(LBA_OUT_OF_RANGE));
-		cpl[i] = rig->driver.cpl;
-	}
-	entry = read_log(rig, ERRORS, PAGE);
-	for (unsigned int i = 70; i > 70 - NR_ERRORS; i--, entry += ERROR_SIZE) {
-		assert_int_equal(bytes_get_le(entry, 8), i);
-		assert_int_equal(bytes_get_le(entry + 10, 2), cpl[i - 1].cid);
-		assert_int_equal(bytes_get_le(entry + 12, 2), cpl[i - 1].status);
-		assert_int_equal(bytes_get_le(entry + 16, 8),
-				 (UINT64_C(1) << ((i - 1) % 50)) + RIG_NS1_BLOCKS);
-	}
-	assert_int_equal(bytes_get_le(read_log(rig, HEALTH, 512) + 176, 8), 70);
-}
-
-/* Each error is the one that happened: queue, command, status and namespace. */
-static void test_errors_of_every_kind_are_in_the_log(void **state)
-{
-	static const struct {
-		uint16_t qid;
-		struct nvme_command cmd;
-		uint16_t want, location;
-	} rows[] = {
-		{ 0, { .opc = 0xc0 }, ST(INVALID_OPCODE), 0 },
-		{ 1, { .opc = 0x55, .nsid = 1 }, ST(INVALID_OPCODE), 0 },
-		{ 0, { .opc = NVME_OPC_GET_FEATURES, .cdw10 = 0xff }, ST(INVALID_FIELD), 0xffff },
-		{ 0, { .opc = NVME_OPC_GET_LOG_PAGE, .cdw10 = 0xff, .prp1 = BUFFER },
-		  ST(INVALID_LOG_PAGE), 40 },
-		{ 0, { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 }, ST(INVALID_QUEUE_DELETION),
-		  40 },
-		{ 0, { .opc = NVME_OPC_CREATE_IO_CQ, .cdw10 = 7u << 16 | 2, .prp1 = BUFFER,
-		       .cdw11 = 65u << 16 | 1 }, ST(INVALID_INTERRUPT_VECTOR), 46 },
-		{ 0, { .opc = NVME_OPC_CREATE_IO_SQ, .cdw10 = 7u << 16 | 2, .prp1 = BUFFER,
-		       .cdw11 = 2u << 16 | 1 }, ST(COMPLETION_QUEUE_INVALID), 46 },
-		{ 0, { .opc = NVME_OPC_SET_FEATURES, .cdw10 = 0x80000001 },
-		  ST(FEATURE_NOT_SAVEABLE), 7 << 8 | 43 },
-		{ 0, { .opc = NVME_OPC_SET_FEATURES, .cdw10 = 1, .nsid = 1 },
-		  ST(FEATURE_NOT_NS_SPECIFIC), 4 },
-		{ 1, { .opc = NVME_OPC_FLUSH, .nsid = 9 }, ST(INVALID_NAMESPACE_OR_FORMAT), 4 },
-		{ 1, { .opc = NVME_OPC_WRITE_ZEROES, .nsid = 1, .cdw10 = RIG_NS1_BLOCKS },
-		  ST(LBA_OUT_OF_RANGE), 40 },
-		{ 1, { .opc = NVME_OPC_READ, .nsid = 2, .prp1 = 2 }, ST(PRP_OFFSET_INVALID),
-		  0xffff },
-		{ 1, { .opc = NVME_OPC_READ, .nsid = 2, .prp1 = 8 }, ST(DATA_TRANSFER_ERROR),
-		  0xffff },
-	};
-	struct rig *rig = *state;
-	struct nvme_completion cpl;
-	const uint8_t *entry;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct nvme_command cmd = rows[i].cmd;
-
-		assert_int_equal(driver_command(&rig->driver, rows[i].qid, &cmd), rows[i].want);
-		cpl = rig->driver.cpl;
-		entry = read_log(rig, ERRORS, ERROR_SIZE);
-		assert_int_equal(bytes_get_le(entry, 8), i + 1);
-		assert_int_equal(bytes_get_le(entry + 8, 2), rows[i].qid);
-		assert_int_equal(bytes_get_le(entry + 10, 2), cpl.cid);
-		assert_int_equal(bytes_get_le(entry + 12, 2), cpl.status);
-		assert_int_equal(bytes_get_le(entry + 14, 2), rows[i].location);
-		assert_int_equal(bytes_get_le(entry + 24, 4), cmd.nsid);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SUITE_TEST(test_each_byte_of_the_health_log_is_explained),
-		SUITE_TEST(test_each_byte_of_the_error_log_is_explained),
 		SUITE_TEST(test_each_byte_of_the_firmware_log_is_explained),
 		SUITE_TEST(test_each_byte_of_the_changed_namespaces_is_explained),
 		SUITE_TEST(test_each_byte_of_the_effects_log_is_explained),
@@ -344,8 +233,6 @@ int main(void)
 		SUITE_TEST(test_what_is_no_part_of_a_page_is_an_invalid_field),
 		SUITE_TEST(test_a_page_is_read_with_up_to_as_much_as_mdts_allows),
 		SUITE_TEST(test_pages_that_are_not_there_are_invalid),
-		SUITE_TEST(test_the_newest_64_errors_are_in_the_log),
-		SUITE_TEST(test_errors_of_every_kind_are_in_the_log),
 	};
 
 	return SUITE_RUN(tests);

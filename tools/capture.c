@@ -25,11 +25,12 @@ struct capture {
 	struct control_client viewer;	/* the stream's connection */
 	struct control_client asker;	/* for snapshots */
 	json_int_t id;
+	const char *function;		/* the interface's name */
 	struct stream stream;
 	struct capture_filter *filter;	/* or NULL */
 	struct capture_files files;
 	uint64_t began_ns;
-	uint64_t nr_records;		/* of all files */
+	uint64_t nr_received, nr_records;	/* records, and those of them in all files */
 	bool begun;			/* a record has come */
 	bool has_snapshots;		/* the stream's first record begins one */
 	bool turning;			/* the next file begins with the next snapshot */
@@ -86,6 +87,30 @@ static int turn_soon(struct capture *capture)
 	return capture->turning ? 0 : -EIO;
 }
 
+/* Without a snapshot, or what was lost, the rest would be hard to read. */
+static bool is_kept(const struct record *rec)
+{
+	return (rec->flags & NVMETAP_SNAPSHOT) != 0 || rec->event == NVMETAP_EV_DROP;
+}
+
+static bool is_wanted(const struct capture *capture, const struct stream_block *block)
+{
+	const struct record *rec = &block->rec;
+	struct expr_frame frame = {
+		.header = block->bytes + PCAPNG_PACKET_DATA,
+		.number = capture->nr_received,
+		.time_ns = rec->time_ns,
+		.len = block->packet_len,
+		.caplen = block->caplen,
+		.interface = capture->function,
+	};
+
+	if (!capture_filter_match(capture->filter, block))
+		return false;
+	return capture->options.display_filter == NULL || block->type != PCAPNG_ENHANCED ||
+	       is_kept(rec) || expr_match_frame(capture->options.display_filter, rec, &frame);
+}
+
 static int take(struct capture *capture, const struct stream_block *block)
 {
 	bool is_record = block->type == PCAPNG_ENHANCED;
@@ -98,7 +123,8 @@ static int take(struct capture *capture, const struct stream_block *block)
 	if (block->snapshot)
 		capture->turning = false;
 	capture->begun |= is_record;
-	if (rc == 0 && !capture_filter_match(capture->filter, block))
+	capture->nr_received += is_record;
+	if (rc == 0 && !is_wanted(capture, block))
 		return 0;
 	capture->ended |= block->type == PCAPNG_STATISTICS;
 	if (rc == 0)
@@ -193,6 +219,8 @@ static int begin(struct capture *capture)
 		json_object_set_new(args, "data-snap", json_integer(options->data_snap));
 	if (options->ring >= 0)
 		json_object_set_new(args, "ring", json_integer(options->ring));
+	capture->function = json_string_value(json_object_get(capture->viewer.greeting,
+							      "function"));
 	result = control_client_ask(&capture->viewer, "capture", args);
 	capture->id = json_integer_value(json_object_get(result, "viewer"));
 	rc = result != NULL ? stream_init(&capture->stream, capture->viewer.fd) : -EIO;
@@ -257,7 +285,7 @@ int capture_live(const struct capture_options *options)
 	signal(SIGPIPE, SIG_IGN);
 	capture.options = *options;
 	if (make_filter(&capture) != 0)
-		return EXIT_FAILED;
+		return EXIT_USAGE;
 	if (control_client_open(&capture.viewer, "capture", options->drive) != 0)
 		return EXIT_FAILED;
 	capture.asker.fd = -1;
@@ -276,12 +304,16 @@ static int run(const struct command *command, int argc, char **argv)
 	struct capture_options options;
 	int first = capture_options_parse(&options, command, argc, argv);
 
-	if (first < 0)
-		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
-	if (!options.lists)
-		return capture_live(&options);
-	runtime_each(list_one, NULL);
-	return EXIT_DONE;
+	int status = first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
+
+	if (first >= 0 && options.lists) {
+		runtime_each(list_one, NULL);
+		status = EXIT_DONE;
+	} else if (first >= 0) {
+		status = capture_live(&options);
+	}
+	expr_free(options.display_filter);
+	return status;
 }
 
 extern const struct command command_capture;

@@ -115,8 +115,8 @@ int capture_files_put(struct capture_files *files, const struct stream_block *bl
 		return 0;	/* of the whole stream; each file has its own */
 	} else if (block->type == PCAPNG_ENHANCED) {
 		if (files->nr_records++ == 0)
-			files->first_ns = block->time_ns;
-		files->last_ns = block->time_ns;
+			files->first_ns = block->rec.time_ns;
+		files->last_ns = block->rec.time_ns;
 		files->nr_dropped += block->dropped;
 	}
 	return check(files, outfile_write(files->out, block->bytes, block->len));

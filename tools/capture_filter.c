@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "spec/bytes.h"
-#include "spec/record.h"
 #include "tracer/pcapng.h"
 
 struct capture_filter {
@@ -62,9 +60,8 @@ bool capture_filter_match(const struct capture_filter *filter, const struct stre
 
 	if (filter == NULL || block->type != PCAPNG_ENHANCED)
 		return true;
-	/* stream_next has checked that they are there. */
-	header.caplen = (bpf_u_int32)bytes_get_le(block->bytes + 20, 4);
-	header.len = (bpf_u_int32)bytes_get_le(block->bytes + 24, 4);
+	header.caplen = block->caplen;
+	header.len = block->packet_len;
 	return pcap_offline_filter(&filter->program, &header,
 				   block->bytes + PCAPNG_PACKET_DATA) != 0;
 }

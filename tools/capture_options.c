@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/caret.h"
 
 enum {
 	OPT_DATA_SNAP = OPTION_LONG,
@@ -31,6 +32,7 @@ static const struct option_row capture_rows[] = {
 };
 
 const struct option_row capture_what_rows[] = {
+	{ 'Y', "display-filter", "FILTER", "keep what this lets through, and each snapshot" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
 	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
 	{ OPT_EVENTS, "events", "LIST", "what to capture: pci,reg,admin… or -data to leave out" },
@@ -102,6 +104,20 @@ static int handle_limit(struct capture_options *options, int id, const char *arg
 	}
 }
 
+static int set_display_filter(struct capture_options *options, const char *text)
+{
+	struct expr_error err;
+
+	expr_free(options->display_filter);
+	options->display_filter = expr_compile_frame(text, strlen(text), &err);
+	if (options->display_filter != NULL)
+		return 0;
+	complain("capture: -Y: %s", err.what);
+	if (errno == EINVAL)
+		caret_show(text, err.at, err.len);
+	return -1;
+}
+
 int capture_options_handle(struct capture_options *options, int id, const char *arg)
 {
 	int64_t level;
@@ -122,6 +138,8 @@ int capture_options_handle(struct capture_options *options, int id, const char *
 	case 'q':
 		options->quiet = true;
 		return 0;
+	case 'Y':
+		return set_display_filter(options, arg);
 	case 's':
 		return set_number(&options->snap, "--snap", arg, 0, UINT32_MAX);
 	case OPT_DATA_SNAP:

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "dissector/expr.h"
 #include "tools/command.h"
 
 /* What ends a file, or the capture; 0: nothing of this kind. */
@@ -17,6 +18,7 @@ struct capture_options {
 	const char *drive;		/* its control socket, or NULL */
 	const char *file;
 	const char *filter;		/* libpcap's, or NULL */
+	struct expr *display_filter;	/* or NULL; its owner's to free */
 	bool lists;			/* only says which drives there are */
 	bool turns;			/* from file to file */
 	struct capture_limits stop, turn;

@@ -144,7 +144,10 @@ static int print_config(void)
 	       "arg {number=2}{call=--data-snap}{display=Bytes of I/O data}{type=unsigned}"
 	       "{default=0}{required=false}{tooltip=Of each I/O command}\n"
 	       "arg {number=3}{call=--ring}{display=Ring}{type=unsigned}{default=4194304}"
-	       "{required=false}{tooltip=Bytes between the drive and the capture}\n");
+	       "{required=false}{tooltip=Bytes between the drive and the capture}\n"
+	       "arg {number=4}{call=--display-filter}{display=Only what matches}{type=string}"
+	       "{required=false}{tooltip=A display filter as of nvmetap dump -Y; "
+	       "each snapshot is kept}\n");
 	return EXIT_DONE;
 }
 
@@ -177,24 +180,31 @@ static int capture(struct extcap *extcap)
 	return capture_live(&extcap->capture);
 }
 
+static int answer(struct extcap *extcap)
+{
+	if (extcap->what == OPT_INTERFACES)
+		return print_interfaces();
+	if (extcap->what == 0 && extcap->capture.filter != NULL)
+		return check_filter(extcap->capture.filter);
+	if (extcap->what == 0 || extcap->interface == NULL) {
+		complain("extcap: Wireshark runs it; see nvmetap-extcap(1)");
+		return EXIT_USAGE;
+	}
+	if (extcap->what == OPT_DLTS)
+		return print_dlts();
+	return extcap->what == OPT_CONFIG ? print_config() : capture(extcap);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct extcap extcap = { .capture = CAPTURE_OPTIONS_INIT };
 	int first = options_parse(command, argc, argv, handle, &extcap);
+	int status = first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
 
-	if (first < 0)
-		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
-	if (extcap.what == OPT_INTERFACES)
-		return print_interfaces();
-	if (extcap.what == 0 && extcap.capture.filter != NULL)
-		return check_filter(extcap.capture.filter);
-	if (extcap.what == 0 || extcap.interface == NULL) {
-		complain("extcap: Wireshark runs it; see nvmetap-extcap(1)");
-		return EXIT_USAGE;
-	}
-	if (extcap.what == OPT_DLTS)
-		return print_dlts();
-	return extcap.what == OPT_CONFIG ? print_config() : capture(&extcap);
+	if (first >= 0)
+		status = answer(&extcap);
+	expr_free(extcap.capture.display_filter);
+	return status;
 }
 
 extern const struct command command_extcap;

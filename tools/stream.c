@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "spec/record.h"
 #include "tracer/pcapng.h"
 
 enum {
@@ -47,21 +46,20 @@ int stream_read(struct stream *stream)
 /* What is in a packet's block, the drive's own, little-endian. */
 static int look_at_packet(struct stream_block *block)
 {
-	const uint8_t *data = block->bytes + PCAPNG_PACKET_DATA;
-	struct record rec;
-	uint64_t caplen;
+	struct record *rec = &block->rec;
 
 	if (block->len < PCAPNG_PACKET_DATA + 4)
 		return -EPROTO;
-	caplen = bytes_get_le(block->bytes + 20, 4);
-	if (caplen > block->len - PCAPNG_PACKET_DATA - 4 ||
-	    record_decode(data, (size_t)caplen, &rec) != 0)
+	block->caplen = (uint32_t)bytes_get_le(block->bytes + 20, 4);
+	block->packet_len = (uint32_t)bytes_get_le(block->bytes + 24, 4);
+	if (block->caplen > block->len - PCAPNG_PACKET_DATA - 4 ||
+	    record_decode(block->bytes + PCAPNG_PACKET_DATA, block->caplen, rec) != 0)
 		return -EPROTO;
-	block->time_ns = bytes_get_le(block->bytes + 12, 4) << 32 |
-			 bytes_get_le(block->bytes + 16, 4);
-	block->snapshot = rec.event == NVMETAP_EV_SESSION;
-	if (rec.event == NVMETAP_EV_DROP && rec.info_len >= drop_info_SIZE)
-		block->dropped = drop_info_count_get(rec.info);
+	rec->time_ns = bytes_get_le(block->bytes + 12, 4) << 32 |
+		       bytes_get_le(block->bytes + 16, 4);
+	block->snapshot = rec->event == NVMETAP_EV_SESSION;
+	if (rec->event == NVMETAP_EV_DROP && rec->info_len >= drop_info_SIZE)
+		block->dropped = drop_info_count_get(rec->info);
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "spec/record.h"
 
 struct stream {
 	int fd;
@@ -19,8 +20,9 @@ struct stream_block {
 	size_t len;
 	uint32_t type;		/* PCAPNG_* of tracer/pcapng.h */
 	bool snapshot;		/* a record that begins a snapshot: the session's */
-	uint64_t time_ns;	/* of a record */
 	uint64_t dropped;	/* events that a drop record counts */
+	uint32_t packet_len, caplen;	/* of a record's packet, which begins at PCAPNG_PACKET_DATA */
+	struct record rec;	/* of a PCAPNG_ENHANCED block, its packet's */
 };
 
 /* fd stays the caller's.  0 or -ENOMEM. */

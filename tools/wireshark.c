@@ -99,8 +99,10 @@ static int install(const struct wireshark *ws, const char *from, const char *to,
 
 static int uninstall(const struct wireshark *ws, const char *to, enum wireshark_state state)
 {
-	if (state == WIRESHARK_MISSING)
+	if (state == WIRESHARK_MISSING) {
+		printf("%s: %s\n", to, state_word(state));
 		return 0;
+	}
 	if (state == WIRESHARK_CHANGED && !ws->force) {
 		printf("%s: changed by you, left as it is (--force removes it)\n", to);
 		return 0;
@@ -145,8 +147,7 @@ static int extcap_link(const struct wireshark *ws)
 
 	if (ws->folders.extcap[0] == '\0') {
 		if (ws->action == ACTION_INSTALL)
-			printf("running drives are no interfaces of this version's but for all, "
-			       "by root\n");
+			printf("running drives are no interfaces: this Wireshark has no extcap\n");
 		return 0;
 	}
 	snprintf(to, sizeof(to), "%s/nvmetap-extcap", ws->folders.extcap);

@@ -31,18 +31,18 @@ static char *value_of(char *line, const char *key)
 	return line;
 }
 
-/* Versions up to 4.0 have but one, everyone's, which may be several with colons between. */
+/* From 4.2 on tshark names the user's own folder and everyone's.  Earlier versions name
+ * everyone's alone, but look into "extcap" beside the user's settings, too.  Everyone's can be
+ * several, a line each, of which the first will do. */
 static void take_extcap(char *line, struct wireshark_folders *folders, bool root)
 {
-	char *own = value_of(line, root ? "Global Extcap path" : "Personal Extcap path"), *any;
+	char *named = value_of(line, root ? "Global Extcap path" : "Personal Extcap path");
+	char *any = value_of(line, "Extcap path");
 
-	any = own == NULL ? value_of(line, "Extcap path") : NULL;
-	if (any != NULL) {
-		any[strcspn(any, ":")] = '\0';
-		own = root || access(any, W_OK) == 0 ? any : NULL;
-	}
-	if (own != NULL && strlen(own) < WIRESHARK_PATH_MAX - 32)
-		strcpy(folders->extcap, own);
+	if (any != NULL && !root)
+		snprintf(folders->extcap, WIRESHARK_PATH_MAX, "%s/extcap", folders->config);
+	else if ((any != NULL || named != NULL) && folders->extcap[0] == '\0')
+		snprintf(folders->extcap, WIRESHARK_PATH_MAX, "%s", any != NULL ? any : named);
 }
 
 static int take_folder(char *line, struct wireshark_folders *folders)
@@ -50,14 +50,17 @@ static int take_folder(char *line, struct wireshark_folders *folders)
 	bool root = geteuid() == 0;
 	char *plugins = value_of(line, root ? "Global Lua Plugins" : "Personal Lua Plugins");
 	char *config = value_of(line, root ? "Global configuration" : "Personal configuration");
-	int len = 0;
 
+	if (strlen(line) >= WIRESHARK_PATH_MAX - WIRESHARK_NAME_MAX)
+		return -ENAMETOOLONG;
 	if (plugins != NULL)
-		len = snprintf(folders->plugins, WIRESHARK_PATH_MAX, "%s", plugins);
-	if (config != NULL)
-		len = snprintf(folders->profile, WIRESHARK_PATH_MAX, "%s/profiles/NVMe", config);
+		strcpy(folders->plugins, plugins);
+	if (config != NULL) {
+		strcpy(folders->config, config);
+		snprintf(folders->profile, WIRESHARK_PATH_MAX, "%s/profiles/NVMe", config);
+	}
 	take_extcap(line, folders, root);
-	return len < WIRESHARK_PATH_MAX ? 0 : -ENAMETOOLONG;
+	return 0;
 }
 
 static int ask(const char *program, struct wireshark_folders *folders)
@@ -84,6 +87,7 @@ int wireshark_find(struct wireshark_folders *folders)
 	int ret;
 
 	folders->plugins[0] = folders->profile[0] = folders->extcap[0] = '\0';
+	folders->config[0] = '\0';
 	if (program != NULL && strpbrk(program, "\"\\$`") == NULL)
 		return ask(program, folders);
 	ret = ask("tshark", folders);

@@ -5,12 +5,16 @@
 
 #include <stdbool.h>
 
-enum { WIRESHARK_PATH_MAX = 4096 };
+enum {
+	WIRESHARK_PATH_MAX = 4096,
+	WIRESHARK_NAME_MAX = 64,	/* what comes behind a folder that Wireshark names */
+};
 
 struct wireshark_folders {
 	char plugins[WIRESHARK_PATH_MAX];	/* Lua scripts */
 	char profile[WIRESHARK_PATH_MAX];	/* of the profile NVMe */
-	char extcap[WIRESHARK_PATH_MAX];	/* what finds drives; "": there is none for the user */
+	char config[WIRESHARK_PATH_MAX - WIRESHARK_NAME_MAX];	/* settings */
+	char extcap[WIRESHARK_PATH_MAX];	/* what finds drives; "": Wireshark knows no such */
 };
 
 /*

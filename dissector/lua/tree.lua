@@ -12,22 +12,30 @@ local bytes_of, is_referenced = Tvb.raw, TreeItem.referenced
 local PASSES = not gui_enabled()
 local pass, last_frame = 0, math.huge
 local answers = {}		-- by ProtoField, in this pass
-local has_tree
+local has_tree, is_shown
 local quiet			-- nobody asks for any of our fields in this pass
+local shown_asked		-- somebody asks for one of those that are there only when shown
 
-local function nobody_asks(root)
-	for i = 1, #registered do
-		if is_referenced(root, registered[i]) then
-			return false
+local function any_referenced(root, fields)
+	for i = 1, #fields do
+		if is_referenced(root, fields[i]) then
+			return true
 		end
 	end
-	return true
+	return false
+end
+
+local function begin_pass(root)
+	pass = pass + 1
+	answers = PASSES and {} or nil
+	quiet = not has_tree or PASSES and not is_shown and not any_referenced(root, registered)
+	shown_asked = not is_shown and not quiet and any_referenced(root, shown_only)
 end
 
 -- A tree that nobody wants has not even a root; else that is hidden.
 local function look_at(root)
 	has_tree = root.hidden or root.text ~= nil
-	visible = has_tree and root.visible
+	is_shown = has_tree and root.visible
 end
 
 -- Whether what is set as a column goes anywhere.
@@ -37,7 +45,7 @@ end
 
 -- In the first pass neither tree nor columns change; who comes back jumps about.
 local function begin_record(frame, root)
-	local is_same = PASSES and not visible and frame > last_frame
+	local is_same = PASSES and not is_shown and frame > last_frame
 	local had_tree = has_tree
 	last_frame, visited = frame, pinfo.visited
 	if is_same and not visited then
@@ -45,11 +53,10 @@ local function begin_record(frame, root)
 	end
 	look_at(root)
 	has_columns = not PASSES or visited or has_info_column()
-	if not is_same or visible or has_tree ~= had_tree then
-		pass = pass + 1
-		answers = PASSES and {} or nil
-		quiet = not has_tree or PASSES and not visible and nobody_asks(root)
+	if not is_same or is_shown or has_tree ~= had_tree then
+		begin_pass(root)
 	end
+	visible = is_shown or shown_asked
 end
 
 local function wanted(pf)
