@@ -143,6 +143,13 @@ local function extend(map, doorbell, frame)
 	end
 end
 
+local function note(frame, expert, text)
+	local list = oddities[frame] or {}
+	oddities[frame] = list
+	list[#list + 1] = expert
+	list[#list + 1] = text or false
+end
+
 -- Frames before this one, but for the latest, are seldom changed any more.
 local function pack_before(frame)
 	while (next_page + 2) * PAGE <= frame do

@@ -6,7 +6,11 @@ local HEADER_LEN = header.size
 
 local NO_QUEUE = number.NVMETAP_QUEUE_NONE
 
+local decode_header
 local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = "Unknown event"}
+
+do	-- a chunk has room for 200 locals; these end here
+
 local NOTHING = {}
 
 -- What the Info column says after the line.
@@ -50,7 +54,7 @@ local function shortened(kind, len)
 end
 
 -- Makes rec the present record.  False if the packet is none of this version.
-local function decode_header()
+function decode_header()
 	local r, captured, seq_high, seq, cause_high, cause
 	raw = bytes_of(tvb)
 	if #raw < HEADER_LEN then
@@ -73,6 +77,8 @@ local function decode_header()
 	end
 	rec = r
 	return true
+end
+
 end
 
 local function set_columns()

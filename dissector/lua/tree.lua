@@ -6,14 +6,20 @@ local visible, visited, has_columns
 local rec = {}				-- its header, and where its parts are
 local bytes_of, is_referenced = Tvb.raw, TreeItem.referenced
 
+local pass = 0			-- over the file
+local has_tree
+local quiet			-- nobody asks for any of our fields in this pass
+local begin_record, wanted
+
+do	-- a chunk has room for 200 locals; these end here
+
 -- Asking costs more than decoding.  Outside the GUI the answers are the same
 -- for all records of a pass over the file, and a pass runs forward; the GUI
 -- asks for each record anew.
 local PASSES = not gui_enabled()
-local pass, last_frame = 0, math.huge
+local last_frame = math.huge
 local answers = {}		-- by ProtoField, in this pass
-local has_tree, is_shown
-local quiet			-- nobody asks for any of our fields in this pass
+local is_shown
 local shown_asked		-- somebody asks for one of those that are there only when shown
 
 local function any_referenced(root, fields)
@@ -44,7 +50,7 @@ local function has_info_column()
 end
 
 -- In the first pass neither tree nor columns change; who comes back jumps about.
-local function begin_record(frame, root)
+function begin_record(frame, root)
 	local is_same = PASSES and not is_shown and frame > last_frame
 	local had_tree = has_tree
 	last_frame, visited = frame, pinfo.visited
@@ -59,7 +65,7 @@ local function begin_record(frame, root)
 	visible = is_shown or shown_asked
 end
 
-local function wanted(pf)
+function wanted(pf)
 	local answer
 	if visible then
 		return true
@@ -72,6 +78,8 @@ local function wanted(pf)
 		answers[pf] = answer
 	end
 	return answer
+end
+
 end
 
 local any_wanted
