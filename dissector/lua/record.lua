@@ -12,6 +12,7 @@ local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = 
 do	-- a chunk has room for 200 locals; these end here
 
 local NOTHING = {}
+local sub = string.sub
 
 -- What the Info column says after the line.
 local function suffix_of(kind)
@@ -60,7 +61,7 @@ function decode_header()
 	if #raw < HEADER_LEN then
 		return false
 	end
-	r = kinds[raw:sub(1, FIRST_LEN)]
+	r = kinds[sub(raw, 1, FIRST_LEN)]
 	captured = r and #raw - r.payload
 	if not r or captured < 0 and r.payload > tvb:reported_len() then
 		return false

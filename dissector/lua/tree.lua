@@ -2,7 +2,8 @@
 -- The present record, and how a structure of the table is added to the tree.
 
 local tvb, raw, tree, pinfo		-- raw: the bytes of tvb
-local visible, visited, has_columns
+local visible, has_columns
+local visited = true
 local rec = {}				-- its header, and where its parts are
 local bytes_of, is_referenced = Tvb.raw, TreeItem.referenced
 
@@ -49,14 +50,16 @@ local function has_info_column()
 	return tostring(pinfo.cols.info) ~= "(info)"
 end
 
--- In the first pass neither tree nor columns change; who comes back jumps about.
+-- Tree and columns are the same for all of the first pass, which runs forward; who
+-- comes back later may jump.
 function begin_record(frame, root)
 	local is_same = PASSES and not is_shown and frame > last_frame
 	local had_tree = has_tree
-	last_frame, visited = frame, pinfo.visited
+	last_frame = frame
 	if is_same and not visited then
 		return
 	end
+	visited = pinfo.visited
 	look_at(root)
 	has_columns = not PASSES or visited or has_info_column()
 	if not is_same or is_shown or has_tree ~= had_tree then
