@@ -96,6 +96,7 @@ installs()
 
 config=home/.config/wireshark own=home/.local/lib/wireshark
 user=
+mkdir -p "$global/lib/plugins"
 if [ "$(id -u)" -eq 0 ]; then
 	user="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	for version in 4.0 4.4 4.6; do
@@ -108,6 +109,15 @@ if $user true 2>/dev/null; then
 	installs "$user" 4.4 $own/plugins $config/profiles/NVMe $own/extcap
 	installs "$user" 4.6 $own/plugins $config/profiles/NVMe $own/extcap
 	installs "$user" none $own/plugins $config/profiles/NVMe
+
+	# Everyone's dissector comes first, and only if it is another one that matters.
+	cp "$work/data/nvmetap.lua" "$global/lib/plugins/" || exit 99
+	installer "$user" --install || fail "beside everyone's: $(cat "$work/said")"
+	grep -q 'another version' "$work/said" && fail "the same is another version"
+	echo '-- earlier' >>"$global/lib/plugins/nvmetap.lua"
+	installer "$user" || fail "beside an earlier one: $(cat "$work/said")"
+	grep -q "^$global/lib/plugins/nvmetap.lua: another version, which comes before" \
+		"$work/said" || fail "everyone's earlier one is not told: $(cat "$work/said")"
 fi
 
 exit $status
