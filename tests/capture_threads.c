@@ -4,50 +4,6 @@
 #include "spec/nvme.h"
 #include "tests/captures.h"
 
-enum { SLOTS = 4 };
-
-/* The completion entry of rec's command, with these fields. */
-struct entry {
-	uint16_t sqhd, phase, status;
-};
-
-static void put_state(struct maker *m, uint8_t state)
-{
-	uint8_t info[ctrl_info_SIZE] = { 0 };
-
-	ctrl_info_state_set(info, state);
-	ctrl_info_cc_set(info, 0x00460001);
-	put_event(m, NVMETAP_EV_CTRL, NVMETAP_EXECUTE, info, sizeof(info), NULL, 0);
-}
-
-static void put_queue(struct maker *m, uint8_t type, uint16_t qid, uint8_t state)
-{
-	uint8_t info[queue_info_SIZE] = { 0 };
-
-	queue_info_qid_set(info, qid);
-	queue_info_cqid_set(info, qid);
-	queue_info_size_set(info, SLOTS);
-	queue_info_type_set(info, type);
-	queue_info_state_set(info, state);
-	queue_info_phase_set(info, type == NVMETAP_CQ);
-	queue_info_ien_set(info, type == NVMETAP_CQ);
-	queue_info_vector_set(info, qid);
-	put_event(m, NVMETAP_EV_QUEUE, NVMETAP_EXECUTE, info, sizeof(info), NULL, 0);
-}
-
-static struct record put_entry(struct maker *m, struct record rec, struct entry entry)
-{
-	uint8_t info[completion_info_SIZE], cqe[cqe_SIZE] = { 0 };
-
-	completion_info_latency_set(info, m->latency_ns);
-	cqe_sqhd_set(cqe, entry.sqhd);
-	cqe_sqid_set(cqe, rec.sqid);
-	cqe_cid_set(cqe, rec.cid);
-	cqe_status_set(cqe, (uint64_t)entry.status << 1 | entry.phase);
-	rec.status = entry.status;
-	return put_part(m, rec, NVMETAP_EV_COMPLETION, info, sizeof(info), cqe, sizeof(cqe));
-}
-
 static struct record put_read(struct maker *m, uint64_t lba)
 {
 	return put_simple(m, IO_QUEUE, NVME_OPC_READ, 1, (uint32_t)lba, 0, 7);
@@ -76,16 +32,16 @@ static void good(struct maker *m)
 	a = put_read(m, 0);
 	b = put_read(m, 8);
 	put_data(m, b, block, 0, 512, 512);
-	b = put_entry(m, b, (struct entry){ 2, 1, 0 });
-	a = put_entry(m, a, (struct entry){ 2, 1, 0 });
+	b = put_cqe(m, b, (struct put_cqe){ 2, 1, 0 });
+	a = put_cqe(m, a, (struct put_cqe){ 2, 1, 0 });
 	a.count = 2;
 	put_interrupt(m, a, 1, NVMETAP_IRQ_MSIX);
 	put_doorbell(m, NVMETAP_DOORBELL_CQ, 1, 0, 2);
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, 2, 1);		/* frame 16: three entries */
 	a = put_read(m, 16);
-	a = put_entry(m, a, (struct entry){ 3, 1, 0 });
+	a = put_cqe(m, a, (struct put_cqe){ 3, 1, 0 });
 	b = put_read(m, 24);
-	b = put_entry(m, b, (struct entry){ 0, 1, 0 });
+	b = put_cqe(m, b, (struct put_cqe){ 0, 1, 0 });
 	put_interrupt(m, b, 1, NVMETAP_IRQ_MSIX);
 	put_doorbell(m, NVMETAP_DOORBELL_CQ, 1, 2, 0);		/* frame 22 */
 }
@@ -96,17 +52,17 @@ static void wrong_queues(struct maker *m)
 	struct record a = put_read(m, 32);
 	struct record b;
 
-	put_entry(m, a, (struct entry){ 1, 1, 0 });		/* 24: the phase is 0 now */
-	put_entry(m, a, (struct entry){ 1, 0, 0 });		/* 25: a second time */
+	put_cqe(m, a, (struct put_cqe){ 1, 1, 0 });		/* 24: the phase is 0 now */
+	put_cqe(m, a, (struct put_cqe){ 1, 0, 0 });		/* 25: a second time */
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, 1, 9);		/* 26: out of range */
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 5, 0, 1);		/* 27: no such queue */
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 1, 1, 3);
 	a = put_read(m, 40);
 	m->cid--;
 	b = put_read(m, 48);					/* 30: its identifier is in use */
-	b = put_entry(m, b, (struct entry){ 0, 0, 0 });		/* 31: head beyond the tail */
+	b = put_cqe(m, b, (struct put_cqe){ 0, 0, 0 });		/* 31: head beyond the tail */
 	b.cause = 1000000;
-	put_entry(m, b, (struct entry){ 3, 0, 0 });		/* 32: of no command */
+	put_cqe(m, b, (struct put_cqe){ 3, 0, 0 });		/* 32: of no command */
 	a.cid++;
 	put_read(m, 56);					/* 33: given up in 41 */
 }
@@ -123,11 +79,11 @@ static void wrong_commands(struct maker *m)
 	sqe_rsvd1_set(cmd, 2);
 	sqe_prp1_set(cmd, 0x10001);
 	a = put_command(m, IO_QUEUE, cmd);			/* 34: reserved, offset */
-	put_entry(m, a, (struct entry){ 3, 1, NVME_SCT_MEDIA_ERROR << 8 |
+	put_cqe(m, a, (struct put_cqe){ 3, 1, NVME_SCT_MEDIA_ERROR << 8 |
 					NVME_SC_UNRECOVERED_READ_ERROR });
 	a = put_read(m, 64);
 	m->latency_ns = 20000000;
-	a = put_entry(m, a, (struct entry){ 3, 1, NVME_SC_LBA_OUT_OF_RANGE });	/* 37 */
+	a = put_cqe(m, a, (struct put_cqe){ 3, 1, NVME_SC_LBA_OUT_OF_RANGE });	/* 37 */
 	interrupt_info_type_set(irq, NVMETAP_IRQ_MSIX);
 	interrupt_info_result_set(irq, NVMETAP_IRQ_MASKED);
 	put_event(m, NVMETAP_EV_INTERRUPT, NVMETAP_WRITEBACK, irq, sizeof(irq), NULL, 0);

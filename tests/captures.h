@@ -12,5 +12,7 @@ void capture_sample(struct maker *m);
 /* 46 records: commands with their doorbells, data, completions and interrupts,
  * then all that a dissector should find odd. */
 void capture_threads(struct maker *m);
+/* What is odd, one thing a frame, and beside it what is not. */
+void capture_odd(struct maker *m);
 
 #endif

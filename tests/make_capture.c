@@ -6,6 +6,7 @@
  *   mixed               the same, then two packets that are not ours
  *   every               records of every event
  *   threads             commands with all that belongs to them, then what is wrong
+ *   odd                 what is wrong, and beside it what is not
  *   random SEED COUNT   the same with bytes changed and ends cut off at random
  *   shuffled SEED COUNT the same with times by chance, to be put in their order
  *   foreign             packets of the same link type that are not ours
@@ -51,6 +52,12 @@ static void threads(struct maker *m, char **args)
 	capture_threads(m);
 }
 
+static void odd(struct maker *m, char **args)
+{
+	(void)args;
+	capture_odd(m);
+}
+
 static void scatter(struct maker *m, char **args)
 {
 	uint64_t count = strtoull(args[1], NULL, 10);
@@ -90,7 +97,8 @@ int main(int argc, char **argv)
 		void (*put)(struct maker *m, char **args);
 	} modes[] = {
 		{ "sample", 0, sample }, { "mixed", 0, mixed }, { "every", 0, every },
-		{ "threads", 0, threads }, { "foreign", 0, foreign },
+		{ "threads", 0, threads }, { "odd", 0, odd },
+		{ "foreign", 0, foreign },
 		{ "random", 2, scatter }, { "shuffled", 2, shuffle },
 	};
 	struct maker m = {
@@ -106,7 +114,7 @@ int main(int argc, char **argv)
 		modes[i].put(&m, argv + 2);
 		return ferror(stdout) != 0 || fflush(stdout) != 0;
 	}
-	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|foreign|"
+	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|odd|foreign|"
 			"random SEED COUNT|shuffled SEED COUNT\n");
 	return 2;
 }

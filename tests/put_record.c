@@ -178,6 +178,30 @@ void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old,
 	put_record(m, &rec);
 }
 
+void put_state(struct maker *m, uint8_t state)
+{
+	uint8_t info[ctrl_info_SIZE] = { 0 };
+
+	ctrl_info_state_set(info, state);
+	ctrl_info_cc_set(info, 0x00460001);
+	put_event(m, NVMETAP_EV_CTRL, NVMETAP_EXECUTE, info, sizeof(info), NULL, 0);
+}
+
+void put_queue(struct maker *m, uint8_t type, uint16_t qid, uint8_t state)
+{
+	uint8_t info[queue_info_SIZE] = { 0 };
+
+	queue_info_qid_set(info, qid);
+	queue_info_cqid_set(info, qid);
+	queue_info_size_set(info, QUEUE_SLOTS);
+	queue_info_type_set(info, type);
+	queue_info_state_set(info, state);
+	queue_info_phase_set(info, type == NVMETAP_CQ);
+	queue_info_ien_set(info, type == NVMETAP_CQ);
+	queue_info_vector_set(info, qid);
+	put_event(m, NVMETAP_EV_QUEUE, NVMETAP_EXECUTE, info, sizeof(info), NULL, 0);
+}
+
 struct record put_command(struct maker *m, uint16_t queue, const uint8_t *cmd)
 {
 	struct record rec = {
@@ -231,6 +255,19 @@ struct record put_completion(struct maker *m, struct record rec, uint16_t status
 	cqe_status_set(entry, (uint64_t)status << 1 | 1);
 	rec.status = status;
 	return put_part(m, rec, NVMETAP_EV_COMPLETION, info, sizeof(info), entry, sizeof(entry));
+}
+
+struct record put_cqe(struct maker *m, struct record rec, struct put_cqe entry)
+{
+	uint8_t info[completion_info_SIZE], cqe[cqe_SIZE] = { 0 };
+
+	completion_info_latency_set(info, m->latency_ns);
+	cqe_sqhd_set(cqe, entry.sqhd);
+	cqe_sqid_set(cqe, rec.sqid);
+	cqe_cid_set(cqe, rec.cid);
+	cqe_status_set(cqe, (uint64_t)entry.status << 1 | entry.phase);
+	rec.status = entry.status;
+	return put_part(m, rec, NVMETAP_EV_COMPLETION, info, sizeof(info), cqe, sizeof(cqe));
 }
 
 void put_interrupt(struct maker *m, struct record completion, uint32_t vector, uint8_t type)

@@ -44,6 +44,13 @@ void put_snapshot(struct maker *m, uint8_t event, const void *payload, uint32_t 
 void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width, uint64_t value);
 void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old, uint32_t value);
 
+/* The controller, with CC.EN set; and a queue of so many slots, with interrupts. */
+enum {
+	QUEUE_SLOTS = 4,
+};
+void put_state(struct maker *m, uint8_t state);
+void put_queue(struct maker *m, uint8_t type, uint16_t qid, uint8_t state);
+
 /* A command as it is decoded, from the 64 bytes of its entry, or from its
  * Dwords.  What is returned is given to put_part, put_data and put_completion. */
 struct record put_command(struct maker *m, uint16_t queue, const uint8_t *cmd);
@@ -60,6 +67,11 @@ void put_data(struct maker *m, struct record rec, const uint8_t *bytes, uint32_t
 /* status is the status field without its phase tag.  What is returned is given
  * to put_interrupt. */
 struct record put_completion(struct maker *m, struct record rec, uint16_t status, uint32_t cdw0);
+/* The same, with these fields of its entry. */
+struct put_cqe {
+	uint16_t sqhd, phase, status;
+};
+struct record put_cqe(struct maker *m, struct record rec, struct put_cqe entry);
 /* The interrupt of one completion, or of none if that is a record of zeros. */
 void put_interrupt(struct maker *m, struct record completion, uint32_t vector, uint8_t type);
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
+#include "spec/bytes.h"
 #include "tests/fields.h"
 
 /* Section 3.1.1: MQES 2047, CQR, AMS 1, TO 20, NSSRS, CSS NVM, MPSMAX 4, CMBS;
@@ -217,6 +218,136 @@ static void test_a_doorbell_shows_old_and_new(void **state)
 	assert_field(&rec, "nvmetap.access.vector", "1");
 }
 
+/* Until the next call. */
+static struct record read_register(uint16_t offset, uint64_t value, uint8_t width)
+{
+	static uint8_t info[32];
+
+	bytes_set_be(info, 8, offset);
+	bytes_set_be(info + 8, 8, value);
+	bytes_set_be(info + 24, 4, width);
+	return record_of_access(4, info);
+}
+
+/* NVM Express 1.4 sections 3.1.11 to 3.1.17. */
+static void test_controller_memory_buffer(void **state)
+{
+	struct record rec;
+
+	(void)state;
+	rec = read_register(0x38, 0x12345152, 4);
+	assert_field(&rec, "nvmetap.cmbloc.bir", "2");
+	assert_field(&rec, "nvmetap.cmbloc.cqmms", "0");
+	assert_field(&rec, "nvmetap.cmbloc.cqpds", "1");
+	assert_field(&rec, "nvmetap.cmbloc.cdpmls", "0");
+	assert_field(&rec, "nvmetap.cmbloc.cdpcils", "1");
+	assert_field(&rec, "nvmetap.cmbloc.cdmmms", "0");
+	assert_field(&rec, "nvmetap.cmbloc.cqda", "1");
+	assert_field(&rec, "nvmetap.cmbloc.ofst", "0x00012345");
+	rec = read_register(0x38, 0x000000a8, 4);
+	assert_field(&rec, "nvmetap.cmbloc.cqmms", "1");
+	assert_field(&rec, "nvmetap.cmbloc.cqpds", "0");
+	assert_field(&rec, "nvmetap.cmbloc.cdpmls", "1");
+	assert_field(&rec, "nvmetap.cmbloc.cdpcils", "0");
+	assert_field(&rec, "nvmetap.cmbloc.cdmmms", "1");
+	assert_field(&rec, "nvmetap.cmbloc.cqda", "0");
+	rec = read_register(0x3c, 0x00080215, 4);
+	assert_field(&rec, "nvmetap.cmbsz.sqs", "1");
+	assert_field(&rec, "nvmetap.cmbsz.cqs", "0");
+	assert_field(&rec, "nvmetap.cmbsz.lists", "1");
+	assert_field(&rec, "nvmetap.cmbsz.rds", "0");
+	assert_field(&rec, "nvmetap.cmbsz.wds", "1");
+	assert_display(&rec, "nvmetap.cmbsz.szu", "1 MiB (2)");
+	assert_field(&rec, "nvmetap.cmbsz.sz", "128");
+	rec = read_register(0x3c, 0x0000060a, 4);
+	assert_field(&rec, "nvmetap.cmbsz.sqs", "0");
+	assert_field(&rec, "nvmetap.cmbsz.cqs", "1");
+	assert_field(&rec, "nvmetap.cmbsz.lists", "0");
+	assert_field(&rec, "nvmetap.cmbsz.rds", "1");
+	assert_field(&rec, "nvmetap.cmbsz.wds", "0");
+	assert_display(&rec, "nvmetap.cmbsz.szu", "64 GiB (6)");
+	rec = read_register(0x50, 0x000000abcdef0001, 8);
+	assert_field(&rec, "nvmetap.cmbmsc.cre", "1");
+	assert_field(&rec, "nvmetap.cmbmsc.cmse", "0");
+	assert_field(&rec, "nvmetap.cmbmsc.cba", "0x000cdef0");
+	assert_field(&rec, "nvmetap.cmbmsc.cbau", "0x000000ab");
+	rec = read_register(0x50, 0x00000002, 4);
+	assert_field(&rec, "nvmetap.cmbmsc.cre", "0");
+	assert_field(&rec, "nvmetap.cmbmsc.cmse", "1");
+	rec = read_register(0x58, 0x00000001, 4);
+	assert_field(&rec, "nvmetap.cmbsts.cbai", "1");
+}
+
+/* NVM Express 1.4 sections 3.1.13 to 3.1.15. */
+static void test_boot_partitions(void **state)
+{
+	struct record rec;
+
+	(void)state;
+	rec = read_register(0x40, 0x82000040, 4);
+	assert_field(&rec, "nvmetap.bpinfo.bpsz", "64");
+	assert_display(&rec, "nvmetap.bpinfo.brs", "completed (2)");
+	assert_field(&rec, "nvmetap.bpinfo.abpid", "1");
+	rec = read_register(0x40, 0x03000000, 4);
+	assert_display(&rec, "nvmetap.bpinfo.brs", "error (3)");
+	assert_field(&rec, "nvmetap.bpinfo.abpid", "0");
+	rec = read_register(0x44, 0x80001420, 4);
+	assert_field(&rec, "nvmetap.bprsel.bprsz", "32");
+	assert_field(&rec, "nvmetap.bprsel.bprof", "5");
+	assert_field(&rec, "nvmetap.bprsel.bpid", "1");
+	rec = read_register(0x44, 0x00000000, 4);
+	assert_field(&rec, "nvmetap.bprsel.bpid", "0");
+	rec = read_register(0x48, 0x0000000187654000, 8);
+	assert_field(&rec, "nvmetap.bpmbl.bmbba", "0x00087654");
+	assert_field(&rec, "nvmetap.bpmbl.bmbbau", "0x00000001");
+}
+
+/* NVM Express 1.4 sections 3.1.18 to 3.1.23. */
+static void test_persistent_memory_region(void **state)
+{
+	struct record rec;
+
+	(void)state;
+	rec = read_register(0xe00, 0x010a0948, 4);
+	assert_field(&rec, "nvmetap.pmrcap.rds", "1");
+	assert_field(&rec, "nvmetap.pmrcap.wds", "0");
+	assert_field(&rec, "nvmetap.pmrcap.bir", "2");
+	assert_display(&rec, "nvmetap.pmrcap.pmrtu", "minutes (1)");
+	assert_field(&rec, "nvmetap.pmrcap.pmrwbm", "0x00000002");
+	assert_field(&rec, "nvmetap.pmrcap.pmrto", "10");
+	assert_field(&rec, "nvmetap.pmrcap.cmss", "1");
+	rec = read_register(0xe00, 0x00000010, 4);
+	assert_field(&rec, "nvmetap.pmrcap.rds", "0");
+	assert_field(&rec, "nvmetap.pmrcap.wds", "1");
+	assert_display(&rec, "nvmetap.pmrcap.pmrtu", "500 ms (0)");
+	assert_field(&rec, "nvmetap.pmrcap.cmss", "0");
+	rec = read_register(0xe04, 0x00000001, 4);
+	assert_field(&rec, "nvmetap.pmrctl.en", "1");
+	rec = read_register(0xe08, 0x00001423, 4);
+	assert_field(&rec, "nvmetap.pmrsts.err", "0x00000023");
+	assert_field(&rec, "nvmetap.pmrsts.nrdy", "0");
+	assert_display(&rec, "nvmetap.pmrsts.hsts", "read only (2)");
+	assert_field(&rec, "nvmetap.pmrsts.cbai", "1");
+	rec = read_register(0xe08, 0x00000300, 4);
+	assert_field(&rec, "nvmetap.pmrsts.nrdy", "1");
+	assert_display(&rec, "nvmetap.pmrsts.hsts", "restore error (1)");
+	assert_field(&rec, "nvmetap.pmrsts.cbai", "0");
+	rec = read_register(0xe0c, 0x00001012, 4);
+	assert_display(&rec, "nvmetap.pmrebs.pmrszu", "MiB (2)");
+	assert_field(&rec, "nvmetap.pmrebs.rbb", "1");
+	assert_field(&rec, "nvmetap.pmrebs.pmrwbz", "16");
+	rec = read_register(0xe0c, 0x00000001, 4);
+	assert_display(&rec, "nvmetap.pmrebs.pmrszu", "KiB (1)");
+	assert_field(&rec, "nvmetap.pmrebs.rbb", "0");
+	rec = read_register(0xe10, 0x00000503, 4);
+	assert_display(&rec, "nvmetap.pmrswtp.pmrswtu", "GiB (3)");
+	assert_field(&rec, "nvmetap.pmrswtp.pmrswtv", "5");
+	rec = read_register(0xe14, 0x0000000200003002, 8);
+	assert_field(&rec, "nvmetap.pmrmsc.cmse", "1");
+	assert_field(&rec, "nvmetap.pmrmsc.cba", "0x00000003");
+	assert_field(&rec, "nvmetap.pmrmsc.cbau", "0x00000002");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +359,9 @@ int main(void)
 		cmocka_unit_test(test_configuration_space),
 		cmocka_unit_test(test_a_whole_header),
 		cmocka_unit_test(test_a_doorbell_shows_old_and_new),
+		cmocka_unit_test(test_controller_memory_buffer),
+		cmocka_unit_test(test_boot_partitions),
+		cmocka_unit_test(test_persistent_memory_region),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

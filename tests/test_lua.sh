@@ -101,6 +101,7 @@ rows 22 'nvmetap.latency_ns == 34500'
 rows 1 'nvme.cmd.identify.ctrl.psds.psd.mp == 100 && nvmetap.data.offset == 2048'
 
 line 'nvmetap.event == 5' '0014 <- 00460001  CC EN=1 IOSQES=6 IOCQES=4'
+line 'nvmetap.pci.vid' '0000 -> 00101b36  VID=1b36  DID=10'
 line 'nvmetap.event == 6' 'SQ 1 tail 3 -> 5 (2 entries)'
 line 'nvme.cmd.opc == 6' 'Identify SQ=0 CID=0027 NSID=0 CNS=Identify Controller prp1=bfb24000'
 line 'nvmetap.event == 12' 'Completion SQ=0 CID=0027 Identify: Successful Completion, 34.5 µs'

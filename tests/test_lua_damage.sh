@@ -34,7 +34,7 @@ if command -v reordercap >/dev/null; then
 else
 	cp "$work/times.pcapng" "$work/shuffled.pcapng"
 fi
-for what in every sample threads; do
+for what in every sample threads odd; do
 	./tests/make_capture $what >"$work/$what.pcapng" || exit 99
 done
 chmod a+rX "$work" "$work"/*.pcapng
@@ -63,7 +63,7 @@ done
 clean shuffled -q -z nvmetap,lat -z nvmetap,opc -z nvmetap,queues
 clean details -2 -V
 
-for what in every sample threads; do
+for what in every sample threads odd; do
 	run_tshark -r "$work/$what.pcapng" -T pdml | awk -f "$srcdir/tests/pdml_bytes.awk" ||
 		fail "$what: bytes without a field"
 done

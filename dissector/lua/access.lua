@@ -65,7 +65,8 @@ local function add_registers()
 	end
 end
 
--- " REG A=1 B=2": the first field and those that are not zero.
+-- " REG A=1 B=2": the first field and those that are not zero; of a register that
+-- has itself as a field, " REG=1 B=2".
 local function register_words(reg, first)
 	local text, any = "  " .. reg.name, false
 	for _, field in ipairs(reg.struct.fields) do
@@ -79,7 +80,8 @@ local function register_words(reg, first)
 				if f.kind == "ZERO" then
 					v = v + 1
 				end
-				text = text .. " " .. f.name:upper() .. "=" ..
+				text = text .. (f.name:upper() == reg.name and "="
+						or " " .. f.name:upper() .. "=") ..
 				       (names[f.set] and names[f.set][v] or
 					format(f.kind == "HEX" and "%x" or "%d", v))
 			end

@@ -17,7 +17,9 @@ local function expert_row(code, severity, group, section, text)
 end
 
 expert_row("doorbell_range", "ERROR", "PROTOCOL", "3.1.24", "Doorbell out of range")
+expert_row("doorbell_same", "WARN", "PROTOCOL", "5.2.1", "Doorbell written with the value that it had")
 expert_row("no_queue", "ERROR", "PROTOCOL", "3.1.24", "Doorbell of a queue that does not exist")
+expert_row("doorbell_disabled", "NOTE", "PROTOCOL", "3.1.5", "Doorbell of a controller that is disabled")
 expert_row("cid_in_use", "ERROR", "PROTOCOL", "4.2", "Command identifier in use")
 expert_row("no_command", "NOTE", "SEQUENCE", nil, "The command is not in this capture")
 expert_row("completed_twice", "ERROR", "SEQUENCE", "4.6", "Second completion of a command")
@@ -32,7 +34,11 @@ expert_row("masked", "NOTE", "PROTOCOL", "7.5", "Interrupt not sent")
 expert_row("prp_offset", "ERROR", "PROTOCOL", "4.3", "PRP entry with a wrong offset")
 expert_row("reserved", "WARN", "PROTOCOL", "4.2", "Reserved field is not zero")
 expert_row("access", "WARN", "PROTOCOL", "3.1", "Register access of an unusual width or alignment")
+expert_row("msix_access", "WARN", "PROTOCOL", "6.8.2 of PCI 3.0",
+	   "MSI-X access of an unusual width or alignment")
 expert_row("read_only", "WARN", "PROTOCOL", "3.1", "Write to a read-only register")
+expert_row("config_read_only", "WARN", "PROTOCOL", "6.2 of PCI 3.0",
+	   "Write to a read-only register of configuration space")
 expert_row("status", "WARN", "RESPONSE_CODE", "4.6.1", "Command failed")
 expert_row("media", "ERROR", "RESPONSE_CODE", "4.6.1", "Media or data integrity error")
 expert_row("altered", "NOTE", "COMMENTS_GROUP", nil, "Altered by a plug-in")
@@ -51,39 +57,123 @@ local function add_expert(code, details)
 	tree:add_proto_expert_info(row.field, details and row.text .. ": " .. details or row.text)
 end
 
+-- Registers are accessed as they are long, or in halves of 4 bytes.
+local function is_usual()
+	local reg, first
+	if acc.width == 4 then
+		return acc.offset % 4 == 0
+	end
+	reg, first = touched(map_of_access())()
+	return acc.width == 8 and acc.offset % 8 == 0 and (not reg or first == 0 and reg.size == 8)
+end
+
 local function check_access()
-	if acc.ok and acc.bar == 0 and (acc.width ~= 4 and acc.width ~= 8 or acc.offset % acc.width ~= 0) then
+	if acc.ok and acc.bar == 0 and not is_usual() then
 		add_expert("access", format("%d bytes at %x", acc.width, acc.offset))
 	end
 end
 
-local READ_ONLY = {CAP = true, VS = true, CMBLOC = true, CMBSZ = true, BPINFO = true, CMBSTS = true,
-		   PMRCAP = true, PMRSTS = true, PMREBS = true, PMRSWTP = true}
+local function check_msix_access()
+	if acc.ok and (acc.width ~= 4 and acc.width ~= 8 or acc.offset % acc.width ~= 0) then
+		add_expert("msix_access", format("%d bytes at %x", acc.width, acc.offset))
+	end
+end
+
+local function set_of(...)
+	local set = {}
+	for _, name in ipairs({...}) do
+		set[name] = true
+	end
+	return set
+end
+
+local READ_ONLY = set_of("CAP", "VS", "CMBLOC", "CMBSZ", "BPINFO", "CMBSTS", "PMRCAP", "PMRSTS",
+			 "PMREBS", "PMRSWTP")
+local CONFIG_READ_ONLY = set_of("VID", "DID", "RID", "CC", "HTYPE", "CCPTR", "SS", "CAPP", "MGNT",
+				"MLAT", "PID", "PC", "MXID", "MTAB", "MPBA", "PXID", "PXCAP", "PXDCAP",
+				"PXLCAP", "PXDCAP2", "PXLCAP2")
+
+-- What is written together with something else is not meant.
+local function check_read_only(code, set)
+	local regs = {}
+	for reg in touched(map_of_access()) do
+		if not set[reg.name] then
+			return
+		end
+		regs[#regs + 1] = reg.name
+	end
+	if #regs > 0 then
+		add_expert(code, table.concat(regs, " and "))
+	end
+end
 
 local function check_write()
 	check_access()
 	if acc.ok and acc.bar == 0 then
-		for reg in touched(map_of_access()) do
-			if READ_ONLY[reg.name] then
-				add_expert("read_only", reg.name)
-			end
-		end
+		check_read_only("read_only", READ_ONLY)
+	end
+end
+
+local function check_config_write()
+	if acc.ok then
+		check_read_only("config_read_only", CONFIG_READ_ONLY)
 	end
 end
 
 local function check_doorbell()
 	if acc.ok and (acc.width ~= 4 or acc.offset % 4 ~= 0) then
-		check_access()
+		add_expert("access", format("%d bytes at %x", acc.width, acc.offset))
 	end
 end
 
-local function check_reserved(s, at)
-	for i = 1, #s.fields do
-		local f = s.fields[i]
-		if f.name:find("^rsvd") and number_at(f, at) ~= 0 then
-			add_expert("reserved", format("byte %d of the command", f.offset))
+-- The runs of bits from Dword 10 on, each in one Dword, that are no field of a command.
+local function unnamed_bits(s)
+	local named, runs = {}, {}
+	local run
+	for _, f in ipairs(s.fields) do
+		if not f.name:find("^rsvd") then
+			local first = 8 * f.offset + f.shift
+			for bit = first, first + (f.width > 0 and f.width or 8 * f.length) - 1 do
+				named[bit] = true
+			end
 		end
 	end
+	for bit = 8 * sqe.by_name.cdw10.offset, 8 * sqe.size - 1 do
+		if named[bit] then
+			run = nil
+		elseif run and bit % 32 ~= 0 then
+			run.width = run.width + 1
+		else
+			run = {dword = floor(bit / 32), shift = bit % 32, width = 1}
+			runs[#runs + 1] = run
+		end
+	end
+	return runs
+end
+
+-- What features make of Dwords 11 to 15 is theirs.
+local FREE = {[number.NVME_OPC_SET_FEATURES] = true, [number.NVME_OPC_GET_FEATURES] = true}
+
+local function check_reserved(c)
+	local runs = c.struct.reserved or unnamed_bits(c.struct)
+	local last = rec.qkind == number.NVMETAP_QUEUE_ADMIN and FREE[rec.opc] and 10 or 15
+	c.struct.reserved = runs
+	for i = 1, #runs do
+		local run = runs[i]
+		local dword = unpack("<I4", raw, rec.payload + 4 * run.dword + 1)
+		if run.dword <= last and floor(dword / 2 ^ run.shift) % 2 ^ run.width ~= 0 then
+			add_expert("reserved", format("Dword %d of %s", run.dword, c.name))
+		end
+	end
+end
+
+-- Of commands that read or write, few have more than a place and a length.
+local function may_have_reserved(c, q)
+	if c.struct == RW then
+		return q.cdw12 >= 65536 or q.cdw13 ~= 0
+	end
+	return q.cdw10 ~= 0 or q.cdw11 ~= 0 or q.cdw12 ~= 0 or q.cdw13 ~= 0 or q.cdw14 ~= 0
+	       or q.cdw15 ~= 0
 end
 
 -- PRP entry 1 may begin at any dword; PRP entry 2 is a page or a list, whose
@@ -108,7 +198,8 @@ local function check_end(frame)
 	local completion = pair_of(links, frame)
 	if lost[frame] and not is_event_request() then
 		add_expert("given_up", format("frame %d", lost[frame]))
-	elseif completion == 0 and not lost[frame] and pinfo.visited and rec.cause == 0 then
+	elseif completion == 0 and not lost[frame] and pinfo.visited and rec.cause == 0
+	       and completions_recorded(controllers[rec.bdf], rec.event == EV.IO) then
 		add_expert(is_event_request() and "waiting" or "no_completion")
 	end
 end
@@ -120,10 +211,10 @@ local function check_command(frame)
 		return
 	end
 	if q.flags % 64 >= 4 then
-		check_reserved(sqe, rec.payload)
+		add_expert("reserved", "byte 1 of the command")
 	end
-	if c and c.struct == RW and q.cdw12 >= 65536 then
-		check_reserved(RW, rec.payload)
+	if c and c.struct ~= struct.cmd_other and may_have_reserved(c, q) then
+		check_reserved(c)
 	end
 	if q.prp1l % 4 ~= 0 or q.prp2l % 8 ~= 0 then
 		check_prps(c)
@@ -177,6 +268,9 @@ local function check_inject()
 end
 
 local checks = {
+	[EV.CFGWRITE] = check_config_write,
+	[EV.MSIXREAD] = check_msix_access,
+	[EV.MSIXWRITE] = check_msix_access,
 	[EV.REGREAD] = check_access,
 	[EV.REGWRITE] = check_write,
 	[EV.DOORBELL] = check_doorbell,

@@ -83,7 +83,7 @@ local function controller_of_record(frame)
 end
 
 local function give_up(c, q, frame)
-	for _, command_frame in pairs(q.cids) do
+	for _, command_frame in pairs(completions_recorded(c, q.is_io) and q.cids or {}) do
 		lost[command_frame] = frame
 	end
 	if q.is_io then
@@ -144,7 +144,39 @@ local function take_doorbell(q)
 	return pop(q)
 end
 
-local function follow_sq_doorbell(frame, q, moved)
+-- Whether the driver, who knows the head by completions, adds no more than there is room for.
+local function check_room(c, frame, q, moved)
+	local room
+	if not (moved and q.heard and is_sure(q, c)) then
+		return true
+	end
+	room = q.size - 1 - (acc.old - q.head) % q.size
+	if moved > room then
+		note(frame, "doorbell_range", format("%d new, room for %d, head %d, tail %d", moved,
+						     room, q.head, acc.old))
+	end
+	return moved <= room
+end
+
+-- Whether the driver takes no more than was posted, where completions are recorded.
+local function check_taken(c, frame, q, moved)
+	if not (moved and q.posted and is_sure(q, c)) or q.head ~= acc.old then
+		q.posted = nil
+	elseif moved <= q.posted then
+		q.posted = q.posted - moved
+	elseif q.heard then
+		note(frame, "doorbell_range", format("%d taken, %d posted", moved, q.posted))
+		return false
+	else
+		q.posted = nil
+	end
+	return true
+end
+
+local function follow_sq_doorbell(c, frame, q, moved)
+	if not check_room(c, frame, q, moved) then
+		return
+	end
 	if q.tail and q.tail ~= acc.old then
 		clear(q)
 	end
@@ -154,7 +186,10 @@ local function follow_sq_doorbell(frame, q, moved)
 	end
 end
 
-local function follow_cq_doorbell(frame, q, moved)
+local function follow_cq_doorbell(c, frame, q, moved)
+	if not check_taken(c, frame, q, moved) then
+		return
+	end
 	if q.head and q.head ~= acc.old then
 		clear(q)
 	end
@@ -180,8 +215,9 @@ local function follow_doorbell(c, frame)
 		return
 	end
 	q = map[acc.vector]
-	if not q and c.sure_of_queues == c.gaps then
-		note(frame, "no_queue")
+	if not q and c.sure_of_queues == c.gaps
+	   and is_recorded(c, number.NVMETAP_TAP_QUEUE) then
+		note(frame, c.phase == phases.RESET and "doorbell_disabled" or "no_queue")
 	end
 	q = q or queue_of(map, acc.vector)
 	if q.size and acc.low >= q.size then
@@ -193,10 +229,13 @@ local function follow_doorbell(c, frame)
 		moved = q.size and moved + q.size
 		wrapped[frame] = moved
 	end
+	if moved == 0 then
+		note(frame, "doorbell_same", format("%d", acc.low))
+	end
 	if is_cq then
-		follow_cq_doorbell(frame, q, moved)
+		follow_cq_doorbell(c, frame, q, moved)
 	else
-		follow_sq_doorbell(frame, q, moved)
+		follow_sq_doorbell(c, frame, q, moved)
 	end
 	depths[frame] = q.nr * PAIR + c.io
 end
@@ -205,6 +244,7 @@ local function follow_command(c, frame)
 	local q = queue_of(c.sqs, rec.sqid)
 	local cid = rec.cid
 	if rec.cause ~= 0 and not rec.is_snapshot then
+		roots[frame] = root_of(c.epoch)
 		depths[frame] = q.nr * PAIR + c.io
 		return
 	end
@@ -212,7 +252,9 @@ local function follow_command(c, frame)
 		if rec.is_snapshot then
 			return
 		end
-		note(frame, "cid_in_use", format("since frame %d", q.cids[cid]))
+		if completions_recorded(c, rec.event == EV.IO) then
+			note(frame, "cid_in_use", format("since frame %d", q.cids[cid]))
+		end
 	else
 		q.nr = q.nr + 1
 		if rec.qkind == number.NVMETAP_QUEUE_IO then
@@ -231,13 +273,21 @@ local function follow_command(c, frame)
 	links[frame] = doorbell
 	if doorbell ~= 0 then
 		extend(links, doorbell, frame)
+	else
+		q.tail = nil	-- some doorbell is not in the capture
 	end
 end
 
 -- Phase and slot of a completion in its queue.
 local function check_phase(c, frame, q)
 	local phase = cqe_now.status % 2
-	if not q.size or not q.slot or not is_sure(q, c) then
+	if not q.size or not is_sure(q, c) then
+		return
+	elseif not q.slot then
+		if q.last_phase and q.last_phase ~= phase then
+			q.slot, q.phase = 1 % q.size, phase	-- it changes in slot 0
+		end
+		q.last_phase = phase
 		return
 	end
 	if phase ~= q.phase then
@@ -270,23 +320,36 @@ local function check_head(c, frame, q)
 		end
 		trim(q, unfetched)
 	end
-	q.head = head
+	q.head, q.heard = head, true
 end
 
-local function check_completion(c, frame, sq, cq)
+-- cid: the command's, where it is known.
+local function check_completion(c, frame, sq, cq, cid)
 	check_phase(c, frame, cq)
-	if cqe_now.sqid ~= rec.sqid or cqe_now.cid ~= rec.cid then
+	cq.posted, cq.heard = cq.posted and cq.posted + 1, true
+	if cqe_now.sqid ~= rec.sqid or cid and cqe_now.cid ~= cid then
 		note(frame, "wrong_ids", format("SQ %d CID %04x, the command's are SQ %d CID %04x",
-						cqe_now.sqid, cqe_now.cid, rec.sqid, rec.cid))
+						cqe_now.sqid, cqe_now.cid, rec.sqid,
+						cid or cqe_now.cid))
 	else
 		check_head(c, frame, sq)
 	end
 end
 
+-- The identifier of the command in that frame, which is not yet completed, or nil.
+local function cid_of(q, command_frame)
+	for cid, frame in pairs(q.cids) do
+		if frame == command_frame then
+			return cid
+		end
+	end
+end
+
 local function follow_completion(c, frame)
 	local sq, cq = queue_of(c.sqs, rec.sqid), queue_of(c.cqs, rec.cqid)
-	local command_frame = frame_of(c.epoch, rec.cause)
+	local command_frame = root_of(c.epoch)
 	local pending = sq.cids[rec.cid]
+	local cid = command_frame and pending ~= command_frame and cid_of(sq, command_frame)
 	if pending and (pending == command_frame or not command_frame) then
 		sq.cids[rec.cid], sq.nr = nil, sq.nr - 1
 		if sq.is_io then
@@ -294,7 +357,9 @@ local function follow_completion(c, frame)
 		end
 	end
 	if not command_frame then
-		note(frame, "no_command")
+		if commands_recorded(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
+			note(frame, "no_command")
+		end
 		command_frame = 0
 	else
 		local both = links[command_frame] or 0
@@ -308,7 +373,7 @@ local function follow_completion(c, frame)
 	links[frame] = 0
 	push(cq, frame)
 	if cqe_now.ok then
-		check_completion(c, frame, sq, cq)
+		check_completion(c, frame, sq, cq, cid)
 	end
 	if c.phase < phases.IO then
 		phases.completed(c, frame)
@@ -403,6 +468,7 @@ local function follow_queue(c, frame)
 		q.tail = tail
 	else
 		q.slot, q.phase, q.vector = tail, phase, ien == 1 and vector or -1
+		q.posted = (tail - head) % math.max(size, 1)
 	end
 	if qid ~= 0 and not is_sq and ien == 1 and c.agent ~= phases.KERNEL then
 		phases.change(c, frame, c.phase, phases.KERNEL)
@@ -424,7 +490,7 @@ local function learn_sector(c)
 end
 
 local function follow_data(c, frame)
-	local first = frame_of(c.epoch, rec.cause)
+	local first = root_of(c.epoch)
 	if first then
 		extend(datas, first, frame)
 	end
@@ -433,7 +499,29 @@ local function follow_data(c, frame)
 	end
 end
 
+-- What the drive then posts is not what its records say.
+local function follow_inject(c)
+	local fields = struct.inject_info.by_name
+	local q = c.cqs[rec.cqid]
+	if q and rec.info_len >= struct.inject_info.size
+	   and number_at(fields.event, rec.info) == EV.COMPLETION
+	   and (number_at(fields.fault, rec.info) ~= 0
+		or number_at(fields.verdict, rec.info) ~= number.NVMETAP_GO) then
+		q.slot, q.last_phase, q.posted = nil, q.phase, nil
+	end
+end
+
+-- A capture says which events it has.
+local function follow_session(c)
+	local taps = {}
+	for name in raw:sub(rec.payload + 1):gmatch("\ntap: (%S+) by tracer") do
+		taps[name] = true
+	end
+	c.taps = next(taps) and taps
+end
+
 local by_event = {
+	[EV.SESSION] = follow_session,
 	[EV.REGREAD] = phases.register,
 	[EV.REGWRITE] = phases.register,
 	[EV.DOORBELL] = follow_doorbell,
@@ -445,6 +533,7 @@ local by_event = {
 	[EV.CTRL] = follow_ctrl,
 	[EV.QUEUE] = follow_queue,
 	[EV.CONSOLE] = phases.console,
+	[EV.INJECT] = follow_inject,
 	[EV.REGISTERS] = follow_registers,
 }
 

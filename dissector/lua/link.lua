@@ -13,8 +13,8 @@ local PAIR = 67108864		-- two frame numbers below this fit into a number exactly
 
 local links, depths		-- by frame
 -- By frame, of few: given up in; first and last data; what is odd; entries of a
--- doorbell that wrapped.
-local lost, datas, oddities, wrapped
+-- doorbell that wrapped; of a command's later stage, its first.
+local lost, datas, oddities, wrapped, roots
 local controllers		-- by PCI function
 
 -- Frames by sequence number, in runs in which both count up by one.  The last run
@@ -65,10 +65,30 @@ local function epoch_at(c, frame)
 	return c.epochs[i]
 end
 
--- The frame of what the present record belongs to, or nil.
+-- The first frame of what the present record belongs to, or nil.
+local function root_of(epoch)
+	local frame = frame_of(epoch, rec.cause)
+	return roots[frame] or frame
+end
+
 local function cause_frame(frame)
 	local c = rec.cause ~= 0 and controllers[rec.bdf]
-	return c and frame_of(epoch_at(c, frame), rec.cause)
+	return c and root_of(epoch_at(c, frame))
+end
+
+-- Whether the capture has a tap's events, as far as it says.
+local function is_recorded(c, tap)
+	return not c.taps or c.taps[names.tap[tap]]
+end
+
+-- The same of the commands and the completions of a kind of queue.
+local function commands_recorded(c, is_io)
+	return is_recorded(c, is_io and number.NVMETAP_TAP_IO_DECODE or number.NVMETAP_TAP_ADMIN_DECODE)
+end
+
+local function completions_recorded(c, is_io)
+	return is_recorded(c, is_io and number.NVMETAP_TAP_IO_WRITEBACK
+			      or number.NVMETAP_TAP_ADMIN_WRITEBACK)
 end
 
 local function pair_of(map, frame)
@@ -99,7 +119,8 @@ local function extend(map, doorbell, frame)
 end
 
 local function forget()
-	links, depths, lost, datas, oddities, wrapped, controllers = {}, {}, {}, {}, {}, {}, {}
+	links, depths, lost, datas, oddities, wrapped, roots = {}, {}, {}, {}, {}, {}, {}
+	controllers = {}
 end
 forget()
 

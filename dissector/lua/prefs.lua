@@ -27,7 +27,7 @@ local function add_vendor_commands(text)
 		local kind, code = queue_kind[queue], tonumber(opc, 16)
 		if kind and not command[kind][code] then
 			table.insert(vendor_commands, {kind = kind, opc = code})
-			command[kind][code] = {name = name:gsub("%s+$", ""), struct = struct.cmd_none}
+			command[kind][code] = {name = name:gsub("%s+$", ""), struct = struct.cmd_other}
 		end
 	end
 end
