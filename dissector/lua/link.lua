@@ -27,7 +27,7 @@ local function new_epoch(c, frame)
 end
 
 local function new_controller(bdf, frame)
-	local c = {bdf = bdf, sqs = {}, cqs = {}, gaps = 0, io = 0, sectors = {}, masked = {}, epochs = {},
+	local c = {bdf = bdf, sqs = {}, cqs = {}, gaps = 0, gap_frame = 0, io = 0, sectors = {}, epochs = {},
 		   phase = 0, agent = 0, change_frames = {}, change_values = {}}
 	new_epoch(c, frame)
 	controllers[bdf] = c
