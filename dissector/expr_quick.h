@@ -15,8 +15,9 @@
 struct expr_quick {
 	uint8_t size;		/* of the member, bytes; 0: there is no short way */
 	uint8_t offset;		/* of the member */
+	uint8_t at;		/* of the field in the header's bytes */
 	uint8_t shift;
-	uint8_t other;		/* offset of that byte */
+	uint8_t other, other_at;	/* offsets of that byte */
 	uint8_t other_shift, other_mask, low, high;
 	uint64_t mask;
 };
@@ -55,17 +56,32 @@ static inline bool span_has(const struct expr_span *span, uint64_t number)
 	return ((number & span->mask) - span->least <= span->span) != span->outside;
 }
 
-/* False, too, if the number is not there. */
+static inline bool quick_fits(const struct expr_quick *quick, const struct expr_span *span,
+			      uint64_t number, unsigned int other)
+{
+	number = number >> quick->shift & quick->mask;
+	other = other >> quick->other_shift & quick->other_mask;
+	return other - quick->low <= (unsigned int)(quick->high - quick->low) &&
+	       span_has(span, number);
+}
+
+/* Both: false, too, if the number is not there. */
 static inline bool quick_test(const struct expr_quick *quick, const struct expr_span *span,
 			      const struct record *rec)
 {
 	const uint8_t *bytes = (const uint8_t *)rec;
-	unsigned int other = bytes[quick->other] >> quick->other_shift & quick->other_mask;
-	uint64_t number = quick_load(bytes + quick->offset, quick->size) >> quick->shift &
-			  quick->mask;
 
-	return other - quick->low <= (unsigned int)(quick->high - quick->low) &&
-	       span_has(span, number);
+	return quick_fits(quick, span, quick_load(bytes + quick->offset, quick->size),
+			  bytes[quick->other]);
+}
+
+static inline bool quick_test_header(const struct expr_quick *quick, const struct expr_span *span,
+				     const uint8_t *header)
+{
+	const uint8_t *at = header + quick->at;
+	uint64_t number = quick->size == 1 ? *at : bytes_get_be(at, quick->size);
+
+	return quick_fits(quick, span, number, header[quick->other_at]);
 }
 
 #endif

@@ -3,10 +3,14 @@
 #include "dissector/line.h"
 
 #include "dissector/inject.h"
+#include "dissector/put.h"
 #include "dissector/table.h"
 #include "dissector/value.h"
 
-enum { SESSION_MAX = 160 };	/* bytes of a session's text that a line shows */
+enum {
+	SESSION_MAX = 160,	/* bytes of a session's text that a line shows */
+	PART_MAX = 160,		/* bytes of a part of a line that is written at once */
+};
 
 /* The keys are literals, " NAME=", that inlining turns into a store or two. */
 static inline void key_dec(struct text *text, const char *key, uint64_t value)
@@ -21,15 +25,6 @@ static inline void key_hex(struct text *text, const char *key, uint64_t value, u
 	text_hex(text, value, width);
 }
 
-/* 0x and the digits, or 0. */
-static void key_0x(struct text *text, const char *key, uint64_t value)
-{
-	text_string(text, key);
-	if (value != 0)
-		text_add(text, "0x", 2);
-	text_hex(text, value, 1);
-}
-
 /* The name of a number, or the number in hexadecimal. */
 static void add_name(struct text *text, const char *name, uint64_t number)
 {
@@ -41,28 +36,26 @@ static void add_name(struct text *text, const char *name, uint64_t number)
 	text_hex(text, number, 2);
 }
 
-static void add_index(struct text *text, uint64_t seq)
+static char *put_index(char *at, uint64_t seq)
 {
-	static const char before[4][5] = { "[", "[   ", "[  ", "[ " };
-	unsigned int digits = seq < 10 ? 1 : seq < 100 ? 2 : seq < 1000 ? 3 : 0;
+	unsigned int digits = seq < 10 ? 1 : seq < 100 ? 2 : seq < 1000 ? 3 : 4;
 
-	text_string(text, before[digits]);
-	if (seq == 0)
-		text_char(text, '-');
-	else
-		text_dec(text, seq);
-	text_add(text, "] ", 2);
+	memcpy(at, "[   ", 4);
+	at += 5 - digits;
+	at = seq == 0 ? put_char(at, '-') : put_dec(at, seq);
+	return put_string(at, "] ");
 }
 
-static void add_proto(struct text *text, const struct record *rec)
+static char *put_proto(char *at, const struct record *rec)
 {
 	uint8_t event = rec->event == NVMETAP_EV_DOORBELL ? NVMETAP_EV_REGWRITE : rec->event;
 	const char *proto = table_events[event].proto;
 
 	if (proto == NULL)
 		proto = "???";
-	text_add(text, proto, 2);
-	text_char(text, proto[2] != '\0' ? proto[2] : ' ');
+	memcpy(at, proto, 2);
+	at[2] = proto[2] != '\0' ? proto[2] : ' ';
+	return at + 3;
 }
 
 static void add_access(struct text *text, const struct record *rec)
@@ -83,26 +76,32 @@ static void add_access(struct text *text, const struct record *rec)
 	text_string(text, " bytes");
 }
 
-static void add_command_id(struct text *text, const struct record *rec)
+static char *put_command_id(char *at, const struct record *rec)
 {
-	key_dec(text, " SQ=", rec->sqid);
-	key_hex(text, " CID=", rec->cid, 4);
+	at = put_dec(put_string(at, " SQ="), rec->sqid);
+	return put_hex(put_string(at, " CID="), rec->cid, 4);
 }
 
-static void add_pointers(struct text *text, const struct record *rec)
+static void add_command_id(struct text *text, const struct record *rec)
+{
+	char spare[PART_MAX], *begin = text_begin(text, spare, PART_MAX);
+
+	text_end(text, spare, begin, put_command_id(begin, rec));
+}
+
+static char *put_pointers(char *at, const struct record *rec)
 {
 	uint64_t psdt;
 
 	if (rec->caplen < sqe_cdw10_OFFSET)
-		return;
+		return at;
 	psdt = sqe_psdt_get(rec->payload);
 	if (psdt == NVME_PSDT_SGL_BUFFER || psdt == NVME_PSDT_SGL_SEGMENT) {
-		key_hex(text, " sgl1=", sqe_sgl1_addr_get(rec->payload), 1);
-		key_dec(text, " len=", sqe_sgl1_len_get(rec->payload));
-	} else {
-		key_hex(text, " prp1=", sqe_prp1_get(rec->payload), 1);
-		key_hex(text, " prp2=", sqe_prp2_get(rec->payload), 1);
+		at = put_hex(put_string(at, " sgl1="), sqe_sgl1_addr_get(rec->payload), 1);
+		return put_dec(put_string(at, " len="), sqe_sgl1_len_get(rec->payload));
 	}
+	at = put_hex(put_string(at, " prp1="), sqe_prp1_get(rec->payload), 1);
+	return put_hex(put_string(at, " prp2="), sqe_prp2_get(rec->payload), 1);
 }
 
 static bool has_lba(const struct record *rec, const struct table_command *command)
@@ -114,17 +113,21 @@ static bool has_lba(const struct record *rec, const struct table_command *comman
 static void add_command(struct text *text, const struct record *rec)
 {
 	const struct table_command *command = table_command(rec->qkind, rec->opc);
+	char spare[PART_MAX], *begin = text_begin(text, spare, PART_MAX), *at;
 	bool lba = has_lba(rec, command);
 
-	add_command_id(text, rec);
-	text_string(text, " OPC=");
+	at = put_string(put_command_id(begin, rec), " OPC=");
+	text_end(text, spare, begin, at);
 	add_name(text, command != NULL ? command->name : NULL, rec->opc);
-	key_0x(text, " NSID=", rec->nsid);
+	begin = text_begin(text, spare, PART_MAX);
+	at = put_string(begin, " NSID=");
+	at = put_hex(rec->nsid != 0 ? put_string(at, "0x") : at, rec->nsid, 1);
 	if (lba)
-		key_dec(text, " LBA=", cmd_rw_slba_get(rec->payload));
-	add_pointers(text, rec);
+		at = put_dec(put_string(at, " LBA="), cmd_rw_slba_get(rec->payload));
+	at = put_pointers(at, rec);
 	if (!lba)
-		key_hex(text, " CDW10=", rec->cdw10, 8);
+		at = put_hex(put_string(at, " CDW10="), rec->cdw10, 8);
+	text_end(text, spare, begin, at);
 	if (rec->stage != NVMETAP_DECODE) {
 		text_string(text, " stage=");
 		add_name(text, table_value(SET_stage, rec->stage), rec->stage);
@@ -133,17 +136,16 @@ static void add_command(struct text *text, const struct record *rec)
 
 static void add_completion(struct text *text, const struct record *rec)
 {
+	char spare[PART_MAX], *begin = text_begin(text, spare, PART_MAX), *at;
 	bool whole = rec->caplen >= cqe_SIZE;
 
-	add_command_id(text, rec);
+	at = put_command_id(begin, rec);
 	if (whole)
-		key_dec(text, " P=", cqe_p_get(rec->payload));
-	text_string(text, " STS=0x");
-	text_hex(text, rec->status, 4);
-	if (whole) {
-		text_string(text, " CDW0=0x");
-		text_hex(text, cqe_cdw0_get(rec->payload), 8);
-	}
+		at = put_dec(put_string(at, " P="), cqe_p_get(rec->payload));
+	at = put_hex(put_string(at, " STS=0x"), rec->status, 4);
+	if (whole)
+		at = put_hex(put_string(at, " CDW0=0x"), cqe_cdw0_get(rec->payload), 8);
+	text_end(text, spare, begin, at);
 	if (rec->status != 0 && value_status(rec->status) != NULL) {
 		text_char(text, ' ');
 		text_string(text, value_status(rec->status));
@@ -364,14 +366,19 @@ static const struct {
 	[NVMETAP_EV_INJECT] = { inject_line, inject_info_rsvd34_OFFSET },
 };
 
+static void add_beginning(struct text *text, const struct record *rec)
+{
+	char spare[PART_MAX], *begin = text_begin(text, spare, PART_MAX), *at;
+
+	at = put_time(put_index(begin, rec->seq), rec->time_ns, ':');
+	at = put_bdf(put_char(at, ' '), rec->bdf);
+	at = put_proto(put_char(at, ' '), rec);
+	text_end(text, spare, begin, at);
+}
+
 void line_record(struct text *text, const struct record *rec)
 {
-	add_index(text, rec->seq);
-	text_time(text, rec->time_ns, ':');
-	text_char(text, ' ');
-	value_bdf(text, rec->bdf);
-	text_char(text, ' ');
-	add_proto(text, rec);
+	add_beginning(text, rec);
 	if (forms[rec->event].add == NULL || rec->info_len < forms[rec->event].info_len)
 		add_unknown(text, rec);
 	else

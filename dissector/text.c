@@ -3,10 +3,10 @@
 #include "dissector/text.h"
 
 #include <stdbool.h>
+#include "dissector/put.h"
 #include "spec/bytes.h"
 
 enum {
-	HEX_MAX = 16,			/* digits of 64 bits */
 	EIGHT_DIGITS = 100000000,	/* the first number that has more */
 };
 
@@ -38,66 +38,68 @@ void text_spaces(struct text *text, size_t nr)
 		text_char(text, ' ');
 }
 
-/* Where to write len bytes or less: in the buffer, or in spare if they may not
- * fit.  add_end then adds as many of them as count. */
-static inline char *add_begin(struct text *text, char *spare, size_t len)
+/* Of 0 to 99 both digits, one number after the other. */
+static const char pairs[] =
+	"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
+static inline char *put_two(char *at, uint32_t value)
 {
-	return text->size - text->len >= len ? text->buf + text->len : spare;
+	memcpy(at, pairs + 2 * value, 2);
+	return at + 2;
 }
 
-static inline void add_end(struct text *text, const char *spare, const char *at, size_t len)
+static inline char *put_four(char *at, uint32_t value)
 {
-	if (at == spare)
-		text_add_parts(text, spare, len);
-	else
-		text->len += len;
+	return put_two(put_two(at, value / 100), value % 100);
 }
 
-/* The digits of a number below 10^8, 0 to 9, the first one in the lowest byte:
- * halves, then quarters, then single digits side by side in one word. */
-static uint64_t eight_digits(uint32_t value)
+static inline char *put_eight(char *at, uint32_t value)
 {
-	uint64_t halves = value / 10000 | (uint64_t)(value % 10000) << 32;
-	uint64_t tens = halves * 5243 >> 19 & UINT64_C(0x0000007f0000007f);
-	uint64_t quarters = tens | (halves - 100 * tens) << 16;
+	return put_four(put_four(at, value / 10000), value % 10000);
+}
 
-	tens = quarters * 103 >> 10 & UINT64_C(0x000f000f000f000f);
-	return tens | (quarters - 10 * tens) << 8;
+/* The digits of a number below 10^8.  By branches, not by counting: what is
+ * written next then need not wait for it. */
+static char *put_below(char *at, uint32_t value)
+{
+	if (value >= 10000)
+		return put_four(put_below(at, value / 10000), value % 10000);
+	if (value >= 1000)
+		return put_four(at, value);
+	if (value >= 100)
+		return put_two(put_char(at, text_digit(value / 100)), value % 100);
+	return value >= 10 ? put_two(at, value) : put_char(at, text_digit(value));
+}
+
+char *put_digits(char *at, uint64_t value)
+{
+	if (value < EIGHT_DIGITS)
+		return put_below(at, (uint32_t)value);
+	return put_eight(put_dec(at, value / EIGHT_DIGITS), (uint32_t)(value % EIGHT_DIGITS));
+}
+
+char *put_time(char *at, uint64_t time_ns, char point)
+{
+	uint32_t ns = (uint32_t)(time_ns % 1000000000);
+
+	at = put_char(put_dec(at, time_ns / 1000000000), point);
+	return put_eight(put_char(at, text_digit(ns / EIGHT_DIGITS)), ns % EIGHT_DIGITS);
 }
 
 void text_dec(struct text *text, uint64_t value)
 {
-	uint64_t eight;
-	unsigned int before = 0;
-	char spare[8], *at;
+	char spare[PUT_DEC_MAX + PUT_SLACK], *begin = text_begin(text, spare, sizeof(spare));
 
-	if (value < 100) {
-		if (value >= 10)
-			text_char(text, text_digit((unsigned int)value / 10));
-		text_char(text, text_digit((unsigned int)value % 10));
-		return;
-	}
-	eight = eight_digits((uint32_t)(value % EIGHT_DIGITS));
-	if (value >= EIGHT_DIGITS)
-		text_dec(text, value / EIGHT_DIGITS);
-	else
-		before = (unsigned int)__builtin_ctzll(eight) / 8;
-	at = add_begin(text, spare, sizeof(spare));
-	bytes_set_le(at, 8, (eight + zeros) >> 8 * before);
-	add_end(text, spare, at, 8 - before);
+	text_end(text, spare, begin, put_dec(begin, value));
 }
 
 void text_time(struct text *text, uint64_t time_ns, char point)
 {
-	uint32_t ns = (uint32_t)(time_ns % 1000000000);
-	char spare[10], *at;
+	char spare[PUT_TIME_MAX + PUT_SLACK], *begin = text_begin(text, spare, sizeof(spare));
 
-	text_dec(text, time_ns / 1000000000);
-	at = add_begin(text, spare, sizeof(spare));
-	at[0] = point;
-	at[1] = text_digit(ns / EIGHT_DIGITS);
-	bytes_set_le(at + 2, 8, eight_digits(ns % EIGHT_DIGITS) + zeros);
-	add_end(text, spare, at, sizeof(spare));
+	text_end(text, spare, begin, put_time(begin, time_ns, point));
 }
 
 void text_signed(struct text *text, int64_t value)
@@ -108,7 +110,7 @@ void text_signed(struct text *text, int64_t value)
 }
 
 /* The eight digits of a number, the first one in the lowest byte. */
-static void put_hex(char *to, uint32_t value)
+static void put_eight_hex(char *to, uint32_t value)
 {
 	uint64_t nibbles = value, letters;
 
@@ -120,19 +122,24 @@ static void put_hex(char *to, uint32_t value)
 	bytes_set_be(to, 8, nibbles);
 }
 
-void text_hex(struct text *text, uint64_t value, unsigned int width)
+char *put_hex_digits(char *at, uint64_t value, unsigned int width)
 {
 	unsigned int len = (67u - (unsigned int)__builtin_clzll(value | 1)) / 4;
-	char spare[HEX_MAX], *at;
 
 	if (len < width)
-		len = width < HEX_MAX ? width : HEX_MAX;
-	value <<= 4 * (HEX_MAX - len);
-	at = add_begin(text, spare, sizeof(spare));
-	put_hex(at, (uint32_t)(value >> 32));
+		len = width < PUT_HEX_MAX ? width : PUT_HEX_MAX;
+	value <<= 4 * (PUT_HEX_MAX - len);
+	put_eight_hex(at, (uint32_t)(value >> 32));
 	if (len > 8)
-		put_hex(at + 8, (uint32_t)value);
-	add_end(text, spare, at, len);
+		put_eight_hex(at + 8, (uint32_t)value);
+	return at + len;
+}
+
+void text_hex(struct text *text, uint64_t value, unsigned int width)
+{
+	char spare[PUT_HEX_MAX + PUT_SLACK], *begin = text_begin(text, spare, sizeof(spare));
+
+	text_end(text, spare, begin, put_hex(begin, value, width));
 }
 
 void text_bytes(struct text *text, const uint8_t *from, size_t len)

@@ -48,6 +48,24 @@ static inline void text_string(struct text *text, const char *string)
 	text_add(text, string, strlen(string));
 }
 
+/*
+ * Where to write len bytes or less at once: in the buffer, or in spare if they may not fit.
+ * text_end adds those from there (begin) to end.
+ */
+static inline char *text_begin(struct text *text, char *spare, size_t len)
+{
+	return text->size - text->len >= len ? text->buf + text->len : spare;
+}
+
+static inline void text_end(struct text *text, const char *spare, const char *begin,
+			    const char *end)
+{
+	if (begin == spare)
+		text_add_parts(text, spare, (size_t)(end - begin));
+	else
+		text->len += (size_t)(end - begin);
+}
+
 void text_spaces(struct text *text, size_t nr);
 void text_dec(struct text *text, uint64_t value);
 /* ns since 1970 as seconds, the point (":", ".") and nine digits. */

@@ -3,6 +3,7 @@
 #include "dissector/value.h"
 
 #include <string.h>
+#include "dissector/put.h"
 
 enum { STATUS_CODE = 0x7ff };
 
@@ -147,20 +148,24 @@ const char *value_meaning(const struct decode_item *item)
 	}
 }
 
-void value_bdf(struct text *text, uint32_t bdf)
+char *put_bdf(char *at, uint32_t bdf)
 {
 	uint64_t digits = (uint64_t)text_digit(bdf >> 12) | (uint64_t)text_digit(bdf >> 8) << 8 |
 			  (uint64_t)':' << 16 | (uint64_t)text_digit(bdf >> 7 & 1) << 24 |
 			  (uint64_t)text_digit(bdf >> 3) << 32 | (uint64_t)'.' << 40 |
 			  (uint64_t)text_digit(bdf & 7) << 48;
-	char function[8];
 
-	bytes_set_le(function, sizeof(function), digits);
-	if (bdf >> 16 != 0) {
-		text_hex(text, bdf >> 16, 4);
-		text_char(text, ':');
-	}
-	text_add(text, function, sizeof(function) - 1);
+	if (bdf >> 16 != 0)
+		at = put_char(put_hex(at, bdf >> 16, 4), ':');
+	bytes_set_le(at, 8, digits);
+	return at + 7;
+}
+
+void value_bdf(struct text *text, uint32_t bdf)
+{
+	char spare[PUT_BDF_MAX + PUT_SLACK], *begin = text_begin(text, spare, sizeof(spare));
+
+	text_end(text, spare, begin, put_bdf(begin, bdf));
 }
 
 /* A number as people like it, with the digits of its bits. */

@@ -32,14 +32,31 @@ static const uint8_t *at(const struct window *window, uint64_t offset)
 	return window->bytes + (window->is_register ? offset : offset - window->start);
 }
 
+static bool is_big_endian(const struct table_row *row)
+{
+	return row->kind >= KIND_BDEC && row->kind <= KIND_BINT;
+}
+
 uint64_t walk_number(const struct table_row *row, const uint8_t *bytes)
 {
+	uint64_t value = is_big_endian(row) ? bytes_get_be(bytes, row->length)
+					    : bytes_get_le(bytes, row->length);
+
+	return bits_get(value, row->shift, row->width);
+}
+
+/* Of a row whose structure begins at base; its bytes are there.  Where 8 are
+ * there, they are read without a look at how many it has. */
+static inline uint64_t number_in(const struct window *window, const struct table_row *row,
+				 uint64_t base)
+{
+	const uint8_t *bytes = at(window, base + row->offset);
 	uint64_t value;
 
-	if (row->kind == KIND_BDEC || row->kind == KIND_BHEX || row->kind == KIND_BINT)
-		value = bytes_get_be(bytes, row->length);
-	else
-		value = bytes_get_le(bytes, row->length);
+	if (window->is_register || window->len - (base + row->offset - window->start) < 8)
+		return walk_number(row, bytes);
+	value = is_big_endian(row) ? bytes_get_be(bytes, 8) >> (64 - 8 * row->length)
+				   : bytes_get_le(bytes, 8);
 	return bits_get(value, row->shift, row->width);
 }
 
@@ -49,15 +66,15 @@ static bool is_number(const struct table_row *row)
 }
 
 /* Whether the field means something beside the other fields. */
-static bool means_something(const struct window *window, const struct table_only *only,
-			    uint64_t base)
+static inline bool means_something(const struct window *window, const struct table_only *only,
+				   uint64_t base, bool whole)
 {
 	const struct table_row *other = &table_rows[only->other];
 	uint64_t number;
 
-	if (!field_is_there(window, other, base))
+	if (!whole && !field_is_there(window, other, base))
 		return false;
-	number = walk_number(other, at(window, base + other->offset));
+	number = number_in(window, other, base);
 	return number >= only->low && number <= only->high;
 }
 
@@ -76,11 +93,11 @@ static inline bool find_field(const struct window *window, unsigned int i, uint6
 	} else if (!whole && !field_is_there(window, row, base)) {
 		return false;
 	}
-	if (table_only[i].other != 0 && !means_something(window, &table_only[i], base))
+	if (table_only[i].other != 0 && !means_something(window, &table_only[i], base, whole))
 		return false;
 	item->row = row;
 	item->bytes = at(window, base + row->offset);
-	item->number = is_number(row) ? walk_number(row, item->bytes) : 0;
+	item->number = is_number(row) ? number_in(window, row, base) : 0;
 	return true;
 }
 
@@ -114,8 +131,9 @@ static bool is_zero(const struct window *window, uint64_t offset, uint64_t len)
 	return true;
 }
 
-static int visit_array(struct walk *walk, const struct table_row *row, uint64_t base,
-		       uint8_t depth)
+/* Never part of walk_rows, whose loop over fields it would slow down. */
+static __attribute__((noinline)) int visit_array(struct walk *walk, const struct table_row *row,
+						 uint64_t base, uint8_t depth)
 {
 	const struct window *window = &walk->window;
 	uint64_t size = table_rows[row->element].length;

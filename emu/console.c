@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "emu/console.h"
+#include "emu/plugin.h"
 #include "emu/unix_socket.h"
 
 enum {
@@ -112,7 +113,7 @@ static bool connection_read(struct console *c)
 	ssize_t n = 0;
 
 	for (unsigned int i = 0; i < MAX_READS; i++) {
-		uint64_t now_ns = loop_now_ns();
+		uint64_t now_ns = nvmetap_ticks();
 
 		n = read(c->fd, buf, sizeof(buf));
 		if (n <= 0)

@@ -20,7 +20,7 @@ struct console;
 
 /*
  * line is called with each line, without its CR LF or LF, and the time its
- * first byte was read (CLOCK_MONOTONIC in ns, as nvmetap_ticks); with what
+ * first byte was read (nvmetap_ticks); with what
  * there is of one after CONSOLE_PARTIAL_MS and when the connection closes.
  * bytes is called with all that comes, as it comes, before line.  Either may be
  * NULL.  The bytes are the guest's: anything, NUL too.

@@ -71,7 +71,7 @@ void taps_leave(struct taps *taps, struct taps_frame frame)
 		fire_raised(taps);
 }
 
-static int call(struct taps *taps, struct tap_attachment *at, struct nvmetap_event *ev)
+static inline int call(struct taps *taps, struct tap_attachment *at, struct nvmetap_event *ev)
 {
 	taps->current = at->plugin;
 	taps->blamed = NULL;
@@ -168,7 +168,9 @@ static int modify(struct taps *taps, struct nvmetap_event *ev, const struct tap_
 	if (told)
 		original_save(&before, ev);
 	taps->altered = false;
+	taps->unheard = held == NULL ? &was->ev : NULL;
 	verdict = run_modifiers(taps, ev, held, told ? &before : NULL);
+	taps->unheard = NULL;
 	if (verdict != NVMETAP_GO || taps->altered || original_differs(was, ev)) {
 		ev->flags |= NVMETAP_ALTERED;
 		ev->was = &was->ev;
@@ -231,20 +233,42 @@ int tap_fire_rest(struct taps *taps, struct nvmetap_event *ev, const struct tap_
 	return verdict;
 }
 
+/* The short way of most events, which observers see and nobody changes. */
+static void show(struct taps *taps, struct nvmetap_event *ev, struct tap_attachment *at)
+{
+	struct taps_frame frame;
+
+	assert(taps->depth == 0);
+	stamp(taps, ev);
+	frame = taps_enter(taps, NULL);
+	taps->event = ev;
+	for (; at != NULL; at = at->next) {
+		if (at->fn != NULL)
+			call(taps, at, ev);
+	}
+	taps->event = NULL;
+	taps_leave(taps, frame);
+}
+
+int tap_fire(struct taps *taps, struct nvmetap_event *ev)
+{
+	struct tap_attachment *first = taps->first[ev->tap];
+
+	if (first == NULL || first->order < NVMETAP_OBSERVE || taps->only != NULL)
+		return tap_fire_act(taps, ev, NULL, NULL);
+	show(taps, ev, first);
+	return NVMETAP_GO;
+}
+
 int tap_fire_data(struct taps *taps, struct nvmetap_event *ev, void *data, size_t len)
 {
 	int verdict;
 
 	taps->data = data;
 	taps->data_len = len;
-	verdict = tap_fire_act(taps, ev, NULL, NULL);
+	verdict = tap_fire(taps, ev);
 	taps->data = NULL;
 	return verdict;
-}
-
-int tap_fire(struct taps *taps, struct nvmetap_event *ev)
-{
-	return tap_fire_act(taps, ev, NULL, NULL);
 }
 
 void tap_fire_batch(struct taps *taps, unsigned int which)

@@ -65,30 +65,35 @@ static inline void record_encode(uint8_t *to, const struct record *rec)
 }
 
 /*
- * Reads len bytes of a packet; info and payload then point into them.
- * Later versions of the header may be longer and are read as far as this
- * version knows them.  Other tools shorten packets: info_len and caplen say
- * what is there.  time_ns is left as it is.
+ * Whether len bytes of a packet are a record.
  *
  * 0, or
  * -EINVAL  not a record of ours (magic)
  * -EPROTO  a version that changed what is known here
  * -EBADMSG shorter than a header, or its header length is
  */
-static inline int record_decode(const uint8_t *from, size_t len, struct record *rec)
+static inline int record_check(const uint8_t *from, size_t len)
 {
-	size_t header_len;
-
 	if (len < record_SIZE)
 		return len >= 2 && record_magic_get(from) == RECORD_MAGIC ? -EBADMSG : -EINVAL;
 	if (record_magic_get(from) != RECORD_MAGIC)
 		return -EINVAL;
 	if (from[record_version_OFFSET] != RECORD_VERSION)
 		return -EPROTO;
-	header_len = from[record_header_len_OFFSET];
+	return from[record_header_len_OFFSET] < record_SIZE ? -EBADMSG : 0;
+}
+
+/*
+ * Reads len bytes that record_check says are a record; info and payload then
+ * point into them.  Later versions of the header may be longer and are read as
+ * far as this version knows them.  Other tools shorten packets: info_len and
+ * caplen say what is there.  time_ns is left as it is.
+ */
+static inline void record_read(const uint8_t *from, size_t len, struct record *rec)
+{
+	size_t header_len = from[record_header_len_OFFSET];
+
 	rec->info_len = from[record_info_len_OFFSET];
-	if (header_len < record_SIZE)
-		return -EBADMSG;
 	if (header_len > len)
 		header_len = len;
 	if (rec->info_len > len - header_len)
@@ -115,7 +120,16 @@ static inline int record_decode(const uint8_t *from, size_t len, struct record *
 	rec->caplen = (uint32_t)(len - header_len - rec->info_len);
 	if (rec->caplen > rec->len)
 		rec->caplen = rec->len;
-	return 0;
+}
+
+/* Both: 0 or what record_check says. */
+static inline int record_decode(const uint8_t *from, size_t len, struct record *rec)
+{
+	int err = record_check(from, len);
+
+	if (err == 0)
+		record_read(from, len, rec);
+	return err;
 }
 
 #endif

@@ -26,7 +26,14 @@ static bool matches(const struct expr *expr, const struct reader_packet *pkt,
 		.interface = pkt->interface != NULL ? pkt->interface->name : NULL,
 	};
 
-	return expr_match_frame(expr, pkt->error == 0 ? rec : NULL, &frame);
+	if (!expr_match_frame(expr, pkt->error == 0 ? rec : NULL, &frame))
+		return false;
+	if (pkt->error == 0 && expr_excludes(expr, pkt->data)) {
+		fprintf(stderr, "match_filters: packet %llu matches and is excluded\n",
+			(unsigned long long)pkt->number);
+		exit(1);
+	}
+	return true;
 }
 
 static void match_all(const struct expr *expr, const char *path)

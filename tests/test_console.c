@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "emu/console.h"
+#include "emu/plugin.h"
 
 struct fixture {
 	struct loop *loop;
@@ -53,7 +54,7 @@ static void count_line(void *ctx, uint64_t ticks, const char *text, size_t len)
 	((struct fixture *)ctx)->nr_lines++;
 }
 
-static int setup(void **state)
+static int fixture_new(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct console_user user = { take_line, take_bytes, f };
@@ -69,7 +70,7 @@ static int setup(void **state)
 	return f->console == NULL;
 }
 
-static int teardown(void **state)
+static int fixture_free(void **state)
 {
 	struct fixture *f = *state;
 
@@ -141,14 +142,14 @@ static void test_a_partial_line_is_handed_on_after_200_ms_with_its_first_bytes_t
 {
 	struct fixture *f = *state;
 	int fd = guest_connect(f);
-	uint64_t before = loop_now_ns(), after;
+	uint64_t before = nvmetap_ticks(), after;
 
 	guest_says(f, fd, "login: ");
-	after = loop_now_ns();
+	after = nvmetap_ticks();
 	assert_int_equal(f->nr_lines, 0);
 	while (f->nr_lines == 0)
 		assert_int_equal(loop_once(f->loop, -1), 0);
-	assert_true(loop_now_ns() >= before + 200 * UINT64_C(1000000));
+	assert_true(nvmetap_ticks() >= before + 200 * UINT64_C(1000000));
 	assert_string_equal(f->lines, "[login: ]");
 	assert_true(f->ticks >= before && f->ticks <= after);
 	guest_says(f, fd, "\r\nnext\n");
@@ -268,7 +269,7 @@ static void test_the_path_is_private_and_not_taken_from_the_living(void **state)
 	settle(f);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
 {

@@ -461,6 +461,45 @@ static void test_fields_of_the_frame_are_there_for_who_asks_for_them(void **stat
 	expr_free(ours);
 }
 
+static bool excludes(const char *text, const struct record *rec)
+{
+	struct expr_error err;
+	struct expr *expr = expr_compile_frame(text, strlen(text), &err);
+	uint8_t header[record_SIZE];
+	bool excluded;
+
+	assert_non_null(expr);
+	record_encode(header, rec);
+	excluded = expr_excludes(expr, header);
+	expr_free(expr);
+	return excluded;
+}
+
+static void test_what_the_header_shows_to_be_false_is_excluded(void **state)
+{
+	static const char *const excluded[] = {
+		"nvmetap.opc == \"Read\"", "nvmetap.seq < 600", "nvmetap.sqid == 0x300",
+		"nvmetap.nsid == 1 && nvmetap.opc == \"Read\" && nvme.cmd.slba == 0x1000",
+		"nvmetap.status == 0", "nvme.cqe.sqhd == 0", "nvmetap.opc == 1 && nvme.cqe.sqhd",
+	};
+	static const char *const not_excluded[] = {
+		"nvmetap.opc == \"Write\"", "nvmetap.sqid == 3 && nvmetap.seq == 600",
+		"nvmetap.opc == \"Read\" || nvme.cmd.slba == 0x1000", "frame.number == 7",
+		"(nvmetap.opc == \"Read\" && nvmetap.seq == 1) || nvmetap.opc == \"Write\"",
+		"!(nvmetap.opc == \"Read\")", "nvmetap.opc == 2 xor nvmetap.opc == 1",
+		"!nvme.cqe.sqhd", "nvmetap",
+	};
+	struct record rec = write_record();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(excluded) / sizeof(excluded[0]); i++)
+		if (!excludes(excluded[i], &rec))
+			fail_msg("not excluded: %s", excluded[i]);
+	for (size_t i = 0; i < sizeof(not_excluded) / sizeof(not_excluded[0]); i++)
+		if (excludes(not_excluded[i], &rec))
+			fail_msg("excluded: %s", not_excluded[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_refused_is_refused_where_it_stands),
 		cmocka_unit_test(test_parentheses_are_bounded_and_a_million_of_them_refused),
 		cmocka_unit_test(test_fields_of_the_frame_are_there_for_who_asks_for_them),
+		cmocka_unit_test(test_what_the_header_shows_to_be_false_is_excluded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,18 @@ static void test_what_is_not_published_is_not_seen(void **state)
 	ring_free(ring);
 }
 
+static void test_a_batch_of_half_the_ring_is_seen_before_its_end(void **state)
+{
+	struct ring *ring = ring_new(SIZE);
+	size_t len;
+
+	(void)state;
+	for (unsigned int done = 0; done <= SIZE / 2; done += 64)
+		assert_true(push(ring, 1, 64 - RING_HEADER));
+	assert_non_null(ring_next(ring, &len));
+	ring_free(ring);
+}
+
 static void test_records_come_out_as_they_went_in_over_many_turns(void **state)
 {
 	struct ring *ring = ring_new(SIZE);
@@ -147,6 +159,7 @@ static void test_a_record_longer_than_the_ring_is_never_held(void **state)
 	assert_true(ring_holds(ring, SIZE - RING_HEADER));
 	assert_false(ring_holds(ring, SIZE - RING_HEADER + 1));
 	assert_null(ring_reserve(ring, SIZE - RING_HEADER + 1));
+	assert_true(push(ring, 0, 8));
 	assert_null(ring_reserve(ring, SIZE_MAX));
 	ring_free(ring);
 }
@@ -208,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_size_becomes_a_power_of_two),
 		cmocka_unit_test(test_what_is_not_published_is_not_seen),
+		cmocka_unit_test(test_a_batch_of_half_the_ring_is_seen_before_its_end),
 		cmocka_unit_test(test_records_come_out_as_they_went_in_over_many_turns),
 		cmocka_unit_test(test_a_full_ring_refuses_until_something_is_released),
 		cmocka_unit_test(test_the_rest_of_a_reservation_can_be_had),

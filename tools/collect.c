@@ -61,7 +61,8 @@ void collect_fini(struct collect *collect)
 	free(collect->items);
 }
 
-static int grow(struct collect *collect)
+/* This and add_text never become part of add, which then has nothing to save. */
+static __attribute__((noinline)) int grow(struct collect *collect)
 {
 	size_t size = 2 * collect->size;
 	struct collect_item *items = realloc(collect->items, size * sizeof(*items));
@@ -73,32 +74,51 @@ static int grow(struct collect *collect)
 	return 0;
 }
 
-static int add(void *ctx, const struct decode_item *item)
+/* There is room for one more, before and after. */
+static inline int add_item(struct collect *collect, const struct decode_item *item, uint16_t group)
 {
-	struct collect *collect = ctx;
-	uint16_t group = collect->group[item->row - table_rows];
 	uint32_t at = (uint32_t)collect->nr;
-	struct collect_item *to;
+	struct collect_item *to = &collect->items[at];
+	bool is_first = collect->first[group] == 0;
 
-	if (item->row->type != TYPE_FIELD || !collect->wanted[group])
-		return 0;
-	if (at == collect->size && grow(collect) != 0)
-		return -ENOMEM;
-	to = &collect->items[at];
-	to->item = *item;
-	if (item->row == &table_rows[F_inject_change_change] &&
-	    keep_text(collect, &to->item) != 0)
-		return -ENOMEM;
-	to->group = group;
+	/* One by one: reading them as a whole would wait until each is written. */
+	to->item.row = item->row;
+	to->item.rec = item->rec;
+	to->item.bytes = item->bytes;
+	to->item.len = item->len;
+	to->item.number = item->number;
+	to->item.element = item->element;
 	to->next = 0;
-	to->is_first = collect->first[group] == 0;
-	if (to->is_first)
+	to->group = group;
+	to->is_first = is_first;
+	if (is_first)
 		collect->first[group] = at + 1;
 	else
 		collect->items[collect->last[group] - 1].next = at + 1;
 	collect->last[group] = at + 1;
 	collect->nr = at + 1;
-	return 0;
+	return collect->nr == collect->size ? grow(collect) : 0;
+}
+
+static __attribute__((noinline)) int add_text(struct collect *collect,
+					      const struct decode_item *item, uint16_t group)
+{
+	struct decode_item kept = *item;
+	int ret = keep_text(collect, &kept);
+
+	return ret == 0 ? add_item(collect, &kept, group) : ret;
+}
+
+static int add(void *ctx, const struct decode_item *item)
+{
+	struct collect *collect = ctx;
+	uint16_t group = collect->group[item->row - table_rows];
+
+	if (item->row->type != TYPE_FIELD || !collect->wanted[group])
+		return 0;
+	if (item->row == &table_rows[F_inject_change_change])
+		return add_text(collect, item, group);
+	return add_item(collect, item, group);
 }
 
 int collect_record(struct collect *collect, const struct record *rec, const uint8_t *packet)

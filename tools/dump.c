@@ -200,6 +200,12 @@ static const char *comment_of(const void *ctx)
 	return reader_comment(ctx);
 }
 
+/* Whether it matches the filter, or may: most do not, and are not taken apart then. */
+static bool may_be_wanted(const struct dump *dump, const struct reader_packet *pkt)
+{
+	return dump->filter == NULL || pkt->error != 0 || !expr_excludes(dump->filter, pkt->data);
+}
+
 static bool is_wanted(const struct dump *dump, const struct show_packet *packet)
 {
 	const struct reader_packet *pkt = packet->pkt;
@@ -253,9 +259,12 @@ static int show_all(struct dump *dump, struct reader *reader)
 	for (uint64_t nr = 0; dump->max == 0 || nr < dump->max; nr++) {
 		struct show_packet packet = { .pkt = &pkt };
 
-		ret = reader_next(reader, &pkt, &rec);
+		ret = reader_next_packet(reader, &pkt);
 		if (ret <= 0)
 			return ret;
+		if (!may_be_wanted(dump, &pkt))
+			continue;
+		reader_record(&pkt, &rec);
 		packet.reason = reason_of(&pkt, buf, sizeof(buf));
 		packet.rec = pkt.error == 0 ? &rec : NULL;
 		packet.time_ns = rec.time_ns;

@@ -69,9 +69,9 @@ void event_drop_entry(struct entry *entry, const struct event_drops *drops)
 	memcpy(entry_info(entry), &drops->info, sizeof(drops->info));
 }
 
-/* Room for len bytes, the entry of what was dropped before being committed. */
-static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap_event *ev,
-				   size_t len)
+/* event_reserve where there may be no room, or an entry goes in before. */
+static struct entry *event_make_room(struct event_feed *feed, const struct nvmetap_event *ev,
+				     size_t len)
 {
 	size_t need = len;
 	unsigned int nr = 0;
@@ -96,6 +96,17 @@ static struct entry *event_reserve(struct event_feed *feed, const struct nvmetap
 	return entry;
 }
 
+/* Room for len bytes, the entry of what was dropped before being committed. */
+static inline struct entry *event_reserve(struct event_feed *feed, const struct nvmetap_event *ev,
+					  size_t len)
+{
+	struct entry *entry = NULL;
+
+	if (feed->drops.info.count == 0)
+		entry = ring_reserve(feed->ring, len);
+	return entry != NULL ? entry : event_make_room(feed, ev, len);
+}
+
 /* The longest payload of one entry: no longer than that it has a chance. */
 static uint32_t event_chunk(const struct event_feed *feed)
 {
@@ -104,7 +115,8 @@ static uint32_t event_chunk(const struct event_feed *feed)
 	return half < EVENT_CHUNK ? (uint32_t)half : EVENT_CHUNK;
 }
 
-static void event_header(struct entry *entry, const struct nvmetap_event *ev)
+static inline __attribute__((always_inline)) void
+event_header(struct entry *entry, const struct nvmetap_event *ev)
 {
 	entry->ticks = ev->ticks;
 	entry->seq = ev->seq;
@@ -134,14 +146,30 @@ static void event_header(struct entry *entry, const struct nvmetap_event *ev)
 	entry->len = entry->caplen = 0;
 }
 
+/* Most are a command or a completion, which the compiler knows how to copy. */
+static inline void event_copy(void *to, const void *from, size_t len)
+{
+	if (len == sizeof(struct nvme_command))
+		memcpy(to, from, sizeof(struct nvme_command));
+	else if (len == sizeof(struct nvme_completion))
+		memcpy(to, from, sizeof(struct nvme_completion));
+	else if (len != 0)
+		memcpy(to, from, len);
+}
+
 static void event_info(struct entry *entry, const struct nvmetap_event *ev)
 {
-	if (ev->event == NVMETAP_EV_COMPLETION)
+	if (ev->event == NVMETAP_EV_COMPLETION) {
 		memcpy(entry_info(entry), &ev->latency_ns, sizeof(ev->latency_ns));
-	else if (ev->info != NULL)
+		if (ev->cpl != NULL) {
+			entry->cid = ev->cpl->cid;
+			entry->status = ev->cpl->status >> 1;
+		}
+	} else if (ev->info != NULL) {
 		memcpy(entry_info(entry), ev->info, entry->info_len);
-	else
+	} else {
 		memset(entry_info(entry), 0, entry->info_len);
+	}
 }
 
 /* The payload's address in the drive and its whole length; data has none. */
@@ -172,18 +200,16 @@ static inline __attribute__((always_inline)) void
 event_fill(struct entry *entry, const struct nvmetap_event *ev, const void *payload,
 	   size_t payload_len, size_t caplen)
 {
+	uint32_t info_room = entry_info_room(event_shape[ev->event].info_len);
+
 	event_header(entry, ev);
-	event_info(entry, ev);
-	if (ev->event == NVMETAP_EV_COMPLETION && ev->cpl != NULL) {
-		entry->cid = ev->cpl->cid;
-		entry->status = ev->cpl->status >> 1;
-	}
+	if (info_room != 0)
+		event_info(entry, ev);
 	entry->len = (uint32_t)payload_len;
 	entry->caplen = (uint32_t)caplen;
 	if (caplen < payload_len)
 		entry->flags |= NVMETAP_TRUNCATED;
-	if (caplen != 0)
-		memcpy(entry_payload(entry), payload, caplen);
+	event_copy((uint8_t *)(entry + 1) + info_room, payload, caplen);
 }
 
 /* An injection's info and payload, as they are in the ring. */

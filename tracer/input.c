@@ -7,13 +7,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
 #include "spec/bytes.h"
 #include "tracer/input.h"
 
 enum {
-	INPUT_SIZE = 1 << 20,	/* of the buffer in the beginning, bytes */
+	INPUT_SIZE = 2 << 20,	/* of the buffer in the beginning, bytes: a huge page */
 	INPUT_RAW = 128 << 10,
 	INPUT_FRAME = 5,	/* of a frame's header zstd first wants so many bytes */
 	INPUT_NEXT = 3,		/* zstd's wish includes the header of the next block */
@@ -185,6 +186,18 @@ int input_error(const struct input *input)
 	return stream_of(input)->error;
 }
 
+/* What has been read is compressed: len bytes. */
+static int input_init_packed(struct stream *stream, size_t len)
+{
+	stream->zstd = ZSTD_createDCtx();
+	stream->raw = malloc(INPUT_RAW);
+	if (stream->zstd == NULL || stream->raw == NULL)
+		return -ENOMEM;
+	memcpy(stream->raw, stream->data, len);
+	stream->packed = (ZSTD_inBuffer){stream->raw, len, 0};
+	return 0;
+}
+
 /* Looks at the magic, which a pipe may give byte by byte. */
 static int input_detect(struct stream *stream)
 {
@@ -192,20 +205,27 @@ static int input_detect(struct stream *stream)
 	size_t len = 0, done;
 
 	while (len < sizeof(magic)) {
-		done = input_read(stream, stream->raw + len, INPUT_RAW - len);
+		done = input_read(stream, stream->data + len, INPUT_RAW - len);
 		if (done == 0)
 			break;
 		len += done;
 	}
-	magic = len >= sizeof(magic) ? (uint32_t)bytes_get_le(stream->raw, sizeof(magic)) : 0;
-	if (magic == ZSTD_MAGICNUMBER || (magic & ~UINT32_C(15)) == INPUT_SKIPPABLE) {
-		stream->zstd = ZSTD_createDCtx();
-		stream->packed = (ZSTD_inBuffer){stream->raw, len, 0};
-		return stream->zstd != NULL ? 0 : -ENOMEM;
-	}
-	memcpy(stream->data, stream->raw, len);
+	magic = len >= sizeof(magic) ? (uint32_t)bytes_get_le(stream->data, sizeof(magic)) : 0;
+	if (magic == ZSTD_MAGICNUMBER || (magic & ~UINT32_C(15)) == INPUT_SKIPPABLE)
+		return input_init_packed(stream, len);
 	input_add(stream, len);
 	return 0;
+}
+
+/* One page where the kernel has huge ones: hundreds of small ones, each of which
+ * it has to make when it is first written to, cost more than a short capture. */
+static uint8_t *input_new_buffer(void)
+{
+	uint8_t *data = aligned_alloc(INPUT_SIZE, INPUT_SIZE);
+
+	if (data != NULL)
+		(void)madvise(data, INPUT_SIZE, MADV_HUGEPAGE);
+	return data;
 }
 
 struct input *input_open(const char *path)
@@ -216,17 +236,15 @@ struct input *input_open(const char *path)
 	if (stream == NULL)
 		return NULL;
 	stream->size = INPUT_SIZE;
-	stream->data = malloc(INPUT_SIZE);
+	stream->data = input_new_buffer();
 	stream->input.at = stream->input.end = stream->data;
-	stream->raw = malloc(INPUT_RAW);
 	stream->owned = strcmp(path, "-") != 0;
 	stream->fd = STDIN_FILENO;
 	if (stream->owned) {
 		stream->fd = open(path, O_RDONLY | O_CLOEXEC);
 		err = stream->fd < 0 ? errno : ENOMEM;
 	}
-	if (stream->data != NULL && stream->raw != NULL && stream->fd >= 0 &&
-	    input_detect(stream) == 0)
+	if (stream->data != NULL && stream->fd >= 0 && input_detect(stream) == 0)
 		return &stream->input;
 	input_close(&stream->input);
 	errno = err;

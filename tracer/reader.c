@@ -125,25 +125,41 @@ void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx)
 	input_on_wait(reader->source.input, fn, ctx);
 }
 
-int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec)
+int reader_next_packet(struct reader *reader, struct reader_packet *pkt)
 {
 	int result = reader->ended;
 
 	if (result != 1)
 		return result;
 	if (reader->pcapng != NULL)
-		result = reader_pcapng_next(reader->pcapng, pkt, &rec->time_ns);
+		result = reader_pcapng_next(reader->pcapng, pkt);
 	else
-		result = reader_pcap_next(reader->pcap, pkt, &rec->time_ns);
+		result = reader_pcap_next(reader->pcap, pkt);
 	if (result != 1) {
 		reader->ended = result;
 		return result;
 	}
 	pkt->reader = reader;
 	pkt->error = pkt->interface->linktype == PCAPNG_LINKTYPE
-			     ? record_decode(pkt->data, pkt->caplen, rec)
+			     ? record_check(pkt->data, pkt->caplen)
 			     : -EINVAL;
 	return 1;
+}
+
+void reader_record(const struct reader_packet *pkt, struct record *rec)
+{
+	rec->time_ns = pkt->time_ns;
+	if (pkt->error == 0)
+		record_read(pkt->data, pkt->caplen, rec);
+}
+
+int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec)
+{
+	int result = reader_next_packet(reader, pkt);
+
+	if (result == 1)
+		reader_record(pkt, rec);
+	return result;
 }
 
 const char *reader_comment(const struct reader_packet *pkt)

@@ -25,7 +25,8 @@ struct reader_packet {
 	const struct reader_interface *interface;	/* until the next call */
 	const uint8_t *data;	/* caplen bytes, until the next call */
 	uint32_t caplen, len;
-	int error;		/* what record_decode says; -EINVAL for another link type */
+	uint64_t time_ns;
+	int error;		/* what record_check says; -EINVAL for another link type */
 	struct reader *reader;
 	const uint8_t *options;	/* options_len bytes; for reader_comment */
 	size_t options_len;
@@ -54,6 +55,10 @@ void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx);
  *   -ENOMEM, or what read says
  */
 int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec);
+/* The same for those who know from a packet's bytes whether they want the record:
+ * reader_record then fills rec as reader_next does. */
+int reader_next_packet(struct reader *reader, struct reader_packet *pkt);
+void reader_record(const struct reader_packet *pkt, struct record *rec);
 const char *reader_error(const struct reader *reader);
 
 /* The packet's first comment, or NULL.  Until the next call of either. */

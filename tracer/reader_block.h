@@ -60,27 +60,4 @@ static inline uint32_t reader_u32(const struct reader_blocks *blocks, const uint
 	return (uint32_t)reader_get(blocks, at, 4);
 }
 
-/*
- * The same, quickly, for an enhanced packet that is there and whole; of
- * everything else it says false and leaves it to reader_block_next.
- */
-static inline bool reader_block_quick(struct reader_blocks *blocks, struct block *block)
-{
-	struct input *input = blocks->source->input;
-	size_t have = (size_t)(input->end - input->at);
-
-	if (have < READER_PACKET_MIN)
-		return false;
-	block->at = input->at;
-	block->type = reader_u32(blocks, block->at);
-	block->len = reader_u32(blocks, block->at + 4);
-	if (block->type != PCAPNG_ENHANCED || block->len < READER_PACKET_MIN ||
-	    block->len > READER_BLOCK_MAX || block->len > have || block->len % 4 != 0 ||
-	    reader_u32(blocks, block->at + block->len - 4) != block->len)
-		return false;
-	block->offset = input_offset(input);
-	input_skip(input, block->len);
-	return true;
-}
-
 #endif

@@ -59,7 +59,7 @@ struct reader_pcap *reader_pcap_new(struct reader_source *source)
 	return NULL;
 }
 
-int reader_pcap_next(struct reader_pcap *pcap, struct reader_packet *pkt, uint64_t *time_ns)
+int reader_pcap_next(struct reader_pcap *pcap, struct reader_packet *pkt)
 {
 	struct pcap_pkthdr *header;
 	const u_char *data;
@@ -78,7 +78,7 @@ int reader_pcap_next(struct reader_pcap *pcap, struct reader_packet *pkt, uint64
 		.caplen = header->caplen,
 		.len = header->len,
 	};
-	*time_ns = (uint64_t)header->ts.tv_sec * 1000000000 + (uint64_t)header->ts.tv_usec;
+	pkt->time_ns = (uint64_t)header->ts.tv_sec * 1000000000 + (uint64_t)header->ts.tv_usec;
 	return 1;
 }
 

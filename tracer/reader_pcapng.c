@@ -15,7 +15,7 @@ struct interface {
 	struct reader_interface said;
 	char *name, *description, *hardware;
 	uint8_t tsresol;	/* RFC draft section 4.2: bit 7: power of 2 */
-	int64_t tsoffset;	/* s */
+	uint64_t offset_ns;	/* wraps, as times do */
 	uint64_t tick_ns;	/* 0: not whole ns */
 };
 
@@ -104,7 +104,7 @@ static int reader_interface_options(struct reader_pcapng *pcapng, const struct b
 		else if (code == PCAPNG_IF_TSRESOL && len == 1)
 			interface->tsresol = *value;
 		else if (code == PCAPNG_IF_TSOFFSET && len == 8)
-			interface->tsoffset = (int64_t)reader_get(&pcapng->blocks, value, 8);
+			interface->offset_ns = reader_get(&pcapng->blocks, value, 8) * 1000000000;
 	}
 	interface->said.name = interface->name;
 	interface->said.description = interface->description;
@@ -139,7 +139,7 @@ static int reader_interface(struct reader_pcapng *pcapng, const struct block *bl
 /* As reader_time, when a tick is not a whole number of ns. */
 static uint64_t reader_fraction(const struct interface *interface, uint64_t ticks)
 {
-	uint64_t offset = (uint64_t)interface->tsoffset * 1000000000;
+	uint64_t offset = interface->offset_ns;
 	unsigned int exponent = interface->tsresol & 0x7f;
 	uint64_t seconds, rest;
 
@@ -162,7 +162,7 @@ static uint64_t reader_time(const struct interface *interface, uint64_t ticks)
 {
 	if (interface->tick_ns == 0)
 		return reader_fraction(interface, ticks);
-	return (uint64_t)interface->tsoffset * 1000000000 + ticks * interface->tick_ns;
+	return interface->offset_ns + ticks * interface->tick_ns;
 }
 
 static int reader_packet_of(struct reader_pcapng *pcapng, const struct block *block,
@@ -179,7 +179,7 @@ static int reader_packet_of(struct reader_pcapng *pcapng, const struct block *bl
 
 /* Enhanced and obsolete packets differ in their first 4 bytes only. */
 static int reader_packet(struct reader_pcapng *pcapng, const struct block *block,
-			 struct reader_packet *pkt, uint64_t *time_ns)
+			 struct reader_packet *pkt)
 {
 	const uint8_t *at = block->at, *end = at + block->len - 4;
 	uint32_t interface = block->type == PCAPNG_ENHANCED ? reader_u32(&pcapng->blocks, at + 8)
@@ -195,16 +195,16 @@ static int reader_packet(struct reader_pcapng *pcapng, const struct block *block
 	pkt->data = at + PCAPNG_PACKET_DATA;
 	pkt->caplen = caplen;
 	pkt->len = reader_u32(&pcapng->blocks, at + 24);
-	*time_ns = reader_time(pcapng->interfaces[interface],
-			       (uint64_t)reader_u32(&pcapng->blocks, at + 12) << 32 |
-				       reader_u32(&pcapng->blocks, at + 16));
+	pkt->time_ns = reader_time(pcapng->interfaces[interface],
+				   (uint64_t)reader_u32(&pcapng->blocks, at + 12) << 32 |
+					   reader_u32(&pcapng->blocks, at + 16));
 	pkt->options = pkt->data + ((caplen + 3) & ~UINT32_C(3));
 	pkt->options_len = (size_t)(end - pkt->options);
 	return 1;
 }
 
 static int reader_simple(struct reader_pcapng *pcapng, const struct block *block,
-			 struct reader_packet *pkt, uint64_t *time_ns)
+			 struct reader_packet *pkt)
 {
 	size_t room = block->len - READER_SIMPLE_MIN;
 	int result = reader_packet_of(pcapng, block, 0, pkt);
@@ -214,7 +214,7 @@ static int reader_simple(struct reader_pcapng *pcapng, const struct block *block
 	pkt->data = block->at + 12;
 	pkt->len = reader_u32(&pcapng->blocks, block->at + 8);
 	pkt->caplen = pkt->len < room ? pkt->len : (uint32_t)room;
-	*time_ns = 0;
+	pkt->time_ns = 0;
 	return 1;
 }
 
@@ -239,19 +239,59 @@ static int reader_search(struct reader_pcapng *pcapng, struct block *block)
 	}
 }
 
-int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt, uint64_t *time_ns)
+/*
+ * The same at once for nearly all packets: enhanced, whole, there, and in a
+ * little-endian section.  Of everything else it says false, and has done nothing.
+ */
+static inline bool reader_quick(struct reader_pcapng *pcapng, struct reader_packet *pkt)
+{
+	struct reader_source *source = pcapng->blocks.source;
+	struct input *input = source->input;
+	const uint8_t *at = input->at;
+	size_t have = (size_t)(input->end - at);
+	uint32_t len, caplen, interface;
+
+	if (have < READER_PACKET_MIN || pcapng->blocks.big ||
+	    bytes_get_le(at, 4) != PCAPNG_ENHANCED)
+		return false;
+	len = (uint32_t)bytes_get_le(at + 4, 4);
+	if (len < READER_PACKET_MIN || len > READER_BLOCK_MAX || len > have || len % 4 != 0 ||
+	    bytes_get_le(at + len - 4, 4) != len)
+		return false;
+	interface = (uint32_t)bytes_get_le(at + 8, 4);
+	caplen = (uint32_t)bytes_get_le(at + 20, 4);
+	if (interface >= pcapng->nr_interfaces || caplen > len - READER_PACKET_MIN)
+		return false;
+	input_skip(input, len);
+	pkt->number = ++source->number;
+	pkt->interface = &pcapng->interfaces[interface]->said;
+	pkt->data = at + PCAPNG_PACKET_DATA;
+	pkt->caplen = caplen;
+	pkt->len = (uint32_t)bytes_get_le(at + 24, 4);
+	pkt->time_ns = reader_time(pcapng->interfaces[interface],
+				   bytes_get_le(at + 12, 4) << 32 | bytes_get_le(at + 16, 4));
+	caplen = (caplen + 3) & ~UINT32_C(3);
+	pkt->options = pkt->data + caplen;
+	pkt->options_len = len - READER_PACKET_MIN - caplen;
+	return true;
+}
+
+static __attribute__((noinline)) int reader_slowly(struct reader_pcapng *pcapng,
+						   struct reader_packet *pkt)
 {
 	struct block block;
-	int result;
+	int result = reader_search(pcapng, &block);
 
-	if (!reader_block_quick(&pcapng->blocks, &block)) {
-		result = reader_search(pcapng, &block);
-		if (result != 1)
-			return result;
-		if (block.type == PCAPNG_SIMPLE)
-			return reader_simple(pcapng, &block, pkt, time_ns);
-	}
-	return reader_packet(pcapng, &block, pkt, time_ns);
+	if (result != 1)
+		return result;
+	if (block.type == PCAPNG_SIMPLE)
+		return reader_simple(pcapng, &block, pkt);
+	return reader_packet(pcapng, &block, pkt);
+}
+
+int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt)
+{
+	return reader_quick(pcapng, pkt) ? 1 : reader_slowly(pcapng, pkt);
 }
 
 const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct reader_packet *pkt)

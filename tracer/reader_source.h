@@ -26,7 +26,7 @@ int reader_source_fail(struct reader_source *source, int err, uint64_t offset, c
 struct reader_pcapng;
 struct reader_pcapng *reader_pcapng_new(struct reader_source *source);
 void reader_pcapng_free(struct reader_pcapng *pcapng);
-int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt, uint64_t *time_ns);
+int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt);
 const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct reader_packet *pkt);
 const char *reader_pcapng_application(const struct reader_pcapng *pcapng);
 bool reader_pcapng_unfinished(const struct reader_pcapng *pcapng);
@@ -34,6 +34,6 @@ bool reader_pcapng_unfinished(const struct reader_pcapng *pcapng);
 struct reader_pcap;
 struct reader_pcap *reader_pcap_new(struct reader_source *source);
 void reader_pcap_free(struct reader_pcap *pcap);
-int reader_pcap_next(struct reader_pcap *pcap, struct reader_packet *pkt, uint64_t *time_ns);
+int reader_pcap_next(struct reader_pcap *pcap, struct reader_packet *pkt);
 
 #endif

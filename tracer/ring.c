@@ -17,19 +17,13 @@ enum {
 	RING_LINE = 64,		/* a cache line: each side writes to its own */
 };
 
-/* Before each record.  skip is 1 where the rest of the memory is unused. */
-struct ring_header {
-	uint32_t len, skip;
-};
-
 static_assert(sizeof(struct ring_header) == RING_HEADER, "ring.h says the price of a record");
 
 /* Positions count bytes since the beginning and never wrap. */
 struct ring {
-	uint8_t *data;
-	size_t size;
 	/* the producer's */
-	alignas(RING_LINE) uint64_t next;	/* up to here it is committed */
+	alignas(RING_LINE) struct ring_place place;
+	uint64_t room_end;	/* where its room ends */
 	uint64_t tail_seen;	/* tail when last looked at */
 	uint64_t published;
 	alignas(RING_LINE) _Atomic uint64_t head;	/* up to here it is published */
@@ -37,12 +31,10 @@ struct ring {
 	alignas(RING_LINE) _Atomic uint64_t tail;	/* up to here it is free again */
 	uint64_t read;
 	uint64_t head_seen;	/* head when last looked at */
+	/* both read it */
+	alignas(RING_LINE) uint8_t *data;
+	size_t size;
 };
-
-static size_t ring_round(size_t len)
-{
-	return (len + 7) & ~(size_t)7;
-}
 
 struct ring *ring_new(size_t size)
 {
@@ -69,6 +61,7 @@ struct ring *ring_new(size_t size)
 	memset(data, 0, rounded);
 	ring->data = data;
 	ring->size = rounded;
+	ring->place.to = data;
 	return ring;
 }
 
@@ -95,30 +88,59 @@ static struct ring_header *ring_at(const struct ring *ring, uint64_t position)
 	return (struct ring_header *)(void *)(ring->data + (position & (ring->size - 1)));
 }
 
+/* Up to here it is committed. */
+static uint64_t ring_filled(const struct ring *ring)
+{
+	return ring->room_end - ring->place.room;
+}
+
 static bool ring_has(struct ring *ring, size_t len)
 {
-	if (ring->size - (ring->next - ring->tail_seen) >= len)
+	uint64_t filled = ring_filled(ring);
+
+	if (ring->size - (filled - ring->tail_seen) >= len)
 		return true;
 	/* Pairs with the release in ring_release: the consumer is done with what
 	 * is about to be overwritten. */
 	ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-	return ring->size - (ring->next - ring->tail_seen) >= len;
+	return ring->size - (filled - ring->tail_seen) >= len;
 }
 
 static void ring_skip(struct ring *ring, size_t len)
 {
-	*ring_at(ring, ring->next) = (struct ring_header){.len = (uint32_t)len, .skip = 1};
-	ring->next += len;
+	*ring_at(ring, ring_filled(ring)) = (struct ring_header){.len = (uint32_t)len, .skip = 1};
+	ring->room_end = ring_filled(ring) + len;
+	ring->place.room = 0;
 }
 
-void *ring_reserve(struct ring *ring, size_t len)
+/* All that is free in one piece, of which need bytes are, but less if more than a
+ * quarter of the ring would then pass without a look here. */
+static void ring_find_room(struct ring *ring, size_t need)
+{
+	uint64_t filled = ring_filled(ring);
+	size_t rest = ring->size - (filled & (ring->size - 1));
+	size_t room = ring->size - (filled - ring->tail_seen);
+
+	if (room > rest)
+		room = rest;
+	if (room > ring->size / 4)
+		room = ring->size / 4 > need ? ring->size / 4 : need;
+	ring->place.to = (uint8_t *)ring_at(ring, filled);
+	ring->place.room = room;
+	ring->room_end = filled + room;
+}
+
+void *ring_make_room(struct ring *ring, size_t len)
 {
 	size_t need, rest, skip;
 
 	if (!ring_holds(ring, len))
 		return NULL;
-	need = RING_HEADER + ring_round(len);
-	rest = ring->size - (ring->next & (ring->size - 1));
+	/* A batch that fills the ring must not keep the consumer idle. */
+	if (ring_filled(ring) - ring->published >= ring->size / 4)
+		ring_publish(ring);
+	need = ring_cost(len);
+	rest = ring->size - (ring_filled(ring) & (ring->size - 1));
 	skip = need > rest ? rest : 0;
 	if (!ring_has(ring, skip + need)) {
 		/* Even the empty ring has no room for both: skip now, so that the
@@ -129,25 +151,19 @@ void *ring_reserve(struct ring *ring, size_t len)
 	}
 	if (skip != 0)
 		ring_skip(ring, skip);
-	return ring_at(ring, ring->next) + 1;
-}
-
-void ring_commit(struct ring *ring, size_t len)
-{
-	*ring_at(ring, ring->next) = (struct ring_header){.len = (uint32_t)len};
-	ring->next += RING_HEADER + ring_round(len);
-	/* A batch that fills the ring must not keep the consumer idle. */
-	if (ring->next - ring->published > ring->size / 4)
-		ring_publish(ring);
+	ring_find_room(ring, need);
+	return ring->place.to + RING_HEADER;
 }
 
 void ring_publish(struct ring *ring)
 {
-	if (ring->published == ring->next)
+	uint64_t filled = ring_filled(ring);
+
+	if (ring->published == filled)
 		return;
-	ring->published = ring->next;
+	ring->published = filled;
 	/* Pairs with the acquire in ring_next: who sees the head sees the records. */
-	atomic_store_explicit(&ring->head, ring->next, memory_order_release);
+	atomic_store_explicit(&ring->head, filled, memory_order_release);
 }
 
 const void *ring_next(struct ring *ring, size_t *len)
@@ -167,7 +183,7 @@ const void *ring_next(struct ring *ring, size_t *len)
 			break;
 		ring->read += header->len;
 	}
-	ring->read += RING_HEADER + ring_round(header->len);
+	ring->read += ring_cost(header->len);
 	*len = header->len;
 	return header + 1;
 }

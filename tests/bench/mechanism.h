@@ -31,9 +31,9 @@ enum {
 	MECHANISM_FILL = 200000,	/* events that fill a buffer of 16 MiB */
 };
 
-/* Two passes of nr events each.  Says key: ns of this thread's CPU time an
- * event, net of the loop; and key.p999: ns of wall time that one in a thousand
- * exceeds, net of reading the clock. */
+/* Passes of nr events each, the first one unmeasured.  Says key: ns of this
+ * thread's CPU time an event, net of the loop; and key.p999: ns of wall time
+ * that one in a thousand exceeds, net of reading the clock. */
 void mechanism_measure(const struct mechanism *how, unsigned int nr);
 /* Says key: events a second of wall time, once buffers of 16 MiB are full. */
 void mechanism_rate(const struct mechanism *how, unsigned int nr);
