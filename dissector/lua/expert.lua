@@ -201,7 +201,7 @@ local function check_end(frame)
 	if lost[frame] and not is_event_request() then
 		add_expert("given_up", format("frame %d", lost[frame]))
 	elseif completion == 0 and not lost[frame] and pinfo.visited and rec.cause == 0
-	       and completions_recorded(controllers[rec.bdf], rec.event == EV.IO) then
+	       and recorded.completions(controllers[rec.bdf], rec.event == EV.IO) then
 		add_expert(is_event_request() and "waiting" or "no_completion")
 	end
 end

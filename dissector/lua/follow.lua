@@ -83,7 +83,7 @@ local function controller_of_record(frame)
 end
 
 local function give_up(c, q, frame)
-	for _, command_frame in pairs(completions_recorded(c, q.is_io) and q.cids or {}) do
+	for _, command_frame in pairs(recorded.completions(c, q.is_io) and q.cids or {}) do
 		if command_frame >= c.gap_frame then
 			lost[command_frame] = frame
 		end
@@ -229,7 +229,7 @@ local function follow_doorbell(c, frame)
 	end
 	q = map[acc.vector]
 	if not q and c.sure_of_queues == c.gaps
-	   and is_recorded(c, number.NVMETAP_TAP_QUEUE) then
+	   and recorded.tap(c, number.NVMETAP_TAP_QUEUE) then
 		note(frame, c.phase == phases.RESET and "doorbell_disabled" or "no_queue")
 	end
 	q = q or queue_of(map, acc.vector)
@@ -265,13 +265,16 @@ local function follow_command(c, frame)
 		if rec.is_snapshot then
 			return
 		end
-		if q.cids[cid] >= c.gap_frame and completions_recorded(c, rec.event == EV.IO) then
+		if q.cids[cid] >= c.gap_frame and recorded.completions(c, rec.event == EV.IO) then
 			note(frame, "cid_in_use", format("since frame %d", q.cids[cid]))
 		end
 	else
 		q.nr = q.nr + 1
-		if rec.qkind == number.NVMETAP_QUEUE_IO then
-			c.io, q.is_io = c.io + 1, true
+		if q.is_io == nil then
+			q.is_io = rec.qkind == number.NVMETAP_QUEUE_IO
+		end
+		if q.is_io then
+			c.io = c.io + 1
 		end
 	end
 	q.cids[cid] = frame
@@ -379,7 +382,7 @@ local function follow_completion(c, frame)
 		end
 	end
 	if not command_frame then
-		if commands_recorded(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
+		if recorded.commands(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
 			note(frame, "no_command")
 		end
 		command_frame = 0
@@ -485,6 +488,9 @@ local function follow_queue(c, frame)
 		map[qid] = nil
 		return
 	elseif not q or not rec.is_snapshot then
+		if q and is_sq then
+			give_up(c, q, frame)
+		end
 		q = new_queue(size)
 		map[qid] = q
 	end
@@ -576,10 +582,9 @@ function follow(frame)
 	depths[frame] = depths[frame] or 0
 end
 
-local function forget_all()
+function nvmetap.init()
 	current = nil
 	forget()
 end
-nvmetap.init = forget_all
 
 end
