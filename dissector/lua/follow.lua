@@ -35,14 +35,14 @@ local function follow_seq(c, frame)
 		end
 	elseif seq > last then
 		if last ~= 0 and seq ~= last + 1 then
-			c.gaps = c.gaps + 1
+			c.gaps, c.gap_frame = c.gaps + 1, frame
 		end
 		begin_run(c, seq, frame)
 	elseif seq == last then
 		break_run(c)
 	elseif c.sessions > 0 then
 		break_run(c)
-		c.sqs, c.cqs, c.io, c.masked = {}, {}, 0, {}
+		c.sqs, c.cqs, c.io = {}, {}, 0
 		new_epoch(c, frame)
 		begin_run(c, seq, frame)
 	end
@@ -69,7 +69,7 @@ local function follow_doorbell(c, frame)
 	end
 	q = map[acc.vector]
 	if not q and c.sure_of_queues == c.gaps
-	   and is_recorded(c, number.NVMETAP_TAP_QUEUE) then
+	   and recorded.tap(c, number.NVMETAP_TAP_QUEUE) then
 		note(frame, c.phase == phases.RESET and "doorbell_disabled" or "no_queue")
 	end
 	q = q or queues.of(map, acc.vector)
@@ -105,13 +105,16 @@ local function follow_command(c, frame)
 		if rec.is_snapshot then
 			return
 		end
-		if completions_recorded(c, rec.event == EV.IO) then
+		if q.cids[cid] >= c.gap_frame and recorded.completions(c, rec.event == EV.IO) then
 			note(frame, "cid_in_use", format("since frame %d", q.cids[cid]))
 		end
 	else
 		q.nr = q.nr + 1
-		if rec.qkind == number.NVMETAP_QUEUE_IO then
-			c.io, q.is_io = c.io + 1, true
+		if q.is_io == nil then
+			q.is_io = rec.qkind == number.NVMETAP_QUEUE_IO
+		end
+		if q.is_io then
+			c.io = c.io + 1
 		end
 	end
 	q.cids[cid] = frame
@@ -143,7 +146,7 @@ local function follow_completion(c, frame)
 		end
 	end
 	if not command_frame then
-		if commands_recorded(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
+		if recorded.commands(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
 			note(frame, "no_command")
 		end
 		command_frame = 0
@@ -156,9 +159,9 @@ local function follow_completion(c, frame)
 		end
 	end
 	depths[frame] = command_frame * PAIR + sq.nr
-	queues.push(cq, frame)
+	queues.post(c, frame, cq)
 	if cqe_now.ok then
-		queues.complete(c, frame, sq, cq, cid)
+		queues.check(c, frame, sq, cid)
 	end
 	if c.phase < phases.IO then
 		phases.completed(c, frame)
@@ -173,7 +176,7 @@ local function follow_interrupt(c, frame)
 	end
 	for _, q in pairs(c.cqs) do
 		if kind == number.NVMETAP_IRQ_INTX or not q.vector or q.vector == vector then
-			queues.announce(q, frame)
+			queues.announce(c, q, frame)
 		end
 	end
 	if links[frame] == 0 then
@@ -236,6 +239,9 @@ local function follow_queue(c, frame)
 		map[qid] = nil
 		return
 	elseif not q or not rec.is_snapshot then
+		if q and is_sq then
+			queues.give_up(c, q, frame)
+		end
 		q = queues.new(size)
 		map[qid] = q
 	end
@@ -328,10 +334,9 @@ function follow(frame)
 	end
 end
 
-local function forget_all()
+function nvmetap.init()
 	current = nil
 	forget()
 end
-nvmetap.init = forget_all
 
 end

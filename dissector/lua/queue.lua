@@ -37,8 +37,10 @@ local function is_sure(q, c)
 end
 
 function queues.give_up(c, q, frame)
-	for _, command_frame in pairs(completions_recorded(c, q.is_io) and q.cids or {}) do
-		lost[command_frame] = frame
+	for _, command_frame in pairs(recorded.completions(c, q.is_io) and q.cids or {}) do
+		if command_frame >= c.gap_frame then
+			lost[command_frame] = frame
+		end
 	end
 	if q.is_io then
 		c.io = c.io - q.nr
@@ -142,6 +144,14 @@ function queues.move_tail(c, frame, q, moved)
 	end
 end
 
+-- Whether the present doorbell takes the completion in that slot.
+local function is_taken(slot)
+	if acc.old <= acc.low then
+		return slot >= acc.old and slot < acc.low
+	end
+	return slot >= acc.old or slot >= 0 and slot < acc.low
+end
+
 function queues.move_head(c, frame, q, moved)
 	if not check_taken(c, frame, q, moved) then
 		return
@@ -150,34 +160,54 @@ function queues.move_head(c, frame, q, moved)
 		clear(q)
 	end
 	q.head = acc.low
-	while moved and moved > 0 and q.first <= q.last do
+	while q.first <= q.last and (is_taken(q.left[q.first])
+				     or q.left[q.first] < 0 and q.left[q.last] >= 0) do
+		local known = q.left[q.first] >= 0
 		local completion = pop(q)
-		set_low(completion, frame)
-		extend(links, frame, completion)
-		moved = moved - 1
+		if known then
+			set_low(completion, frame)
+			extend(links, frame, completion)
+		end
 	end
 end
 
--- Phase and slot of a completion in its queue.
-local function check_phase(c, frame, q)
+-- The slot of a completion, or -1.  It is known from a queue's creation on, and after a gap from
+-- when the phase changes, which is in slot 0.
+local function slot_of(c, frame, q)
 	local phase = cqe_now.status % 2
-	if not q.size or not is_sure(q, c) then
-		return
-	elseif not q.slot then
-		if q.last_phase and q.last_phase ~= phase then
-			q.slot, q.phase = 1 % q.size, phase	-- it changes in slot 0
+	local slot = q.slot
+	if not cqe_now.ok or not is_sure(q, c) then
+		slot, q.last_phase, q.posted, q.sure = nil, nil, nil, c.gaps
+	end
+	if cqe_now.ok and slot and q.size then
+		if phase ~= q.phase then
+			note(frame, "wrong_phase", format("expected %d in slot %d of queue %d", q.phase, slot,
+							  rec.cqid))
 		end
+	elseif q.last_phase and q.last_phase ~= phase then
+		slot, q.phase = 0, phase
+	end
+	if cqe_now.ok then
 		q.last_phase = phase
-		return
 	end
-	if phase ~= q.phase then
-		note(frame, "wrong_phase", format("expected %d in slot %d of queue %d", q.phase, q.slot,
-						  rec.cqid))
-	end
-	q.slot = q.slot + 1
-	if q.slot == q.size then
+	q.slot = slot and slot + 1
+	if q.slot == q.size and q.size then
 		q.slot, q.phase = 0, 1 - q.phase
 	end
+	return slot or -1
+end
+
+-- What came before a gap may have had its interrupt there.
+local function forget_untold(c, q)
+	if q.told_gaps ~= c.gaps then
+		q.told, q.told_gaps = q.last, c.gaps
+	end
+end
+
+function queues.post(c, frame, q)
+	forget_untold(c, q)
+	queues.push(q, frame, slot_of(c, frame, q))
+	q.posted, q.heard = q.posted and q.posted + 1, true
 end
 
 -- The head lies between where it was and the tail; what lies behind it has
@@ -204,9 +234,7 @@ local function check_head(c, frame, q)
 end
 
 -- cid: the command's, where it is known.
-function queues.complete(c, frame, sq, cq, cid)
-	check_phase(c, frame, cq)
-	cq.posted, cq.heard = cq.posted and cq.posted + 1, true
+function queues.check(c, frame, sq, cid)
 	if cqe_now.sqid ~= rec.sqid or cid and cqe_now.cid ~= cid then
 		note(frame, "wrong_ids", format("SQ %d CID %04x, the command's are SQ %d CID %04x",
 						cqe_now.sqid, cqe_now.cid, rec.sqid,
@@ -216,7 +244,8 @@ function queues.complete(c, frame, sq, cq, cid)
 	end
 end
 
-function queues.announce(q, frame)
+function queues.announce(c, q, frame)
+	forget_untold(c, q)
 	for i = math.max(q.told + 1, q.first), q.last do
 		set_high(q.frames[i], frame)
 		extend(links, frame, q.frames[i])
