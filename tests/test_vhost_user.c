@@ -158,6 +158,31 @@ static void test_a_message_may_be_in_many_descriptors(void **state)
 	assert_memory_equal(f->c.own + VHOST_BULK_IN, "\1\2\3\4\0", 5);
 }
 
+/* As many descriptors as the ring has, the last with all that is not header. */
+static void test_a_message_may_be_in_as_many_descriptors_as_there_are(void **state)
+{
+	static const uint8_t write[24] = { 4, 0, 0, 0, 8, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
+					   1, 2, 3, 4, 5, 6, 7, 8 };
+	struct vhost_fixture *f = *state;
+	uint64_t at = VHOST_OWN_IOVA + VHOST_BULK;
+	uint8_t got[8];
+
+	memcpy(f->c.own + VHOST_BULK, write, 20);
+	memcpy(f->c.own + VHOST_BULK + 100, write + 20, 4);
+	for (uint16_t i = 0; i < VHOST_ENTRIES - 2; i++)
+		vhost_client_desc(&f->c, VHOST_COMMANDS, i, at, i == 0 ? 3 : 0, VRING_DESC_F_NEXT,
+				  (uint16_t)(i + 1));
+	/* The last byte but three of the data is where the second of two pieces begins. */
+	vhost_client_desc(&f->c, VHOST_COMMANDS, VHOST_ENTRIES - 2, at + 3, 17, VRING_DESC_F_NEXT,
+			  VHOST_ENTRIES - 1);
+	vhost_client_desc(&f->c, VHOST_COMMANDS, VHOST_ENTRIES - 1, at + 100, 4, 0, 0);
+	vhost_client_avail(&f->c, VHOST_COMMANDS, 0);
+	vhost_client_kick(&f->c, VHOST_COMMANDS);
+	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
+	assert_int_equal(access_bar(f, OP_MMIO_READ, DATA, got, sizeof(got)), 0);
+	assert_memory_equal(got, write + 16, sizeof(got));
+}
+
 static int dma(struct vhost_fixture *f, uint64_t iova, uint32_t len, uint32_t direction)
 {
 	assert_int_equal(access_bar(f, OP_MMIO_WRITE, DOUBLE_DMA_IOVA, &iova, 8), 0);
@@ -362,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_posted_writes_are_done_in_their_order,
 						vh_setup_eventfd, vh_teardown),
 		T(test_a_message_may_be_in_many_descriptors),
+		T(test_a_message_may_be_in_as_many_descriptors_as_there_are),
 		T(test_the_device_copies_guest_memory),
 		T(test_a_new_memory_table_replaces_the_old_one),
 		T(test_msix_sends_a_message_of_four_bytes),
