@@ -158,6 +158,11 @@ static void op_of_the_device(struct vhost_fixture *f)
 	message(f, VIRTIO_PCIDEV_OP_MSI, 4, 20, 0);
 }
 
+static void op_of_the_device_s_pin(struct vhost_fixture *f)
+{
+	message(f, VIRTIO_PCIDEV_OP_INT, 4, 20, 0);
+}
+
 static void op_unknown(struct vhost_fixture *f)
 {
 	message(f, 255, 4, 20, 0);
@@ -269,6 +274,7 @@ static const struct vh_row rows[] = {
 	ROW(longest, "an access whose size cannot be"),
 	ROW(op_reserved, "an operation that is not the guest's to ask for"),
 	ROW(op_of_the_device, "an operation that is not the guest's to ask for"),
+	ROW(op_of_the_device_s_pin, "an operation that is not the guest's to ask for"),
 	ROW(op_unknown, "an operation that is not the guest's to ask for"),
 	ROW(out_outside, "a descriptor outside of the memory"),
 	ROW(out_wraps, "a descriptor outside of the memory"),
