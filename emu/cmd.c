@@ -84,7 +84,7 @@ static int fire_data(struct cmd *cmd, unsigned int tap)
 {
 	struct nvmetap_event ev = cmd_event(cmd, tap);
 	struct nvmetap_xfer xfer = {
-		.iova = cmd->nr_pages > 0 ? cmd->page[0] : 0,
+		.iova = cmd->page[0],
 		.total = cmd->data_len,
 		.direction = cmd->direction,
 	};

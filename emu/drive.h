@@ -41,9 +41,11 @@ struct drive_config {
 	/*
 	 * In a signal handler: the program is about to die, line says of what.
 	 * Saves what it can in two seconds, and answers whether there was something.
-	 * own: on the controller's thread.  NULL: signals are left alone.
+	 * own: on the controller's thread; ev: the event, as it came, in whose
+	 * modifiers that was, and which no observer has heard of; or NULL.
+	 * save NULL: signals are left alone.
 	 */
-	bool (*save)(void *ctx, bool own, const char *line);
+	bool (*save)(void *ctx, bool own, const struct nvmetap_event *ev, const char *line);
 	/* On another thread: the controller's is caught in a plug-in's code and has
 	 * been stopped; ends the program.  NULL: exit status 1. */
 	void (*dead)(void *ctx);

@@ -62,8 +62,7 @@ static uint16_t set_temperature(struct cmd *cmd, uint32_t value)
 	if (code != 0)
 		return code;
 	ctrl->temperature[value >> 20 & 1] = value & 0xffff;
-	if (log_critical_warning(ctrl) != 0)
-		aer_raise(ctrl, NVME_AER_SMART, 1, NVME_LOG_HEALTH_INFORMATION);
+	aer_raise(ctrl, NVME_AER_SMART, 1, NVME_LOG_HEALTH_INFORMATION);
 	return 0;
 }
 

@@ -282,21 +282,14 @@ void irq_ready(struct irq *irq, unsigned int type)
 
 void irq_reset(struct irq *irq)
 {
-	bool asserted = irq->asserted;
-
 	loop_timer_cancel(irq->loop, &irq->timer);
 	while (irq->lates != NULL)
 		late_end(irq->lates, NVMETAP_INJECT_REVOKED);
 	memset(irq->again, 0, sizeof(irq->again));
 	memset(irq->cause, 0, sizeof(irq->cause));
 	memset(irq->count, 0, sizeof(irq->count));
-	irq->level = false;
-	irq->intx_again = false;
 	irq->intx_cause = 0;
 	irq->intx_count = 0;
-	pci_intx_status(irq->pci, false);
-	if (asserted)
-		fire_intx(irq, false);
 }
 
 void irq_abandon(struct irq *irq, struct nvmetap_plugin *plugin)

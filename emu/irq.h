@@ -33,7 +33,7 @@ struct irq {
 
 /* Caller's memory, zeroed, the pointers set. */
 void irq_fini(struct irq *irq);
-void irq_reset(struct irq *irq);	/* nothing is pending; INTx is deasserted */
+void irq_reset(struct irq *irq);	/* nothing is pending; the pin is the controller's */
 
 /* count completions of vector, the last of them event cause. */
 void irq_msix(struct irq *irq, unsigned int vector, uint64_t cause, uint32_t count);

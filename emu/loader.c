@@ -28,6 +28,14 @@ struct note {
 	char text[];
 };
 
+static bool save(void *ctx, bool own, const char *line)
+{
+	const struct loader *loader = ctx;
+
+	return loader->config.save(loader->config.ctx, own, own ? loader->taps->unheard : NULL,
+				   line);
+}
+
 struct loader *loader_new(struct taps *taps, const struct loader_config *config)
 {
 	struct loader *loader = calloc(1, sizeof(*loader));
@@ -39,8 +47,8 @@ struct loader *loader_new(struct taps *taps, const struct loader_config *config)
 	taps->say = config->say;
 	taps->say_ctx = config->ctx;
 	loader->crash.mark = &taps->mark;
-	loader->crash.save = config->save;
-	loader->crash.ctx = config->ctx;
+	loader->crash.save = config->save != NULL ? save : NULL;
+	loader->crash.ctx = loader;
 	/* Without it a crash is what it always was. */
 	if (config->save != NULL)
 		loader->crashes = crash_init() == 0 && crash_add(&loader->crash) == 0;

@@ -13,7 +13,8 @@ struct loader_config {
 	uint64_t slow_ns, dead_ns;	/* of a call, see emu/watch.h; 0: for ever */
 	void (*say)(void *ctx, const char *line);	/* any thread; or NULL */
 	void (*dead)(void *ctx);	/* as drive_config; or NULL */
-	bool (*save)(void *ctx, bool own, const char *line);	/* as drive_config; or NULL */
+	/* As drive_config; or NULL. */
+	bool (*save)(void *ctx, bool own, const struct nvmetap_event *ev, const char *line);
 	void *ctx;
 };
 

@@ -165,14 +165,22 @@ void plugin_say_no_tap(struct nvmetap_plugin *plugin, const char *tap)
 	plugin_say(plugin, line);
 }
 
-static void plugin_free(struct nvmetap_plugin *plugin)
+/* All that who has gone is not asked for any more. */
+static void plugin_strip(struct nvmetap_plugin *plugin)
 {
-	free(plugin->name);
 	free(plugin->options);
 	free(plugin->file);
 	free(plugin->words);
 	free(plugin->said);
 	free(plugin->asked);
+	plugin->options = plugin->file = plugin->words = plugin->said = plugin->asked = NULL;
+	plugin->words_len = plugin->asked_len = 0;
+}
+
+static void plugin_free(struct nvmetap_plugin *plugin)
+{
+	plugin_strip(plugin);
+	free(plugin->name);
 	free(plugin);
 }
 
@@ -275,6 +283,19 @@ static int check_options(struct nvmetap_plugin *plugin)
 	return rc;
 }
 
+/* Nothing of its code runs any more, unless it is on the stack. */
+static void plugin_end(struct nvmetap_plugin *plugin)
+{
+	struct taps_frame frame = taps_enter(plugin->taps, plugin);
+
+	if (plugin->code.teardown != NULL)
+		plugin->code.teardown(plugin, plugin->code.ctx);
+	taps_detach_all(plugin->taps, plugin);
+	request_cancel_calls(plugin);
+	plugin->gone = true;
+	taps_leave(plugin->taps, frame);
+}
+
 static int run_setup(struct nvmetap_plugin *plugin)
 {
 	struct taps_frame frame = taps_enter(plugin->taps, plugin);
@@ -289,10 +310,8 @@ static int run_setup(struct nvmetap_plugin *plugin)
 	plugin->in_setup = false;
 	if (rc == 0 && plugin->said != NULL)
 		plugin_say(plugin, plugin->said);
-	if (rc != 0) {
-		plugin->release = NULL;
-		plugin_remove(plugin);
-	}
+	if (rc != 0)
+		plugin_end(plugin);
 	taps_leave(plugin->taps, frame);
 	return rc;
 }
@@ -328,19 +347,12 @@ int plugin_add_library(struct taps *taps, const struct plugin_code *code, const 
 
 void plugin_remove(struct nvmetap_plugin *plugin)
 {
-	struct taps_frame frame;
-
 	if (plugin->gone)
 		return;
-	frame = taps_enter(plugin->taps, plugin);
-	if (plugin->code.teardown != NULL)
-		plugin->code.teardown(plugin, plugin->code.ctx);
-	taps_detach_all(plugin->taps, plugin);
-	request_cancel_calls(plugin);
-	plugin->gone = true;
-	taps_leave(plugin->taps, frame);
+	plugin_end(plugin);
 	if (plugin->release != NULL)
 		plugin->release(plugin->code.ctx);
+	plugin_strip(plugin);
 }
 
 void plugin_remove_all(struct taps *taps)

@@ -39,7 +39,9 @@ extern "C" {
 /*
  * What a callback of a modifier answers, the verdict; an observer's answer is
  * ignored.
- *   NVMETAP_GO       go on, with the event as it now is
+ *   NVMETAP_GO       go on, with the event as it now is: a command is carried out,
+ *                    whatever status has been set, and that status is posted
+ *                    unless it fails; who refuses a command answers _HANDLED
  *   NVMETAP_HANDLED  done: use the completion (or value read) as it now is
  *   NVMETAP_LATER    hold the command until nvmetap_resume or nvmetap_complete;
  *                    at a tap whose events are no stage of a command: as

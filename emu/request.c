@@ -14,6 +14,7 @@ struct request {
 	struct request *next;		/* of the plug-in's timers */
 	struct nvmetap_plugin *plugin;
 	void (*run)(struct request *req);
+	int (*act)(struct request *req);	/* of a held command */
 	uint64_t cmd_id, after_ns, at_ns;
 	struct nvme_completion cpl;
 	nvmetap_fn *fn;
@@ -94,62 +95,65 @@ static bool can_be_done_now(const struct nvmetap_plugin *plugin, uint64_t cmd_id
 	return ev == NULL || cmd_id == 0 || ev->cmd_id != cmd_id;
 }
 
-static void resume_arrived(struct request *req)
+static int resume(struct request *wish)
 {
-	struct taps *taps = plugin_taps(req->plugin);
+	const struct taps *taps = plugin_taps(wish->plugin);
 
-	taps->host->resume(taps->host_ctx, req->plugin, req->cmd_id, req->after_ns);
+	return taps->host->resume(taps->host_ctx, wish->plugin, wish->cmd_id, wish->after_ns);
+}
+
+static int complete(struct request *wish)
+{
+	const struct taps *taps = plugin_taps(wish->plugin);
+
+	return taps->host->complete(taps->host_ctx, wish->plugin, wish->cmd_id, &wish->cpl);
+}
+
+static void held_arrived(struct request *req)
+{
+	(void)req->act(req);
 	free(req);
+}
+
+/* Of a held command: now, or when the mailbox is read. */
+static int held_ask(struct request *wish)
+{
+	struct request *req;
+
+	wish->plugin = plugin_speaker(wish->plugin);
+	if (wish->plugin == NULL)
+		return -EINVAL;
+	if (can_be_done_now(wish->plugin, wish->cmd_id))
+		return wish->act(wish);
+	req = request_new(wish->plugin, held_arrived, 0);
+	if (req == NULL)
+		return -ENOMEM;
+	req->act = wish->act;
+	req->cmd_id = wish->cmd_id;
+	req->after_ns = wish->after_ns;
+	req->cpl = wish->cpl;
+	loop_post(plugin_taps(req->plugin)->loop, &req->msg);
+	return 0;
 }
 
 NVMETAP_EXPORT int nvmetap_resume(struct nvmetap_plugin *plugin, uint64_t cmd_id,
 				  uint64_t after_ns)
 {
-	struct request *req;
-	struct taps *taps;
+	struct request wish = {
+		.plugin = plugin, .act = resume, .cmd_id = cmd_id, .after_ns = after_ns,
+	};
 
-	plugin = plugin_speaker(plugin);
-	if (plugin == NULL)
-		return -EINVAL;
-	taps = plugin_taps(plugin);
-	if (can_be_done_now(plugin, cmd_id))
-		return taps->host->resume(taps->host_ctx, plugin, cmd_id, after_ns);
-	req = request_new(plugin, resume_arrived, 0);
-	if (req == NULL)
-		return -ENOMEM;
-	req->cmd_id = cmd_id;
-	req->after_ns = after_ns;
-	loop_post(taps->loop, &req->msg);
-	return 0;
-}
-
-static void complete_arrived(struct request *req)
-{
-	struct taps *taps = plugin_taps(req->plugin);
-
-	taps->host->complete(taps->host_ctx, req->plugin, req->cmd_id, &req->cpl);
-	free(req);
+	return held_ask(&wish);
 }
 
 NVMETAP_EXPORT int nvmetap_complete(struct nvmetap_plugin *plugin, uint64_t cmd_id,
 				    const struct nvme_completion *cpl)
 {
-	struct request *req;
-	struct taps *taps;
+	struct request wish = {
+		.plugin = plugin, .act = complete, .cmd_id = cmd_id, .cpl = *cpl,
+	};
 
-	plugin = plugin_speaker(plugin);
-	if (plugin == NULL)
-		return -EINVAL;
-	taps = plugin_taps(plugin);
-	if (can_be_done_now(plugin, cmd_id))
-		return taps->host->complete(taps->host_ctx, plugin, cmd_id, cpl);
-	req = request_new(plugin, complete_arrived, 0);
-	if (req == NULL)
-		return -ENOMEM;
-	req->cmd_id = cmd_id;
-	req->cpl = *cpl;
-	loop_post(taps->loop, &req->msg);
-	return 0;
+	return held_ask(&wish);
 }
 
 static void call_now(struct request *req)

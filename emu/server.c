@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "emu/device.h"
@@ -146,7 +147,19 @@ bool server_connected(const struct transport *t)
 	return ((const struct server *)t)->conn.fd >= 0;
 }
 
-int server_init(struct server *s, const struct transport_ops *base, const struct server_ops *ops,
+void *server_new(size_t size, const char *path, int fd, char *err, size_t errlen)
+{
+	void *s = calloc(1, size);
+
+	if (s == NULL) {
+		snprintf(err, errlen, "%s", strerror(errno));
+		if (path == NULL)
+			close(fd);
+	}
+	return s;
+}
+
+static int init(struct server *s, const struct transport_ops *base, const struct server_ops *ops,
 		const char *path, int fd, bool once, char *err, size_t errlen)
 {
 	s->base.ops = base;
@@ -161,6 +174,16 @@ int server_init(struct server *s, const struct transport_ops *base, const struct
 		return -errno;
 	}
 	return path == NULL ? 0 : unix_socket_listen(&s->listener, path, err, errlen);
+}
+
+struct transport *server_open(struct server *s, const struct transport_ops *base,
+			      const struct server_ops *ops, const char *path, int fd, bool once,
+			      char *err, size_t errlen)
+{
+	if (init(s, base, ops, path, fd, once, err, errlen) == 0)
+		return &s->base;
+	base->free(&s->base);
+	return NULL;
 }
 
 void server_fini(struct server *s)

@@ -42,15 +42,19 @@ struct server {
 };
 
 /*
- * Caller's zeroed memory.  Listens at path (mode 0600), or with path NULL
- * serves the peer at the other end of fd, a connected stream socket, which
- * becomes the server's even on failure.  With once, loop_stop is called when
+ * A transport of that size, zeroed, which begins with its server: first
+ * server_new, then what is the transport's own, then server_open.  That one
+ * listens at path (mode 0600), or with path NULL serves the peer at the other
+ * end of fd, a connected stream socket.  With once, loop_stop is called when
  * the first client that greeted is gone.
- * 0, or -errno and in err one line that names the path and what is wrong.
+ * NULL, and in err one line that names the path and what is wrong; nothing is
+ * left then, fd included.
  */
-int server_init(struct server *s, const struct transport_ops *base, const struct server_ops *ops,
-		const char *path, int fd, bool once, char *err, size_t errlen);
-/* Also after a failed server_init.  Calls end if there is a client. */
+void *server_new(size_t size, const char *path, int fd, char *err, size_t errlen);
+struct transport *server_open(struct server *s, const struct transport_ops *base,
+			      const struct server_ops *ops, const char *path, int fd, bool once,
+			      char *err, size_t errlen);
+/* For base's free.  Calls end if there is a client. */
 void server_fini(struct server *s);
 
 /* Begins to serve.  0 or -errno. */

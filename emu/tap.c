@@ -168,7 +168,9 @@ static int modify(struct taps *taps, struct nvmetap_event *ev, const struct tap_
 	if (told)
 		original_save(&before, ev);
 	taps->altered = false;
+	taps->unheard = held == NULL ? &was->ev : NULL;
 	verdict = run_modifiers(taps, ev, held, told ? &before : NULL);
+	taps->unheard = NULL;
 	if (verdict != NVMETAP_GO || taps->altered || original_differs(was, ev)) {
 		ev->flags |= NVMETAP_ALTERED;
 		ev->was = &was->ev;

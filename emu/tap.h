@@ -94,6 +94,7 @@ struct taps {
 	struct nvmetap_plugin *only;		/* a snapshot's receiver: nobody else hears */
 	struct raised *raised, **raised_end;	/* inside a callback; emu/raise.h */
 	const struct nvmetap_event *event;	/* being fired */
+	const struct nvmetap_event *unheard;	/* as it came: its modifiers run, or NULL */
 	uint8_t *data;		/* of the event being fired, data_len bytes */
 	size_t data_len;
 	bool altered;		/* data was stored, or a fault provoked */
@@ -227,8 +228,9 @@ struct plugin_library {
 };
 int plugin_add_library(struct taps *taps, const struct plugin_code *code, const char *options,
 		       const struct plugin_library *library);
-/* Teardown, detach, revoke.  The structure lives until plugin_free_all,
- * because another thread's message may still name it. */
+/* Teardown, detach, revoke.  The structure and the name, some 200 bytes, live
+ * until plugin_free_all, because another thread's message, a late fault or an
+ * injection's event may still name it; everything else is given back. */
 void plugin_remove(struct nvmetap_plugin *plugin);
 void plugin_remove_all(struct taps *taps);
 void plugin_free_all(struct taps *taps);

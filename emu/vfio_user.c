@@ -3,10 +3,8 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "emu/device.h"
 #include "emu/vfio_user.h"
 #include "emu/vfio_user_server.h"
@@ -179,20 +177,12 @@ static const struct transport_ops ops = {
 
 struct transport *vfio_user_new(const char *path, int fd, bool once, char *err, size_t errlen)
 {
-	struct vfio_user *v = calloc(1, sizeof(*v));
+	struct vfio_user *v = server_new(sizeof(*v), path, fd, err, errlen);
 
-	if (v == NULL) {
-		snprintf(err, errlen, "%s", strerror(errno));
-		if (path == NULL)
-			close(fd);
+	if (v == NULL)
 		return NULL;
-	}
 	vu_queue_init(&v->waiting);
-	if (server_init(&v->server, &ops, &server_ops, path, fd, once, err, errlen) != 0) {
-		op_free(&v->server.base);
-		return NULL;
-	}
-	return &v->server.base;
+	return server_open(&v->server, &ops, &server_ops, path, fd, once, err, errlen);
 }
 
 const char *vfio_user_last_error(const struct transport *transport)

@@ -3,7 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -240,21 +239,13 @@ static const struct transport_ops ops = {
 
 struct transport *vhost_user_new(const char *path, int fd, bool once, char *err, size_t errlen)
 {
-	struct vhost_user *v = calloc(1, sizeof(*v));
+	struct vhost_user *v = server_new(sizeof(*v), path, fd, err, errlen);
 
-	if (v == NULL) {
-		snprintf(err, errlen, "%s", strerror(errno));
-		if (path == NULL)
-			close(fd);
+	if (v == NULL)
 		return NULL;
-	}
 	v->backend_req_fd = -1;
 	vhu_rings_init(v);
-	if (server_init(&v->server, &ops, &server_ops, path, fd, once, err, errlen) != 0) {
-		op_free(&v->server.base);
-		return NULL;
-	}
-	return &v->server.base;
+	return server_open(&v->server, &ops, &server_ops, path, fd, once, err, errlen);
 }
 
 const char *vhost_user_last_error(const struct transport *transport)

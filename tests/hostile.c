@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clients that do anything, at random. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +9,7 @@
 #include "spec/bytes.h"
 #include "tests/fuzz/frame.h"
 #include "tests/hostile.h"
+#include "tests/open_fds.h"
 
 enum { MESSAGES = 5000 };
 
@@ -54,18 +54,6 @@ void any_memory(struct hostile *h)
 		put(h, any_number(h), 8);
 }
 
-static unsigned int nr_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	while (dir != NULL && readdir(dir) != NULL)
-		nr++;
-	if (dir != NULL)
-		closedir(dir);
-	return nr;
-}
-
 static uint64_t number(const char *name, uint64_t otherwise)
 {
 	const char *text = getenv(name);
@@ -90,8 +78,8 @@ void hostile_run(const struct hostile_client *client)
 
 	h.seed = number("NVMETAP_TEST_SEED", 20261122);
 	run_one(client, &h);
-	before = nr_descriptors();
+	before = nr_open_fds();
 	while (client->nr_messages() < max)
 		run_one(client, &h);
-	assert_int_equal(nr_descriptors(), before);
+	assert_int_equal(nr_open_fds(), before);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# nvmetap-guest without a network: what it says to mistakes, and what "verify" sees.
+# nvmetap-guest without a network: what it says to mistakes, and what "verify" sees; likewise of
+# fetch-tshark and quickstart.
 
 set -u
 here=$(dirname "$(readlink -f -- "$0")")
@@ -108,6 +109,19 @@ truncate -s 2M "$work/disk.img"
 expect 1 'ends before' "$tool" verify "$work/disk.img"
 expect 1 'cannot be read' "$tool" verify "$work/none.img"
 expect 2 'one disk image' "$tool" verify
+
+expect 0 'Usage:' "$here/fetch-tshark" --help
+expect 2 'no suite "sarge"; there are: bookworm' "$here/fetch-tshark" trixie sarge
+expect 1 "no package index from $NVMETAP_MIRROR" "$here/fetch-tshark" trixie
+expect 0 '' "$here/fetch-tshark" list
+mkdir "$NVMETAP_CACHE/tshark-trixie" "$NVMETAP_CACHE/tshark-forky"
+: >"$NVMETAP_CACHE/tshark-forky/tshark"
+(cd "$NVMETAP_CACHE/tshark-forky" && echo '0 ./tshark' >.contents)
+expect 0 '/tshark-forky/tshark' "$here/fetch-tshark" list
+if "$here/fetch-tshark" list | grep -q trixie; then
+	echo "a tshark that is not whole is listed"
+	failed=1
+fi
 
 expect 2 'is unknown' "$here/../quickstart" fly
 expect 0 'Usage:' "$here/../quickstart" --help

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The controller's registers and life, resets and interrupts. */
+/* The controller's registers and life, and resets. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 #include "spec/table.h"
 #include "tests/rig.h"
 
-enum { CC_ON = 4u << 20 | 6u << 16 | 1, CAP_EXPRESS = 16, CAP_MSIX = 17 };
+enum { CC_ON = 4u << 20 | 6u << 16 | 1, CAP_EXPRESS = 16 };
 
 static uint64_t get(struct rig *rig, uint64_t off, unsigned int width)
 {
@@ -181,94 +181,6 @@ static void test_guest_memory_is_never_copied_while_the_peer_waits(void **state)
 	assert_int_equal(rig->mem->nr_early, 0);
 }
 
-static void test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command cmd = { .opc = NVME_OPC_ABORT };
-	const struct seen *irq;
-
-	rig->mem->ops.sees = TRANSPORT_SEES_MSIX_TABLE;
-	rig_watch(rig, "pci:msix:writeback");
-	rig_watch(rig, "nvme:msixwrite:decode");
-	rig_watch(rig, "nvme:msixread:writeback");
-	set(rig, 0x2000, 8, 0xfee01000);
-	set(rig, 0x2008, 4, 0x41);
-	rig->mem->nr_irqs = 0;
-	driver_command(&rig->driver, 0, &cmd);
-	assert_int_equal(rig->mem->nr_irqs, 0);
-	assert_int_equal(get(rig, 0x3000, 8), 1);
-	irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 0);
-	assert_int_equal(irq->info.irq.result, NVMETAP_IRQ_MASKED);
-	set(rig, 0x200c, 4, 0);
-	assert_int_equal(rig->mem->nr_irqs, 1);
-	assert_int_equal(rig->mem->irqs[0].addr, 0xfee01000);
-	assert_int_equal(rig->mem->irqs[0].data, 0x41);
-	assert_int_equal(get(rig, 0x3000, 8), 0);
-	irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 1);
-	assert_int_equal(irq->info.irq.result, NVMETAP_IRQ_SENT);
-	assert_int_equal(irq->info.irq.message, 1);
-	assert_int_equal(irq->ev.count, 1);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXWRITE, 0)->info.acc.width, 8);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.offset, 0x3000);
-	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0xc000);
-	driver_command(&rig->driver, 0, &cmd);
-	assert_int_equal(rig->mem->nr_irqs, 1);
-	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0x8000);
-	assert_int_equal(rig->mem->nr_irqs, 2);
-}
-
-static void test_a_refused_interrupt_is_sent_again(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command cmd = { .opc = NVME_OPC_ABORT };
-
-	rig_watch(rig, "pci:msix:writeback");
-	rig->mem->nr_irqs = 0;
-	rig->mem->irq_result = -EAGAIN;
-	driver_command(&rig->driver, 0, &cmd);
-	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.result,
-			 NVMETAP_IRQ_RETRIED);
-	rig->mem->irq_result = 0;
-	while (rig->mem->nr_irqs == 0)
-		assert_true(rig->access.wait(rig));
-	rig->mem->irq_result = -ENOTCONN;
-	driver_command(&rig->driver, 0, &cmd);
-	rig->mem->irq_result = 0;
-	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
-	assert_int_equal(rig->mem->nr_irqs, 2);
-	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
-	assert_int_equal(rig->mem->nr_irqs, 2);
-}
-
-static void test_intx_is_a_level_with_a_mask(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_driver *d = &rig->driver;
-	struct nvme_command cmd = { .opc = NVME_OPC_ABORT };
-	struct nvme_completion cpl;
-
-	driver_init(d, &rig->access, false);
-	assert_true(driver_enable(d, 16));
-	driver_submit(d, 0, &cmd);
-	assert_int_equal(rig->mem->nr_irqs, 1);
-	assert_int_equal(rig->mem->irqs[0].type, NVMETAP_IRQ_INTX);
-	assert_int_equal(rig->mem->irqs[0].level, 1);
-	assert_int_equal(rig->access.config_read(rig, 6, 2) & 8, 8);
-	device_irq_ready(rig->dev, NVMETAP_IRQ_INTX);
-	assert_int_equal(rig->mem->nr_irqs, 2);
-	assert_int_equal(rig->mem->irqs[1].level, 1);
-	set(rig, NVME_REG_INTMS, 4, 1);
-	assert_int_equal(rig->mem->irqs[2].level, 0);
-	assert_int_equal(get(rig, NVME_REG_INTMS, 4), 1);
-	set(rig, NVME_REG_INTMC, 4, 1);
-	assert_int_equal(rig->mem->irqs[3].level, 1);
-	assert_true(driver_poll(d, 0, &cpl));
-	assert_int_equal(rig->mem->nr_irqs, 5);
-	assert_int_equal(rig->mem->irqs[4].level, 0);
-	device_irq_ready(rig->dev, NVMETAP_IRQ_INTX);
-	assert_int_equal(rig->mem->nr_irqs, 5);
-}
-
 static int drop(void *ctx, struct nvmetap_event *ev)
 {
 	(void)ctx;
@@ -369,9 +281,6 @@ int main(void)
 		TEST(test_a_shutdown_is_started_and_completed),
 		TEST(test_every_kind_of_reset_is_told_with_its_reason_and_its_losses),
 		TEST(test_guest_memory_is_never_copied_while_the_peer_waits),
-		TEST(test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later),
-		TEST(test_a_refused_interrupt_is_sent_again),
-		BARE(test_intx_is_a_level_with_a_mask),
 		TEST(test_a_plug_in_can_lose_an_interrupt_and_a_register_write),
 		TEST(test_a_plug_in_can_change_what_a_register_reads),
 		TEST(test_accesses_of_register_size_are_one_event_each),

@@ -16,12 +16,15 @@ static void test_a_torn_completion_has_its_phase_before_its_rest(void **state)
 	uint16_t cid;
 
 	memset((uint8_t *)driver_ptr(&rig->driver, rig->driver.queue[1].cq), 0xee, 12);
+	memset((uint8_t *)driver_ptr(&rig->driver, rig->driver.queue[1].cq) + 16, 0xee, 12);
 	provoker_fault(rig, NVMETAP_TAP_IO_WRITEBACK, NVMETAP_FAULT_TORN, HOUR);
 	cid = provoker_flush(rig);
 	provoker_wait_phase(rig, 0, 1);
 	assert_int_equal(provoker_cid(rig, 0), cid);
 	assert_int_equal(bytes_get_le(provoker_cqe(rig, 0), 8), 0xeeeeeeeeeeeeeeee);
 	assert_int_equal(bytes_get_le(provoker_cqe(rig, 0) + 8, 4), 0xeeeeeeee);
+	/* Nothing of the next one. */
+	assert_int_equal(bytes_get_le(provoker_cqe(rig, 1), 8), 0xeeeeeeeeeeeeeeee);
 	assert_true(rig_interrupted(rig, 1));
 }
 

@@ -88,13 +88,20 @@ static bool is_filled(struct rig *rig, uint64_t slba, uint8_t with)
 
 static void test_a_failing_back_end_becomes_a_status(void **state)
 {
+	struct nvme_command dsm = { .opc = NVME_OPC_DATASET_MANAGEMENT, .nsid = 1, .cdw11 = 4 };
 	struct rig *rig = *state;
 	uint64_t a = driver_alloc(&rig->driver, 4096);
 
 	forced_result = -EIO;
 	assert_int_equal(io(rig, NVME_OPC_READ, 1, 0, 0, a), ST(UNRECOVERED_READ_ERROR));
 	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(WRITE_FAULTS));
+	/* The same Write may do another time: DNR, bit 15 of the status field. */
+	assert_false(rig->driver.cpl.status & 0x8000);
 	assert_int_equal(io(rig, NVME_OPC_FLUSH, 1, 0, 0, 0), ST(INTERNAL_DEVICE_ERROR));
+	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 0), ST(INTERNAL_DEVICE_ERROR));
+	bytes_set_le((uint8_t *)driver_ptr(&rig->driver, a) + 4, 4, 8);
+	dsm.prp1 = a;
+	assert_int_equal(driver_command(&rig->driver, 1, &dsm), ST(INTERNAL_DEVICE_ERROR));
 	forced_result = -ENOSPC;
 	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(CAPACITY_EXCEEDED));
 	forced_result = -EROFS;

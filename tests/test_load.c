@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "emu/load.h"
+#include "tests/open_fds.h"
 #include "tests/rig.h"
 
 static char err[1024];
@@ -116,30 +116,18 @@ static void test_what_is_unloaded_leaves_memory_and_may_come_again(void **state)
 	}
 }
 
-static unsigned int nr_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		nr++;
-	closedir(dir);
-	return nr;
-}
-
 static void test_copies_leave_no_descriptors_behind(void **state)
 {
 	struct rig *rig = *state;
 	unsigned int before;
 
 	loads(rig, "tests/odd_plugin.so");
-	before = nr_descriptors();
+	before = nr_open_fds();
 	for (int i = 0; i < 10; i++) {
 		loads(rig, "tests/odd_plugin.so");
 		assert_int_equal(load_remove(rig->taps, "odd_plugin#2", err, sizeof(err)), 0);
 	}
-	assert_int_equal(nr_descriptors(), before);
+	assert_int_equal(nr_open_fds(), before);
 }
 
 static void test_a_comma_written_twice_is_one(void **state)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <string.h>
 #include "tests/rig.h"
@@ -169,6 +170,31 @@ static void test_a_dropped_command_is_never_completed(void **state)
 	assert_int_equal(rig_read_block(rig), 0);
 }
 
+static int set_status(void *ctx, struct nvmetap_event *ev)
+{
+	NVME_STATUS_SET(ev->cpl->status, NVME_SCT_MEDIA_ERROR, NVME_SC_WRITE_FAULTS);
+	return *(const int *)ctx;
+}
+
+static void test_a_status_alone_does_not_stop_a_command(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t iova = driver_alloc(&rig->driver, 512);
+	struct nvme_command write = { .opc = NVME_OPC_WRITE, .nsid = 1, .prp1 = iova };
+	struct nvme_command read = rig_read_command(1, iova);
+	int verdict = NVMETAP_GO;
+
+	rig_modify(rig, "nvme:io:decode", set_status, &verdict);
+	for (int byte = 1; byte < 3; byte++, verdict = NVMETAP_HANDLED) {
+		memset(driver_ptr(&rig->driver, iova), byte, 512);
+		assert_int_equal(driver_command(&rig->driver, 1, &write), ST(WRITE_FAULTS));
+	}
+	verdict = NVMETAP_GO;
+	assert_int_equal(driver_command(&rig->driver, 1, &read), ST(WRITE_FAULTS));
+	/* The first was written, the second was not. */
+	assert_int_equal(*(uint8_t *)driver_ptr(&rig->driver, iova), 1);
+}
+
 static int xor_data(void *ctx, struct nvmetap_event *ev)
 {
 	uint8_t byte;
@@ -258,6 +284,21 @@ static int hear_snapshot(void *ctx, struct nvmetap_event *ev)
 	return 0;
 }
 
+static void assert_queue(const struct seen *seen, uint8_t type, uint16_t qid, uint32_t size,
+			 uint32_t head)
+{
+	assert_int_equal(seen->ev.event, NVMETAP_EV_QUEUE);
+	assert_int_equal(seen->ev.qkind & ~NVMETAP_CQ_ONLY,
+			 qid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO);
+	assert_int_equal(seen->ev.cqid, qid);
+	assert_int_equal(seen->ev.sqid, type == NVMETAP_SQ ? qid : 0);
+	assert_int_equal(seen->info.queue.type, type);
+	assert_int_equal(seen->info.queue.qid, qid);
+	assert_int_equal(seen->info.queue.size, size);
+	assert_int_equal(seen->info.queue.head, head);
+	assert_int_equal(seen->info.queue.tail, head);
+}
+
 static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only(void **state)
 {
 	struct rig *rig = *state;
@@ -265,6 +306,7 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	int others = 0;
 	uint64_t seq;
 
+	assert_int_equal(driver_create_sized(&rig->driver, 2, 8, 16, 1), 0);
 	rig_watch(rig, "nvme:admin:decode");
 	rig_watch(rig, "nvme:queue:execute");
 	rig_watch(rig, "nvmetap:session:writeback");
@@ -276,7 +318,7 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	nvmetap_snapshot(rig->watcher);
 	rig_settle(rig);
 	assert_int_equal(others, 0);
-	assert_int_equal(rig->nr_seen, 7);
+	assert_int_equal(rig->nr_seen, 9);
 	for (unsigned int i = 0; i < rig->nr_seen; i++) {
 		assert_int_equal(rig->seen[i].ev.flags & NVMETAP_SNAPSHOT, NVMETAP_SNAPSHOT);
 		assert_int_equal(rig->seen[i].ev.seq, 0);
@@ -286,9 +328,15 @@ static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in
 	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));
 	assert_int_equal(rig->seen[1].ev.event, NVMETAP_EV_REGISTERS);
 	assert_int_equal(rig->seen[1].ev.text_len, 64);
-	assert_int_equal(rig->seen[2].info.queue.type, NVMETAP_CQ);
-	assert_int_equal(rig->seen[6].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
-	assert_int_equal(rig->seen[6].ev.cause, seq);
+	/* Four commands have created queues, the fifth is outstanding. */
+	assert_queue(&rig->seen[2], NVMETAP_CQ, 0, 32, 4);
+	assert_queue(&rig->seen[3], NVMETAP_CQ, 1, 64, 0);
+	assert_queue(&rig->seen[4], NVMETAP_CQ, 2, 16, 0);
+	assert_queue(&rig->seen[5], NVMETAP_SQ, 0, 32, 5);
+	assert_queue(&rig->seen[6], NVMETAP_SQ, 1, 64, 0);
+	assert_queue(&rig->seen[7], NVMETAP_SQ, 2, 8, 0);
+	assert_int_equal(rig->seen[8].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
+	assert_int_equal(rig->seen[8].ev.cause, seq);
 }
 
 static int setup_options(struct nvmetap_plugin *self, void *ctx)
@@ -309,6 +357,32 @@ static void test_options_are_found_and_a_refused_plug_in_leaves_nothing(void **s
 
 	assert_int_equal(plugin_add(rig->taps, &code, "after=5000,status=01/82,quiet"), -EPROTO);
 	assert_int_equal(rig->taps->armed, 0);
+}
+
+static int say_much(struct nvmetap_plugin *self, void *ctx)
+{
+	(void)ctx;
+	(void)nvmetap_option(self, "word");
+	return nvmetap_log(self, "a line of what is there for the user");
+}
+
+static void test_plug_ins_that_have_gone_leave_little(void **state)
+{
+	static const struct plugin_code code = { "goes", say_much, NULL, NULL };
+	struct rig *rig = *state;
+	char options[1024] = "word=";
+	struct nvmetap_plugin *last;
+	size_t before;
+
+	memset(options + 5, 'x', sizeof(options) - 6);
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(plugin_add(rig->taps, &code, options), 0);
+		for (last = rig->taps->plugins; plugin_next(last) != NULL;)
+			last = plugin_next(last);
+		plugin_remove(last);
+	}
+	assert_in_range(mallinfo2().uordblks - before, 0, 100 * 300);
 }
 
 static int add_numbers(uint32_t bdf, struct nvme_command *cmd, struct nvme_completion *cpl,
@@ -355,11 +429,13 @@ int main(void)
 		TEST(test_a_reset_revokes_what_is_held),
 		TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches),
 		TEST(test_a_dropped_command_is_never_completed),
+		TEST(test_a_status_alone_does_not_stop_a_command),
 		TEST(test_data_is_read_and_changed_on_its_way_by_modifiers_only),
 		TEST(test_a_call_comes_once_and_not_after_the_plug_in_has_gone),
 		TEST(test_a_line_from_another_thread_goes_through_the_mailbox),
 		TEST(test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only),
 		TEST(test_options_are_found_and_a_refused_plug_in_leaves_nothing),
+		TEST(test_plug_ins_that_have_gone_leave_little),
 		TEST(test_a_plug_in_of_the_short_interface_adds_two_numbers),
 	};
 

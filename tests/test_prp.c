@@ -65,6 +65,22 @@ static void test_a_list_is_followed_and_told_as_it_was_walked(void **state)
 	assert_int_equal(seen->info.list.nr, 15);
 	assert_int_equal(seen->info.list.first, 0);
 	assert_int_equal(seen->ev.cause, rig_seen(rig, NVMETAP_EV_IO, 0)->ev.seq);
+	assert_null(seen->ev.cpl);
+}
+
+static void test_a_list_that_cannot_be_read_is_not_told(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t list = driver_alloc(&rig->driver, PAGE);
+	uint64_t data = driver_alloc(&rig->driver, 2 * PAGE);
+
+	rig_watch(rig, "nvme:list:memory");
+	assert_int_equal(read_blocks(rig, 32, data, MEM_BASE + MEM_SIZE), ST(DATA_TRANSFER_ERROR));
+	assert_int_equal(rig->nr_seen, 0);
+	/* Of two pages the second. */
+	put(rig, list, 511, MEM_BASE + MEM_SIZE);
+	assert_int_equal(read_blocks(rig, 32, data, list + 511 * 8), ST(DATA_TRANSFER_ERROR));
+	assert_int_equal(rig->nr_seen, 1);
 }
 
 /* A list whose first page has room for its chain pointer only. */
@@ -96,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_list_is_followed_and_told_as_it_was_walked),
+		TEST(test_a_list_that_cannot_be_read_is_not_told),
 		TEST(test_a_chained_list_of_the_longest_transfer_is_followed),
 	};
 

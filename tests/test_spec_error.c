@@ -95,6 +95,18 @@ static void test_the_newest_64_errors_are_in_the_log(void **state)
 	assert_int_equal(bytes_get_le(read_log(rig, HEALTH, 512) + 176, 8), 70);
 }
 
+/* Section 3.1.5: queues are there from CC.EN on. */
+static void test_doorbells_of_a_disabled_controller_are_no_errors(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_true(driver_disable(&rig->driver));
+	for (uint64_t off = 0x1000; off < 0x1020; off += 4)
+		driver_set_reg(&rig->driver, off, 4, 1);
+	assert_true(driver_enable(&rig->driver, 32));
+	assert_int_equal(bytes_get_le(read_log(rig, ERRORS, ERROR_SIZE), 8), 0);
+}
+
 struct error_row {
 	uint16_t qid;
 	struct nvme_command cmd;
@@ -262,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SUITE_TEST(test_each_byte_of_the_error_log_is_explained),
 		SUITE_TEST(test_the_newest_64_errors_are_in_the_log),
+		SUITE_TEST(test_doorbells_of_a_disabled_controller_are_no_errors),
 		SUITE_TEST(test_errors_of_every_kind_are_in_the_log),
 		SUITE_TEST(test_the_log_says_which_field_is_not_valid),
 		SUITE_TEST(test_what_is_wrong_in_a_list_is_wrong_in_its_pointer),

@@ -47,7 +47,7 @@ static const struct row {
 	  { 0 }, 0 },
 	{ "interrupt vector 0", 9, CHANGEABLE, 0, 0, { 1 << 16, 0 }, { 1 << 16, 0 },
 	  { 2, 64, 65 }, 3 },
-	{ "interrupt vector 1", 9, CHANGEABLE, 1, 1, { 1 << 16 | 1, 1 }, { 1 << 16 | 1, 1 },
+	{ "interrupt vector 1", 9, CHANGEABLE, 1, 1, { 1, 1 << 16 | 1 }, { 1, 1 << 16 | 1 },
 	  { 0xffff, 1 << 16 | 64, 1 << 16 | 65 }, 3 },
 	{ "write atomicity", 10, CHANGEABLE, 0, 0, { 1, 0 }, { 1, 0 }, { 0 }, 0 },
 	{ "asynchronous events", 11, CHANGEABLE, 0, 0, { 0x11f, 0x102 }, { 0x11f, 0x102 },
@@ -219,6 +219,7 @@ static void test_as_many_queues_as_were_granted_can_be_created(void **state)
 	assert_int_equal(ask_for_queues(rig, 0x00400040), MANY_QUEUES);
 	assert_int_equal(ask_for_queues(rig, 0x00020001), 0x00020001);
 	assert_int_equal(get_feature(rig, &queues, CURRENT), 0x00020001);
+	assert_int_equal(get_feature(rig, &queues, DEFAULT), MANY_QUEUES);
 	for (uint16_t qid = 1; qid <= 3; qid++)
 		assert_int_equal(create(rig, NVME_OPC_CREATE_IO_CQ, qid, 0), 0);
 	assert_int_equal(create(rig, NVME_OPC_CREATE_IO_CQ, 4, 0), ST(INVALID_QUEUE_IDENTIFIER));

@@ -244,6 +244,39 @@ static void test_a_latency_is_known_to_who_hears_of_completions_only(void **stat
 	assert_true(cpl->ev.latency_ns > 0);
 }
 
+/* The first event of a command stands for it where nobody hears of its decoding. */
+static void test_events_belong_to_a_command_s_first_one(void **state)
+{
+	struct rig *rig = *state;
+	const struct seen *first, *last;
+
+	rig_watch(rig, "nvme:io:fetch");
+	rig_watch(rig, "nvme:io:execute");
+	rig_watch(rig, "nvme:io:writeback");
+	assert_int_equal(rig_read_block(rig), 0);
+	first = rig_seen(rig, NVMETAP_EV_IO, 0);
+	last = rig_seen(rig, NVMETAP_EV_COMPLETION, 0);
+	assert_int_equal(first->ev.stage, NVMETAP_FETCH);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_IO, 1)->ev.cause, first->ev.seq);
+	assert_int_equal(last->ev.cause, first->ev.seq);
+	assert_true(last->ev.latency_ns >= last->ev.ticks - first->ev.ticks);
+}
+
+static void test_a_latency_begins_when_the_command_is_fetched(void **state)
+{
+	struct rig *rig = *state;
+	const struct seen *fetch, *cpl;
+
+	rig_watch(rig, "nvme:io:fetch");
+	rig_watch(rig, "nvme:io:decode");
+	rig_watch(rig, "nvme:io:writeback");
+	assert_int_equal(rig_read_block(rig), 0);
+	fetch = rig_seen(rig, NVMETAP_EV_IO, 0);
+	cpl = rig_seen(rig, NVMETAP_EV_COMPLETION, 0);
+	assert_int_equal(cpl->ev.cause, rig_seen(rig, NVMETAP_EV_IO, 1)->ev.seq);
+	assert_int_equal(cpl->ev.latency_ns, cpl->ev.ticks - fetch->ev.ticks);
+}
+
 static void test_a_copy_that_is_repeated_is_one_event(void **state)
 {
 	struct rig *rig = *state;
@@ -358,6 +391,8 @@ int main(void)
 		TEST(test_a_completion_names_its_command_and_an_interrupt_its_completion),
 		TEST(test_an_event_says_which_tap_it_passed),
 		TEST(test_a_latency_is_known_to_who_hears_of_completions_only),
+		TEST(test_events_belong_to_a_command_s_first_one),
+		TEST(test_a_latency_begins_when_the_command_is_fetched),
 		TEST(test_a_copy_that_is_repeated_is_one_event),
 		TEST(test_a_line_logged_in_a_callback_comes_after_the_event_and_names_it),
 		TEST(test_a_log_of_the_log_is_refused),

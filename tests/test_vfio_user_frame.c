@@ -2,7 +2,6 @@
 /* The vfio-user server.  Framing: descriptors, pieces, truncated and unexpected messages. */
 #include <config.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/vfio.h>
 #include <setjmp.h>
@@ -15,19 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/open_fds.h"
 #include "tests/vfio_fixture.h"
-
-static unsigned int nr_open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		nr++;
-	closedir(dir);
-	return nr;
-}
 
 static void test_descriptors_that_nobody_wants_are_closed(void **state)
 {

@@ -2,7 +2,6 @@
 /* The whole drive over vhost-user: what a guest gets, and what taps see. */
 #include <config.h>
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <unistd.h>
+#include "tests/open_fds.h"
 #include "tests/served_drive.h"
 #include "tests/unix_connect.h"
 #include "tests/vhost_access.h"
@@ -250,18 +250,6 @@ static void test_the_session_says_what_is_seen(void **state)
 	assert_non_null(strstr(f->session, "transport: vhost-user\n"));
 	assert_non_null(strstr(f->session, "sees: registers doorbells config-writes config-reads "
 					   "bars msix-table\n"));
-}
-
-static unsigned int nr_open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	while (dir != NULL && readdir(dir) != NULL)
-		nr++;
-	if (dir != NULL)
-		closedir(dir);
-	return nr;
 }
 
 static int setup_listening(void **state)

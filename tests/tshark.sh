@@ -19,6 +19,13 @@ tshark_works()
 	}
 }
 
+# MAJOR.MINOR, as 4.0.
+tshark_version()
+{
+	"$tshark" --version 2>/dev/null |
+		sed -n 's/^TShark[^0-9]*\([0-9]*\.[0-9]*\).*/\1/p'
+}
+
 # tshark_setup HOME [DISSECTOR]: HOME is a fresh folder, DISSECTOR our script.
 tshark_setup()
 {

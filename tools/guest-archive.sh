@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2154
 # Downloads Debian's packages by the machine's own apt, with a state of its own: no root, nothing
-# installed, signatures checked. Part of nvmetap-guest, whose $work, run and fail it uses.
+# installed, signatures checked. Uses $work, run and fail of guest-cache.sh.
 
 # The first of apt's sources that looks like Debian proper, from the list of what an update would
 # download: unlike "apt-get indextargets" that is there before the first update, too.
@@ -72,7 +72,7 @@ open_archive()
 {
 	for tool in apt-get apt-cache dpkg-deb; do
 		command -v "$tool" >/dev/null ||
-			die "$tool: not found; guests are fetched by Debian's own tools"
+			die "$tool: not found; $me fetches by Debian's own tools"
 	done
 	find_mirror
 	find_keyring
@@ -115,4 +115,24 @@ archive_unpack()
 		run dpkg-deb -x "$deb" "$1" || fail "${deb##*/}: cannot be unpacked"
 	done
 	rm -rf "$work/debs"
+}
+
+# archive_wrapper FILE PROGRAM WORDS: FILE, beside the folder "root" of unpacked packages, starts
+# that program of them in place, through the loader that it was linked for. Standard input is what
+# the script sets before; WORDS are the program's first arguments.
+archive_wrapper()
+{
+	{
+		cat <<-'EOF'
+		#!/bin/sh
+		# Starts a program that was unpacked beside this file.
+		here=$(readlink -f -- "$0")
+		root=${here%/*}/root
+		lib=$root/usr/lib/x86_64-linux-gnu
+		EOF
+		cat
+		printf 'exec "$lib/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$lib" \\\n'
+		printf '\t"$root/usr/bin/%s" %s "$@"\n' "$2" "$3"
+	} >"$1"
+	chmod 755 "$1"
 }

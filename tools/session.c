@@ -125,10 +125,10 @@ static void put_away(const struct session *session)
 }
 
 /* In a signal handler. */
-static bool on_crash(void *ctx, bool own, const char *line)
+static bool on_crash(void *ctx, bool own, const struct nvmetap_event *ev, const char *line)
 {
 	const struct session *session = ctx;
-	bool saved = session->tracer != NULL && tracer_rescue(session->tracer, own, line);
+	bool saved = session->tracer != NULL && tracer_rescue(session->tracer, own, ev, line);
 
 	put_away(session);
 	return saved;

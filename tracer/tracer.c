@@ -231,10 +231,16 @@ void tracer_close(struct tracer *tracer, struct tracer_stats *stats)
 	tracer_free(tracer);
 }
 
-bool tracer_rescue(struct tracer *tracer, bool own, const char *line)
+bool tracer_rescue(struct tracer *tracer, bool own, const struct nvmetap_event *ev,
+		   const char *line)
 {
-	if (own)
+	if (own) {
+		/* Nobody waits for room any more. */
+		tracer->feed.lossless = false;
+		if (ev != NULL && words_want(tracer->set, ev))
+			event_push(&tracer->feed, ev);
 		event_publish(&tracer->feed);
+	}
 	return writer_rescue(tracer->writer, own ? &tracer->feed.drops : NULL, line,
 			     TRACER_RESCUE_NS);
 }

@@ -76,10 +76,12 @@ void tracer_close(struct tracer *tracer, struct tracer_stats *stats);
 /*
  * Instead of all that when the program is about to die, for a signal handler:
  * what was captured is in the file, and the file is ended.  own: on the
- * controller's thread, whose last events are then in it, too; otherwise that
- * thread may go on meanwhile.  line becomes the last record, a line of the log.
+ * controller's thread, whose last events are then in it, too, and behind them
+ * ev, which did not reach the observers; otherwise that thread may go on
+ * meanwhile.  line becomes the last record, a line of the log.
  * Takes at most two seconds.  true: there is a file, and it is whole.
  */
-bool tracer_rescue(struct tracer *tracer, bool own, const char *line);
+bool tracer_rescue(struct tracer *tracer, bool own, const struct nvmetap_event *ev,
+		   const char *line);
 
 #endif

@@ -3,6 +3,7 @@
 
 local nvmetap = Proto("nvmetap", "NVMe trace")
 local registered = {}	-- ProtoFields in order
+local shown_only = {}	-- those of them that are in a tree only when all of it is
 
 local KIND = {
 	DEC = base.DEC, ZERO = base.DEC, BDEC = base.DEC, HEX = base.HEX, BHEX = base.HEX,
@@ -182,6 +183,7 @@ for _, map in ipairs({bar0, config}) do
 end
 for _, s in pairs(struct) do
 	s.pf = protofield("nvmetap.struct." .. s.name, {maker("none", s.title)})
+	shown_only[#shown_only + 1] = s.pf
 end
 
 -- What is found out beside the bytes: the threads between frames, and the state
@@ -215,6 +217,10 @@ found = {
 	rest = protofield("nvmetap.rest", {maker("bytes", "Other bytes")}),
 	zeros = protofield("nvmetap.zeros", {maker("bytes", "All zeros")}),
 }
+-- The GUI asks for each record anew: a filter there finds bytes, not structures.
+shown_only = gui_enabled() and {} or shown_only
+shown_only[#shown_only + 1] = found.rest
+shown_only[#shown_only + 1] = found.zeros
 nvmetap.fields = registered
 rows = nil
 

@@ -12,23 +12,26 @@ local PASSES = not gui_enabled()
 local pass, last_frame = 0, math.huge
 local answers = {}		-- by ProtoField, in this pass
 local quiet			-- nobody asks for any of our fields in this pass
+local shown_asked		-- somebody asks for one of those that are there only when shown
 
-local function nobody_asks()
-	for i = 1, #registered do
-		if referenced(tree, registered[i]) then
-			return false
+local function any_referenced(fields)
+	for i = 1, #fields do
+		if referenced(tree, fields[i]) then
+			return true
 		end
 	end
-	return true
+	return false
 end
 
 local function begin_record(frame)
 	if visible or not PASSES or frame <= last_frame then
 		pass = pass + 1
 		answers = PASSES and {} or nil
-		quiet = PASSES and not visible and nobody_asks()
+		quiet = PASSES and not visible and not any_referenced(registered)
+		shown_asked = not visible and not quiet and any_referenced(shown_only)
 	end
 	last_frame = frame
+	visible = visible or shown_asked
 end
 
 local function wanted(pf)
