@@ -240,7 +240,8 @@ capture_is_right()
 # fields, and each has a dissector of its own that agrees.
 same_in_versions()
 {
-	"$here/fetch-tshark" && versions_setup "$work" || fail "there are no other versions of tshark"
+	[ -n "$(versions_others)" ] || "$here/fetch-tshark" || fail "no other versions of tshark"
+	versions_setup "$work" || fail "the versions of tshark do not agree"
 	alike=$(versions "$capture" "$work") || fail "the versions of tshark do not agree"
 	for tshark in ${versions#* }; do
 		oracle "$capture" "$work" >"$work/said" || fail "the own dissector of $tshark does not agree"
