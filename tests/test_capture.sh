@@ -120,6 +120,25 @@ size=$(stat -c %s "$work/small.pcapng")
 test "$size" -ge 100000 || fail "-a filesize:100: $size bytes"
 test "$size" -lt 110000 || fail "-a filesize:100: $size bytes"
 
+# --- a disk that is full, a reader that leaves
+for full in "" /dev/full; do
+	if [ -n "$full" ]; then
+		capture 1 -w "$full"
+	else
+		timeout 60 ./nvmetap capture -w - 2>"$work/said" >/dev/full && fail "a full disk is no failure"
+	fi
+	test "$(cat "$work/said")" = "nvmetap: capture: ${full:-standard output}: No space left on device" ||
+		fail "a full disk: $(cat "$work/said")"
+done
+{
+	timeout 60 ./nvmetap capture -w - 2>"$work/said"
+	echo $? >"$work/got"
+} | head -c 5000 >"$work/part.pcapng"
+test "$(cat "$work/got")" = 0 || fail "a reader that leaves is a failure: $(cat "$work/got")"
+test ! -s "$work/said" || fail "a reader that leaves is told: $(cat "$work/said")"
+test "$(./nvmetap dump -r "$work/part.pcapng" 2>"$work/why" | wc -l)" -gt 10 ||
+	fail "nothing came through the pipe"
+
 # --- file after file, each of which can be read from its beginning
 capture 0 -w "$work/ring.pcapng" -b packets:2000 -b files:3 -a files:7
 test "$(find "$work" -name 'ring_*.pcapng' | wc -l)" = 3 || fail "-b files:3 keeps others"

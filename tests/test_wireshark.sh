@@ -11,7 +11,7 @@ tshark_works || exit 77
 status=0
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/data" "$work/home" "$work/home/extcap" "$work/tshark"
+mkdir "$work/data" "$work/home" "$work/home/extcap" "$work/none" "$work/tshark"
 cp dissector/nvmetap.lua "$work/data/" && cp -r "$srcdir/dissector/profile" "$work/data/" ||
 	exit 99
 cp nvmetap "$work/nvmetap" || exit 99
@@ -25,13 +25,13 @@ fail()
 	status=1
 }
 
-# user COMMAND...: with a home of its own and no other settings.
+# user COMMAND...: with a home of its own and no other settings, nor a dissector for all.
 user()
 {
 	# shellcheck disable=SC2086
 	(cd "$work" && $as_user env -u XDG_CONFIG_HOME HOME="$work/home" TSHARK="$tshark" \
 		NVMETAP_DATADIR="$work/data" WIRESHARK_EXTCAP_DIR="$work/home/extcap" \
-		COLORTERM=truecolor LC_ALL=C.UTF-8 "$@")
+		WIRESHARK_PLUGIN_DIR="$work/none" COLORTERM=truecolor LC_ALL=C.UTF-8 "$@")
 }
 
 # installer ARGUMENT...: what it says, its exit status.
@@ -66,10 +66,12 @@ user "$tshark" -C NVMe -r "$work/threads.pcapng" -2 >"$work/list" 2>"$work/error
 grep -Eq '12 .*drive → *host *CPL 1 1 34500 I/O Completion SQ=1 CID=0028' "$work/list" ||
 	fail "the columns: $(grep CID=0028 "$work/list")"
 user "$tshark" -C NVMe -r "$work/threads.pcapng" -2 --color -T fields \
-	-e frame.coloring_rule.name >"$work/colours" 2>/dev/null
-colours=$(grep '^NVMe: ' "$work/colours" | sort -u | wc -l)
-test "$colours" -ge 10 || fail "only $colours colours"
-test "$(grep -c '^NVMe: ' "$work/colours")" -eq 46 || fail "a record without a colour"
+	-e nvmetap.event -e frame.coloring_rule.name >"$work/colours" 2>/dev/null
+colours=$(cut -f 2 "$work/colours" | grep '^NVMe: ' | sort -u | wc -l)
+test "$colours" -ge 9 || fail "only $colours colours"
+# Registers, configuration space and snapshots have the theme's own.
+plain=$(awk -F '\t' '$2 !~ /^NVMe: / && $1 !~ /^([1-5]|7|8|18|23)$/' "$work/colours")
+test -z "$plain" || fail "a record without a colour: $plain"
 
 # Each column has a width, in the order of the columns.
 formats() { sed 1,2d "$1" | sed 's/.*\(%[^":,]*\(:[^":,]*\)\{0,1\}\).*/\1/'; }
@@ -95,6 +97,19 @@ user "$tshark" -r "$work/threads.pcapng" -q -z "io,stat,0$(sed 's/^/,/' "$work/f
 	>"$work/stat" 2>"$work/errors" || fail "a filter: $(cat "$work/errors")"
 matching=$(grep -E '^\| *0\.0* <>' "$work/stat" | tr '|' '\n' | grep -cE '^ +[1-9][0-9]* *$')
 test "$matching" -ge 25 || fail "only $matching columns of filters that match: $(cat "$work/stat")"
+
+# So has every graph a field that can be averaged.
+grep -v '^#' "$srcdir/dissector/profile/io_graphs" | awk -F'"' '$14 != "" { print $14 }' |
+	sort -u >"$work/fields"
+test "$(wc -l <"$work/fields")" -ge 3 || fail "graphs of no fields: $(cat "$work/fields")"
+while read -r field; do
+	user "$tshark" -r "$work/threads.pcapng" -q -z "io,stat,0,MAX($field)$field" \
+		>"$work/stat" 2>&1 || fail "a graph of $field: $(cat "$work/stat")"
+	grep -Eq '<>[^|]*\| *[1-9][0-9]* *\|' "$work/stat" || fail "$field: $(cat "$work/stat")"
+done <"$work/fields"
+user "$tshark" -r "$work/threads.pcapng" -Y 'nvmetap.latency_us == 35' -T fields \
+	-e nvmetap.latency_ns >"$work/said" 2>/dev/null
+says 9 '^34500$'
 
 # What the user changed stays; what an earlier version installed is replaced.
 profile=$(find "$work/home" -type d -name NVMe)

@@ -247,7 +247,7 @@ static int run_connected(struct capture *capture)
 	stream_fini(&capture->stream);
 	err = capture_files_close(files);
 	rc = rc != 0 ? rc : err;
-	return rc == -EPIPE && options->quiet ? 0 : rc;
+	return rc == -EPIPE ? 0 : rc;
 }
 
 static int list_one(void *ctx, int fd, pid_t pid, const char *path)

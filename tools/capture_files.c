@@ -23,10 +23,12 @@ static const char *shown(const struct capture_files *files)
 	return strcmp(files->name, "-") == 0 ? "standard output" : files->name;
 }
 
-static int refuse(const struct capture_files *files, int err)
+/* Whoever read it may leave; and an error that stays is said once. */
+static int refuse(struct capture_files *files, int err)
 {
-	if (err == -EPIPE && files->quiet)
+	if (err == -EPIPE || err == files->said)
 		return err;
+	files->said = err;
 	if (err == -EBUSY)
 		complain("capture: %s: in use by a drive or by another capture", shown(files));
 	else
@@ -99,7 +101,7 @@ int capture_files_open(struct capture_files *files)
 	return open_file(files);
 }
 
-static int check(const struct capture_files *files, int err)
+static int check(struct capture_files *files, int err)
 {
 	return err == 0 ? 0 : refuse(files, err);
 }

@@ -19,6 +19,7 @@ struct capture_files {
 	int zstd_level;
 	bool quiet;
 
+	int said;		/* the error that has been told */
 	char *name;		/* of the present one */
 	char **kept;		/* nr_keep names, the one of file n at n % nr_keep */
 	unsigned int nr;	/* files so far */

@@ -22,7 +22,7 @@ struct capture_options {
 	bool lists;			/* only says which drives there are */
 	bool turns;			/* from file to file */
 	struct capture_limits stop, turn;
-	bool quiet;			/* says errors only, and a reader who has left is none */
+	bool quiet;			/* says errors only */
 	int zstd_level;
 	const char *events;		/* or NULL */
 	int64_t snap, data_snap, ring;	/* -1: not given */

@@ -155,6 +155,21 @@ static int extcap_link(const struct wireshark *ws)
 	return ret == 0 ? act(ws, NULL, to, state) : failed(to, -ret);
 }
 
+/* Wireshark loads everyone's dissector first, and then the user's no more. */
+static void look_for_another(const struct wireshark *ws)
+{
+	char everyones[WIRESHARK_PATH_MAX + 16];
+	enum wireshark_state state = WIRESHARK_MISSING;
+
+	if (strcmp(ws->folders.global, ws->folders.plugins) == 0)
+		return;
+	snprintf(everyones, sizeof(everyones), "%s/%s", ws->folders.global, names[0]);
+	(void)wireshark_compare(ws->data.dissector, everyones, false, &state);
+	if (state == WIRESHARK_OLDER)
+		printf("%s: another version, which comes before yours; root can replace it\n",
+		       everyones);
+}
+
 static int all_files(const struct wireshark *ws)
 {
 	for (int i = 0; i < NR_NAMES; i++) {
@@ -163,6 +178,8 @@ static int all_files(const struct wireshark *ws)
 	}
 	if (extcap_link(ws) != 0)
 		return EXIT_FAILED;
+	if (ws->action != ACTION_UNINSTALL)
+		look_for_another(ws);
 	if (ws->action == ACTION_UNINSTALL)
 		rmdir(ws->folders.profile);	/* if nothing of the user's is in it */
 	if (ws->action == ACTION_INSTALL)

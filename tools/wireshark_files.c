@@ -48,11 +48,14 @@ static void take_extcap(char *line, struct wireshark_folders *folders, bool root
 static int take_folder(char *line, struct wireshark_folders *folders)
 {
 	bool root = geteuid() == 0;
-	char *plugins = value_of(line, root ? "Global Lua Plugins" : "Personal Lua Plugins");
+	char *global = value_of(line, "Global Lua Plugins");
+	char *plugins = root ? global : value_of(line, "Personal Lua Plugins");
 	char *config = value_of(line, root ? "Global configuration" : "Personal configuration");
 
 	if (strlen(line) >= WIRESHARK_PATH_MAX - WIRESHARK_NAME_MAX)
 		return -ENAMETOOLONG;
+	if (global != NULL)
+		strcpy(folders->global, global);
 	if (plugins != NULL)
 		strcpy(folders->plugins, plugins);
 	if (config != NULL) {
@@ -87,7 +90,7 @@ int wireshark_find(struct wireshark_folders *folders)
 	int ret;
 
 	folders->plugins[0] = folders->profile[0] = folders->extcap[0] = '\0';
-	folders->config[0] = '\0';
+	folders->global[0] = folders->config[0] = '\0';
 	if (program != NULL && strpbrk(program, "\"\\$`") == NULL)
 		return ask(program, folders);
 	ret = ask("tshark", folders);

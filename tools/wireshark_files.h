@@ -12,6 +12,7 @@ enum {
 
 struct wireshark_folders {
 	char plugins[WIRESHARK_PATH_MAX];	/* Lua scripts */
+	char global[WIRESHARK_PATH_MAX];	/* everyone's, which come before a user's own */
 	char profile[WIRESHARK_PATH_MAX];	/* of the profile NVMe */
 	char config[WIRESHARK_PATH_MAX - WIRESHARK_NAME_MAX];	/* settings */
 	char extcap[WIRESHARK_PATH_MAX];	/* what finds drives; "": Wireshark knows no such */

@@ -194,11 +194,16 @@ end
 
 local function add_cqe()
 	local at, high = rec.payload, rec.payload + rec.captured
-	local ns = wanted(found.latency) and cqe_now.latency
+	local ns = cqe_now.latency
 	local s
-	if ns then
+	if ns and wanted(found.latency) then
 		local range = tvb(rec.info, struct.completion_info.size)
 		tree:add(found.latency, range, ns / 1000000):set_generated()
+	end
+	-- For graphs, beside counts; the tree says it in two units already.
+	if ns and tree:referenced(found.latency_us) then
+		tree:add(found.latency_us, tvb(rec.info, struct.completion_info.size),
+			 floor(ns / 1000 + 0.5)):set_generated()
 	end
 	if not rec.has_command or rec.status % 2048 ~= 0 then
 		return

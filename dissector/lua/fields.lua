@@ -189,7 +189,7 @@ end
 -- What is found out beside the bytes: the threads between frames, and the state
 -- of drive and driver at that moment.
 local AGENTS = {[0] = "unknown", "firmware", "loader", "kernel"}
-local PHASES = {[0] = "before the first access", "probed", "reset", "enabled", "identified",
+local PHASES = {[0] = "not probed", "probed", "reset", "enabled", "identified",
 		"queues created", "I/O", "shut down", "fatal"}
 
 local function frame_field(abbrev, label, kind)
@@ -207,6 +207,7 @@ found = {
 	lost_pkt = frame_field("nvmetap.lost_pkt", "Given up in", frametype.NONE),
 	cause_pkt = frame_field("nvmetap.cause_pkt", "Belongs to", frametype.NONE),
 	latency = protofield("nvme.cmd_latency", {maker("double", "Latency in ms")}),
+	latency_us = protofield("nvmetap.latency_us", {maker("uint32", "Latency in µs")}),
 	depth = protofield("nvmetap.depth", {maker("uint32", "Outstanding on this queue")}),
 	outstanding = protofield("nvmetap.outstanding",
 				 {maker("uint32", "Outstanding I/O commands")}),

@@ -6,14 +6,19 @@
  *   commands off|out KEY COMMANDS      nobody listens; key: commands a second of CPU
  *   commands on KEY COMMANDS FOLDER    the same while the tracer writes a file
  *   commands rule KEY COMMANDS RULE    the same with a rule
+ *   commands viewer KEY COMMANDS       the same with a viewer that reads as fast as it can
+ *   commands stalled KEY COMMANDS      the same with one that does not read at all
  *   commands capture KEY COMMANDS FILE reads and writes of many sizes, captured:
  *                                      KEY.records, KEY.bytes, KEY.file_bytes,
  *                                      KEY.writer (CPU ns of the writer's thread)
  */
 #include "config.h"
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "tests/bench/measure.h"
 #include "tests/rig.h"
@@ -25,6 +30,7 @@ enum {
 	BLOCK = 512,
 	BLOCKS_4K = 8,
 	PAGE = 4096,
+	VIEWER_RING = 4 << 20,	/* as of a live capture */
 };
 
 struct load {
@@ -33,6 +39,9 @@ struct load {
 	uint32_t random;
 	bool mixed;		/* sizes and directions */
 	struct tracer *tracer;	/* or NULL */
+	int viewer[2];		/* the tracer's end and the viewer's, or -1 */
+	bool reads;		/* the viewer does */
+	pthread_t reader;
 	struct inject *inject;	/* or NULL */
 };
 
@@ -98,18 +107,68 @@ static void detach(struct nvmetap_plugin *self, void *ctx)
 	tracer_detach(ctx, self);
 }
 
+static void load_trace_to(struct load *load, const struct tracer_config *config)
+{
+	struct plugin_code code = {.name = "tracer", .setup = attach, .teardown = detach};
+	char err[256];
+
+	load->tracer = tracer_new(config, err, sizeof(err));
+	code.ctx = load->tracer;
+	if (load->tracer == NULL || plugin_add(load->rig->taps, &code, NULL) != 0)
+		bench_die("the tracer");
+}
+
 static void load_trace(struct load *load, const char *path, bool lossless)
 {
 	struct tracer_config config = {
 		.path = path, .snap_admin = TRACER_SNAP_WHOLE, .lossless = lossless,
 	};
-	struct plugin_code code = {.name = "tracer", .setup = attach, .teardown = detach};
-	char err[256];
 
-	load->tracer = tracer_new(&config, err, sizeof(err));
-	code.ctx = load->tracer;
-	if (load->tracer == NULL || plugin_add(load->rig->taps, &code, NULL) != 0)
-		bench_die(path);
+	load_trace_to(load, &config);
+}
+
+static void *read_away(void *ctx)
+{
+	static char bytes[64 << 10];
+	const int *fd = ctx;
+
+	while (read(*fd, bytes, sizeof(bytes)) > 0)
+		;
+	return NULL;
+}
+
+static void load_viewer(struct load *load, bool reads)
+{
+	struct tracer_config config = {
+		.snap_admin = TRACER_SNAP_WHOLE, .ring_size = VIEWER_RING,
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, load->viewer) != 0)
+		bench_die("a viewer");
+	load->reads = reads;
+	if (reads && pthread_create(&load->reader, NULL, read_away, &load->viewer[1]) != 0)
+		bench_die("a viewer's thread");
+	config.fd = load->viewer[0];
+	load_trace_to(load, &config);
+}
+
+/* One that stands still leaves before the tracer would wait for it. */
+static void load_viewer_leaves(struct load *load)
+{
+	if (load->viewer[0] >= 0 && !load->reads)
+		close(load->viewer[1]);
+}
+
+static void load_viewer_fini(struct load *load)
+{
+	if (load->viewer[0] < 0)
+		return;
+	close(load->viewer[0]);
+	if (!load->reads)
+		return;
+	pthread_join(load->reader, NULL);
+	close(load->viewer[1]);
 }
 
 static void load_rule(struct load *load, const char *rule)
@@ -132,7 +191,7 @@ static void load_init(struct load *load, bool bare)
 {
 	void *state = NULL;
 
-	*load = (struct load){.random = 1, .mixed = bare};
+	*load = (struct load){.random = 1, .mixed = bare, .viewer = { -1, -1 }};
 	if ((bare ? rig_setup_bare : rig_setup)(&state) != 0)
 		bench_die("the drive");
 	load->rig = state;
@@ -152,14 +211,24 @@ static void load_fini(struct load *load, struct tracer_stats *stats)
 	inject_free(load->inject);
 	if (load->tracer == NULL)
 		return;
+	load_viewer_leaves(load);
 	tracer_close(load->tracer, stats);
-	if (stats->nr_dropped != 0)
+	load_viewer_fini(load);
+	if (stats->nr_dropped != 0 && load->viewer[0] < 0)
 		fprintf(stderr, "bench: %llu events lost\n", (unsigned long long)stats->nr_dropped);
 }
 
-static void measure(const char *key, unsigned int nr, const char *folder, const char *rule)
+/* Whom the load goes on under: one of these, or nobody. */
+struct company {
+	const char *folder;	/* of a capture */
+	const char *rule;
+	bool viewer, reads;
+};
+
+static void measure(const char *key, unsigned int nr, const struct company *company)
 {
-	const char *path = folder != NULL ? bench_path(folder, "commands.pcapng") : NULL;
+	const char *path = company->folder != NULL ?
+			   bench_path(company->folder, "commands.pcapng") : NULL;
 	struct tracer_stats stats;
 	struct load load;
 	double begin;
@@ -168,8 +237,10 @@ static void measure(const char *key, unsigned int nr, const char *folder, const 
 	load_buffers(&load);
 	if (path != NULL)
 		load_trace(&load, path, false);
-	if (rule != NULL)
-		load_rule(&load, rule);
+	if (company->rule != NULL)
+		load_rule(&load, company->rule);
+	if (company->viewer)
+		load_viewer(&load, company->reads);
 	load_run(&load, nr / 10 + 1);
 	begin = bench_cpu_ns();
 	load_run(&load, nr);
@@ -210,19 +281,35 @@ static void capture(const char *key, unsigned int nr, const char *path)
 	say_more(key, "writer", others / (double)stats.nr_records);
 }
 
+static bool company_of(struct company *company, int argc, char **argv)
+{
+	bool alone = argc == 4, more = argc == 5;
+
+	*company = (struct company){ .folder = NULL };
+	if (more && strcmp(argv[1], "on") == 0)
+		company->folder = argv[4];
+	else if (more && strcmp(argv[1], "rule") == 0)
+		company->rule = argv[4];
+	else if (alone && strcmp(argv[1], "viewer") == 0)
+		company->viewer = company->reads = true;
+	else if (alone && strcmp(argv[1], "stalled") == 0)
+		company->viewer = true;
+	else
+		return alone && (strcmp(argv[1], "off") == 0 || strcmp(argv[1], "out") == 0);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 4 && (strcmp(argv[1], "off") == 0 || strcmp(argv[1], "out") == 0))
-		measure(argv[2], bench_number(argv[3]), NULL, NULL);
-	else if (argc == 5 && strcmp(argv[1], "on") == 0)
-		measure(argv[2], bench_number(argv[3]), argv[4], NULL);
-	else if (argc == 5 && strcmp(argv[1], "rule") == 0)
-		measure(argv[2], bench_number(argv[3]), NULL, argv[4]);
-	else if (argc == 5 && strcmp(argv[1], "capture") == 0)
+	struct company company;
+
+	if (argc == 5 && strcmp(argv[1], "capture") == 0)
 		capture(argv[2], bench_number(argv[3]), argv[4]);
+	else if (argc >= 4 && company_of(&company, argc, argv))
+		measure(argv[2], bench_number(argv[3]), &company);
 	else {
-		fprintf(stderr,
-			"usage: commands off|on|rule|capture KEY COMMANDS [FOLDER|RULE|FILE]\n");
+		fprintf(stderr, "usage: commands off|on|rule|viewer|stalled|capture "
+				"KEY COMMANDS [FOLDER|RULE|FILE]\n");
 		return 2;
 	}
 	return 0;
