@@ -2,6 +2,7 @@
 /* Messages with file descriptors on a stream socket. */
 #include <config.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -11,7 +12,10 @@
 #include "emu/conn.h"
 #include "emu/loop.h"
 
-enum { NS_PER_MS = 1000000 };
+enum {
+	NS_PER_MS = 1000000,
+	SMALL = 128,		/* bytes of a message that is copied together to be sent */
+};
 
 union control {
 	char buf[CMSG_SPACE(CONN_MAX_FDS * sizeof(int))];
@@ -48,6 +52,12 @@ int conn_msg_take_fd(struct conn_msg *msg, unsigned int index)
 void conn_init(struct conn *conn, const struct conn_proto *proto, int fd)
 {
 	*conn = (struct conn){ .fd = fd, .proto = proto };
+}
+
+void conn_read_ahead(struct conn *conn, size_t ahead)
+{
+	assert(ahead <= CONN_MAX_AHEAD);
+	conn->ahead = ahead;
 }
 
 void conn_fini(struct conn *conn)
@@ -97,7 +107,7 @@ static int nothing_read(struct conn *conn, ssize_t n)
 		return -EAGAIN;
 	if (n < 0 && errno != ECONNRESET)
 		return fail(conn, -errno, strerror(errno));
-	if (conn->have > 0)
+	if (conn->have > 0 || conn->msg != NULL)
 		return fail(conn, -EPROTO, "truncated message");
 	return fail(conn, -ENOTCONN, "closed by the peer");
 }
@@ -105,24 +115,42 @@ static int nothing_read(struct conn *conn, ssize_t n)
 static int hdr_recv(struct conn *conn)
 {
 	union control control;
-	struct iovec iov = { conn->hdr + conn->have, conn->proto->hdr_len - conn->have };
+	size_t len = conn->proto->hdr_len + conn->ahead;
+	struct iovec iov = { conn->in + conn->have, len - conn->have };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
 			     .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(conn->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (n <= 0)
 		return nothing_read(conn, n);
+	conn->nr_earlier = conn->nr_fds;
 	if (fds_collect(conn, &mh) != 0)
 		return fail(conn, -EPROTO, "too many file descriptors");
 	conn->have += (size_t)n;
 	return 0;
 }
 
+/*
+ * The message's own descriptors.  A read ends with the first bytes that have
+ * descriptors, so if it went beyond the message, they are the next one's.
+ */
+static void fds_take(struct conn *conn, bool beyond)
+{
+	struct conn_msg *msg = conn->msg;
+
+	msg->nr_fds = beyond ? conn->nr_earlier : conn->nr_fds;
+	conn->nr_fds -= msg->nr_fds;
+	conn->nr_earlier = 0;
+	memcpy(msg->fds, conn->fds, msg->nr_fds * sizeof(int));
+	memmove(conn->fds, conn->fds + msg->nr_fds, conn->nr_fds * sizeof(int));
+}
+
 /* The header is whole. */
 static int msg_begin(struct conn *conn)
 {
 	struct conn_header said = { .len = 0 };
-	const char *wrong = conn->proto->hdr_read(conn->hdr, &said);
+	size_t hdr_len = conn->proto->hdr_len;
+	const char *wrong = conn->proto->hdr_read(conn->in, &said);
 	struct conn_msg *msg;
 
 	if (wrong != NULL)
@@ -136,21 +164,23 @@ static int msg_begin(struct conn *conn)
 	msg->flags = said.flags;
 	msg->error = said.error;
 	msg->len = said.len;
-	msg->nr_fds = conn->nr_fds;
-	memcpy(msg->fds, conn->fds, sizeof(msg->fds));
-	conn->nr_fds = 0;
 	conn->msg = msg;
+	conn->got = conn->have - hdr_len < said.len ? conn->have - hdr_len : said.len;
+	memcpy(msg->body, conn->in + hdr_len, conn->got);
+	conn->have -= hdr_len + conn->got;
+	memmove(conn->in, conn->in + hdr_len + conn->got, conn->have);
+	fds_take(conn, conn->have > 0);
 	return 0;
 }
 
 static int body_recv(struct conn *conn)
 {
-	size_t at = conn->have - conn->proto->hdr_len;
-	ssize_t n = recv(conn->fd, conn->msg->body + at, conn->msg->len - at, MSG_DONTWAIT);
+	ssize_t n = recv(conn->fd, conn->msg->body + conn->got, conn->msg->len - conn->got,
+			 MSG_DONTWAIT);
 
 	if (n <= 0)
 		return nothing_read(conn, n);
-	conn->have += (size_t)n;
+	conn->got += (size_t)n;
 	return 0;
 }
 
@@ -158,17 +188,14 @@ int conn_recv(struct conn *conn, struct conn_msg **msg)
 {
 	int err = 0;
 
-	while (err == 0 && conn->have < conn->proto->hdr_len)
-		err = hdr_recv(conn);
-	if (err == 0 && conn->msg == NULL)
-		err = msg_begin(conn);
-	while (err == 0 && conn->have - conn->proto->hdr_len < conn->msg->len)
+	while (err == 0 && conn->msg == NULL)
+		err = conn->have < conn->proto->hdr_len ? hdr_recv(conn) : msg_begin(conn);
+	while (err == 0 && conn->got < conn->msg->len)
 		err = body_recv(conn);
 	if (err != 0)
 		return err;
 	*msg = conn->msg;
 	conn->msg = NULL;
-	conn->have = 0;
 	return 1;
 }
 
@@ -224,12 +251,37 @@ static void iov_advance(struct msghdr *mh, size_t n)
 	}
 }
 
+/* One piece instead of many, if they are small. */
+static void iov_join(struct msghdr *mh, uint8_t *small, size_t size)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < mh->msg_iovlen; i++) {
+		if (mh->msg_iov[i].iov_len == 0)
+			continue;
+		memcpy(small + at, mh->msg_iov[i].iov_base, mh->msg_iov[i].iov_len);
+		at += mh->msg_iov[i].iov_len;
+	}
+	mh->msg_iov[0] = (struct iovec){ small, size };
+	mh->msg_iovlen = 1;
+}
+
+/* What sendmsg does, which costs more. */
+static ssize_t send_some(int fd, const struct msghdr *mh)
+{
+	if (mh->msg_iovlen == 1 && mh->msg_control == NULL)
+		return send(fd, mh->msg_iov->iov_base, mh->msg_iov->iov_len,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sendmsg(fd, mh, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 int conn_send(struct conn *conn, uint8_t *hdr, const struct iovec *body, unsigned int nr_body,
 	      const int *fds, unsigned int nr_fds, uint64_t deadline_ns)
 {
 	struct iovec iov[3] = { { hdr, conn->proto->hdr_len } };
 	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 1 };
 	union control control;
+	uint8_t small[SMALL];
 	size_t size = 0;
 	int err = 0;
 
@@ -238,10 +290,12 @@ int conn_send(struct conn *conn, uint8_t *hdr, const struct iovec *body, unsigne
 		size += body[i].iov_len;
 	}
 	conn->proto->hdr_set_len(hdr, size);
+	if (size <= SMALL - conn->proto->hdr_len)
+		iov_join(&mh, small, conn->proto->hdr_len + size);
 	if (nr_fds > 0)
 		control_set(&mh, &control, fds, nr_fds);
 	while (err == 0 && mh.msg_iovlen > 0) {
-		ssize_t n = sendmsg(conn->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send_some(conn->fd, &mh);
 
 		if (n >= 0) {
 			iov_advance(&mh, (size_t)n);

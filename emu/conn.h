@@ -8,12 +8,14 @@
 #ifndef EMU_CONN_H
 #define EMU_CONN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
 enum {
 	CONN_MAX_HDR = 16,	/* bytes */
+	CONN_MAX_AHEAD = 16,	/* bytes of a body, read with its header */
 	CONN_MAX_FDS = 16,	/* with a message */
 };
 
@@ -51,19 +53,27 @@ struct conn {
 	int fd;				/* -1: none */
 	const struct conn_proto *proto;
 	const char *why;		/* what was wrong, after an error of conn_recv */
-	size_t have;			/* bytes of the message so far, header included */
-	uint8_t hdr[CONN_MAX_HDR];
-	unsigned int nr_fds;		/* that came with the header so far */
+	size_t ahead;
+	size_t have;			/* bytes of a header, and of what came with it, so far */
+	uint8_t in[CONN_MAX_HDR + CONN_MAX_AHEAD];
+	unsigned int nr_fds;		/* that came with them */
+	unsigned int nr_earlier;	/* of these, before the last read */
 	int fds[CONN_MAX_FDS];
 	struct conn_msg *msg;		/* once the header is whole */
+	size_t got;			/* bytes of its body so far */
 };
 
 /* fd becomes the connection's. */
 void conn_init(struct conn *conn, const struct conn_proto *proto, int fd);
+/* From now on up to ahead bytes, CONN_MAX_AHEAD at most, that follow a header are
+ * read with it; 0, as at first: none. */
+void conn_read_ahead(struct conn *conn, size_t ahead);
 void conn_fini(struct conn *conn);
 
 /*
- * Reads what is there of the next message and never beyond it.
+ * Reads what is there of the next message, and beyond it only what is read
+ * ahead: then conn_pending says whether another one may be whole already, which
+ * no poll tells of.
  *   1            *msg is whole and the caller's
  *   -EAGAIN      nothing more at present
  *   -ENOTCONN    the peer has closed, between two messages
@@ -72,6 +82,11 @@ void conn_fini(struct conn *conn);
  * After all but the first two the connection is of no more use.
  */
 int conn_recv(struct conn *conn, struct conn_msg **msg);
+
+static inline bool conn_pending(const struct conn *conn)
+{
+	return conn->have > 0 && conn->have >= conn->proto->hdr_len;
+}
 
 /* Waits until something can be read: 0, -ETIMEDOUT or -errno. */
 int conn_wait(const struct conn *conn, uint64_t deadline_ns);

@@ -18,6 +18,7 @@ static void listener_readable(void *ctx, int fd);
 static int client_begin(struct server *s, int fd)
 {
 	conn_init(&s->conn, s->ops->proto, fd);
+	conn_read_ahead(&s->conn, s->ops->ahead);
 	s->greeted = false;
 	s->broken = false;
 	s->last_error[0] = '\0';
@@ -85,6 +86,8 @@ static void serve(struct server *s, struct conn_msg *msg)
 {
 	s->ops->handle(s, msg);
 	conn_msg_free(msg);
+	if (conn_pending(&s->conn))
+		server_again(s);
 	server_leave(s);
 }
 
@@ -128,6 +131,8 @@ static void timer_due(struct loop_timer *timer)
 		msg = waiting(s);
 		if (msg != NULL)
 			serve(s, msg);
+		else if (conn_pending(&s->conn))
+			client_readable(s, s->conn.fd);
 	} else if (s->listener.fd >= 0) {
 		loop_add(s->loop, s->listener.fd, LOOP_ORDER_TRANSPORT, listener_readable, s);
 	}

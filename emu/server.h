@@ -19,6 +19,7 @@ struct server;
 
 struct server_ops {
 	const struct conn_proto *proto;
+	size_t ahead;		/* bytes of body that most messages have; conn_read_ahead */
 	void (*begin)(struct server *s);	/* a client has come */
 	void (*handle)(struct server *s, struct conn_msg *msg);	/* msg stays the server's */
 	/* A message that came earlier and waits, or NULL.  May be NULL itself. */

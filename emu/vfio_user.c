@@ -117,7 +117,7 @@ static struct conn_msg *msg_waiting(struct server *s)
 }
 
 static const struct server_ops server_ops = {
-	&vu_proto, client_begin, msg_handle, msg_waiting, client_end,
+	&vu_proto, VU_RW_LEN, client_begin, msg_handle, msg_waiting, client_end,
 };
 
 static int op_start(struct transport *t, struct loop *loop, struct device *dev)
@@ -140,7 +140,7 @@ static int copy(struct vfio_user *v, uint64_t iova, void *buf, size_t len, bool 
 	if (v->server.conn.fd < 0 || v->server.broken)
 		return -EIO;
 	err = guestmem_copy(v->server.mem, iova, buf, len, write, vu_dma_message, v);
-	if (v->waiting.nr > 0)
+	if (v->waiting.nr > 0 || conn_pending(&v->server.conn))
 		server_again(&v->server);
 	return err;
 }

@@ -75,22 +75,35 @@ static int region_read(struct vfio_user *v, uint64_t region, uint64_t off, void 
 	return device_bar_read(v->server.dev, (unsigned int)region, off, buf, len);
 }
 
+/* For what is read, a register most often, behind the fixed part; NULL: no memory. */
+static uint8_t *reply_room(struct vu_reply *reply, size_t len)
+{
+	uint8_t *room = reply->head + reply->head_len;
+
+	if (len <= sizeof(reply->head) - reply->head_len) {
+		reply->head_len += len;
+		return room;
+	}
+	reply->data = malloc(len);
+	reply->data_len = len;
+	return reply->data;
+}
+
 int vu_region_read(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)
 {
 	size_t len = VU_RW_COUNT_get(msg->body);
 	int err = access_check(v, msg);
+	uint8_t *data;
 
 	if (msg->len != VU_RW_LEN)
 		return -EINVAL;
 	if (err != 0)
 		return err;
-	reply->data = malloc(len + 1);
-	if (reply->data == NULL)
-		return -ENOMEM;
-	reply->data_len = len;
 	rw_reply(msg, reply);
-	return region_read(v, VU_RW_REGION_get(msg->body), VU_RW_OFFSET_get(msg->body),
-			   reply->data, len);
+	data = reply_room(reply, len);
+	if (data == NULL)
+		return -ENOMEM;
+	return region_read(v, VU_RW_REGION_get(msg->body), VU_RW_OFFSET_get(msg->body), data, len);
 }
 
 int vu_region_write(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply)

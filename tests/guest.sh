@@ -222,6 +222,33 @@ same_in_versions()
 	alike=", $(versions "$capture" "$work")" || fail "the versions of tshark do not agree"
 }
 
+# Pieces of the capture with bytes changed and, each second one, ends cut off raise no error; in
+# long rounds a thousand.
+damaged_in_tshark()
+{
+	variants=20
+	[ -z "${NVMETAP_TEST_LONG:-}" ] || variants=1000
+	mkdir -p "$work/damaged"
+	for seed in $(seq $variants); do
+		first=$((seed * 37 % whole + 1))
+		editcap -r -E 0.002 --seed "$seed" -s $((seed % 2 ? 262144 : 90)) "$capture" \
+			"$work/damaged/$seed" $first-$((first + 199)) 2>"$work/out" ||
+			fail "editcap: $(cat "$work/out")"
+		[ $((seed % 100)) -eq 0 ] || [ "$seed" -eq $variants ] || continue
+		mergecap -a -w "$work/damaged.pcapng" "$work"/damaged/* || fail "mergecap"
+		rm "$work"/damaged/*
+		chmod a+r "$work/damaged.pcapng"
+		run_tshark -2 -r "$work/damaged.pcapng" -T fields -e _ws.lua.error -e frame.number \
+			-Y '_ws.lua.error || _ws.malformed || nvme.cmd_pkt == 4294967295 ||
+				nvmetap.depth > 4000000000 || nvmetap.outstanding > 60000000' \
+			>"$work/out" || fail "tshark, damaged: $?"
+		[ ! -s "$work/out" ] || fail "damaged: $(head -n 3 "$work/out")"
+	done
+	damaged=$(run_tshark -r "$work/damaged.pcapng" -Y nvmetap.seq | wc -l)
+	rm "$work/damaged.pcapng"
+	[ "$damaged" -gt 2000 ] || fail "only $damaged damaged records are ours"
+}
+
 # dump and tshark say the same of every field.
 same_fields()
 {

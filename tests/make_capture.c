@@ -7,6 +7,7 @@
  *   every               records of every event
  *   threads             commands with all that belongs to them, then what is wrong
  *   odd                 what is wrong, and beside it what is not
+ *   latencies           ten reads that took 10 us, 100 us or 1 ms
  *   random SEED COUNT   the same with bytes changed and ends cut off at random
  *   shuffled SEED COUNT the same with times by chance, to be put in their order
  *   foreign             packets of the same link type that are not ours
@@ -58,6 +59,18 @@ static void odd(struct maker *m, char **args)
 	capture_odd(m);
 }
 
+static void latencies(struct maker *m, char **args)
+{
+	static const uint64_t ns[] = { 10000, 100000, 10000, 1000000, 10000, 100000, 10000, 100000,
+				       10000, 100000 };
+
+	(void)args;
+	for (size_t i = 0; i < sizeof(ns) / sizeof(ns[0]); i++) {
+		m->latency_ns = ns[i];
+		put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_READ, 1, 0, 0, 0), 0, 0);
+	}
+}
+
 static void scatter(struct maker *m, char **args)
 {
 	uint64_t count = strtoull(args[1], NULL, 10);
@@ -98,6 +111,7 @@ int main(int argc, char **argv)
 	} modes[] = {
 		{ "sample", 0, sample }, { "mixed", 0, mixed }, { "every", 0, every },
 		{ "threads", 0, threads }, { "odd", 0, odd },
+		{ "latencies", 0, latencies },
 		{ "foreign", 0, foreign },
 		{ "random", 2, scatter }, { "shuffled", 2, shuffle },
 	};
@@ -114,7 +128,7 @@ int main(int argc, char **argv)
 		modes[i].put(&m, argv + 2);
 		return ferror(stdout) != 0 || fflush(stdout) != 0;
 	}
-	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|odd|foreign|"
+	fprintf(stderr, "usage: make_capture sample|mixed|every|threads|odd|latencies|foreign|"
 			"random SEED COUNT|shuffled SEED COUNT\n");
 	return 2;
 }

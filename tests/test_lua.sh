@@ -182,6 +182,15 @@ admin  opcode c0                            1       1   20.0 ms   20.0 ms   20.0
 I/O    Write                                1       1   34.5 µs   34.5 µs   34.5 µs   34.5 µs   34.5 µs   34.5 µs
 I/O    Read                                 9       1   34.5 µs    2.3 ms   35.7 µs   20.0 ms   20.0 ms   20.0 ms
 END
+# Five of ten took 10 us, nine 100 us at most; a bucket's upper end is shown.
+./tests/make_capture latencies >"$work/latencies.pcapng" || exit 99
+chmod a+r "$work/latencies.pcapng"
+shark latencies -q -z nvmetap,lat | grep -v '^$' >"$work/got"
+same "nvmetap,lat of ten" <<'END'
+Latency by command
+Queue  Command                          Count  Errors     Least      Mean       50%       90%       99%      Most
+I/O    Read                                10       0   10.0 µs  145.0 µs   10.2 µs  101.1 µs    1.0 ms    1.0 ms
+END
 statistic -z nvmetap,opc
 same "nvmetap,opc" <<'END'
 Commands
@@ -211,7 +220,14 @@ END
 statistic -z 'io,stat,0,MAX(nvmetap.depth)nvmetap.depth,SUM(nvmetap.bytes)nvmetap.bytes'
 grep -Eq '\|[^|]*\| +2 \| 41472 ' "$work/got" || fail "io,stat: $(cat "$work/got")"
 
-# Preferences: names for what is a vendor's, sectors, what is slow.
+# Preferences: names for what is a vendor's, sectors, what is slow, how much data is shown.
+for shown in 16:16 4096:512 0:; do
+	got=$(shark threads -o "nvmetap.snap:${shown%:*}" -Y 'frame.number == 11' -T fields -e data.len)
+	test "$got" = "${shown#*:}" || fail "data shown, ${shown%:*} bytes: \"$got\""
+done
+got=$(shark every -o 'nvmetap.vendor:io 90=Fast, admin c5 = Get Secrets ,' \
+	-Y 'nvmetap.command == "Get Secrets"' | wc -l)
+test "$got" -eq 2 || fail "a vendor's command of several: $got rows"
 got=$(shark threads -o 'nvmetap.vendor:admin c0=Get Secrets' -Y 'nvmetap.command == "Get Secrets"' |
 	wc -l)
 test "$got" -eq 2 || fail "a vendor's command: $got rows"

@@ -24,7 +24,7 @@ fail()
 each=$(./tests/make_capture every | ./nvmetap dump -r - | wc -l)
 variants=100
 details=20
-[ -z "${NVMETAP_TEST_LONG-}" ] || { variants=1000; details=1000; }
+[ -z "${NVMETAP_TEST_LONG-}" ] || { variants=1000; details=100; }
 seed=${NVMETAP_TEST_SEED:-1}
 ./tests/make_capture random "$seed" $((each * variants)) >"$work/random.pcapng" &&
 	./tests/make_capture random "$seed" $((each * details)) >"$work/details.pcapng" &&

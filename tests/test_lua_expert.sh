@@ -32,7 +32,6 @@ same()
 
 odd odd.pcapng
 same "what is odd" <<'END'
-9|4194304|Given up, by a reset or with its queue (section 7.3.2): frame 76
 13|6291456|Doorbell written with the value that it had (section 5.2.1): 0
 14|8388608|Doorbell out of range (section 3.1.24): 1 new, room for 0, head 1, tail 0
 16|8388608|Doorbell out of range (section 3.1.24): 2 taken, 0 posted
@@ -93,5 +92,5 @@ for events in -fetch +all -doorbell -queue -cpl -io -admin -ctrl cpl,doorbell,qu
 	test "$(wc -l <"$work/got")" -eq 20 || fail "events $events: no records"
 done
 
-test $status -eq 0 && echo "$("$tshark" --version 2>/dev/null | head -n 1)"
+test $status -eq 0 && "$tshark" --version 2>/dev/null | head -n 1
 exit $status

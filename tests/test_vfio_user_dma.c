@@ -203,6 +203,24 @@ static void test_dma_messages_are_the_protocols_byte_by_byte(void **state)
 	assert_int_equal(fx_reg(f, DOUBLE_DMA_RESULT), 0);
 }
 
+static void test_what_comes_right_behind_an_answer_is_seen(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint8_t both[2 * VU_HDR_LEN], asked[VU_HDR_LEN + VU_DMA_LEN], reply[VU_HDR_LEN];
+	void *mem;
+
+	assert_int_equal(vfio_client_map(f->c, 0, 2 * PAGE, RW, false, &mem), 0);
+	ask_raw(f, 1, 6, asked, sizeof(asked));
+	fx_header(both, VU_DMA_READ, VU_HDR_LEN, VU_TYPE_REPLY | VU_ERROR);
+	VU_HDR_ID_set(both, VU_HDR_ID_get(asked));
+	fx_header(both + VU_HDR_LEN, VU_DEVICE_RESET, VU_HDR_LEN, 0);
+	fx_raw(f, both, sizeof(both));
+	assert_int_equal(recv(vfio_client_fd(f->c), reply, sizeof(reply), MSG_WAITALL),
+			 sizeof(reply));
+	assert_int_equal(VU_HDR_COMMAND_get(reply), VU_DEVICE_RESET);
+	assert_int_equal((int)fx_reg(f, DOUBLE_DMA_RESULT), -EFAULT);
+}
+
 static void test_an_answer_of_the_wrong_length_disconnects(void **state)
 {
 	struct vfio_fixture *f = *state;
@@ -360,6 +378,7 @@ int main(void)
 		T(test_a_client_that_waits_itself_gets_less_time_to_answer),
 		T(test_what_arrives_meanwhile_is_done_afterwards_in_order),
 		T(test_dma_messages_are_the_protocols_byte_by_byte),
+		T(test_what_comes_right_behind_an_answer_is_seen),
 		T(test_an_answer_of_the_wrong_length_disconnects),
 		SILENT(test_no_message_has_more_data_than_the_client_takes),
 		T(test_hostile_mappings_get_the_protocols_errno),

@@ -150,6 +150,51 @@ static void test_descriptors_belong_to_the_message_that_they_came_with(void **st
 	}
 }
 
+/* Sends len bytes, the first of which brings a descriptor. */
+static void send_with_fd(struct vfio_fixture *f, uint8_t *bytes, size_t len, int fd)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .buf = { 0 } };
+	struct iovec iov = { bytes, len };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			     .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	assert_int_equal(sendmsg(vfio_client_fd(f->c), &mh, 0), len);
+}
+
+static void test_descriptors_of_a_message_in_pieces_are_not_the_next_ones(void **state)
+{
+	struct vfio_fixture *f = *state;
+	uint8_t bytes[2 * VU_HDR_LEN + VU_SET_LEN] = { 0 }, replies[2 * VU_HDR_LEN];
+	uint8_t *body = bytes + 2 * VU_HDR_LEN;
+	int other = fx_eventfd(), fd = fx_eventfd();
+	uint64_t count;
+
+	fx_header(bytes, VU_DEVICE_RESET, VU_HDR_LEN, 0);
+	fx_header(bytes + VU_HDR_LEN, VU_DEVICE_SET_IRQS, VU_HDR_LEN + VU_SET_LEN, 0);
+	VU_SET_ARGSZ_set(body, VU_SET_LEN);
+	VU_SET_FLAGS_set(body, TRIGGER_FD);
+	VU_SET_INDEX_set(body, MSIX);
+	VU_SET_COUNT_set(body, 1);
+	send_with_fd(f, bytes, 8, other);
+	send_with_fd(f, bytes + 8, sizeof(bytes) - 8, fd);
+	assert_int_equal(recv(vfio_client_fd(f->c), replies, sizeof(replies), MSG_WAITALL),
+			 sizeof(replies));
+	assert_int_equal(VU_HDR_FLAGS_get(replies + VU_HDR_LEN), VU_TYPE_REPLY);
+	assert_int_equal(vfio_client_set_irqs(f->c, MSIX, 0, 1, TRIGGER, NULL, NULL, 0), 0);
+	assert_int_equal(read(fd, &count, 8), 8);
+	assert_int_equal(read(other, &count, 8), -1);
+	close(fd);
+	close(other);
+}
+
 static void send_header(struct vfio_fixture *f, uint32_t size, uint32_t flags)
 {
 	uint8_t hdr[VU_HDR_LEN];
@@ -222,6 +267,7 @@ int main(void)
 		T(test_a_message_in_single_bytes_is_one_message),
 		T(test_pipelined_messages_are_answered_in_order),
 		T(test_descriptors_belong_to_the_message_that_they_came_with),
+		T(test_descriptors_of_a_message_in_pieces_are_not_the_next_ones),
 		T(test_a_truncated_header_disconnects),
 		T(test_a_truncated_body_disconnects),
 		T(test_a_message_shorter_than_its_header_disconnects),

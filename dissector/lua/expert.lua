@@ -17,9 +17,11 @@ local function expert_row(code, severity, group, section, text)
 end
 
 expert_row("doorbell_range", "ERROR", "PROTOCOL", "3.1.24", "Doorbell out of range")
-expert_row("doorbell_same", "WARN", "PROTOCOL", "5.2.1", "Doorbell written with the value that it had")
+expert_row("doorbell_same", "WARN", "PROTOCOL", "5.2.1",
+	   "Doorbell written with the value that it had")
 expert_row("no_queue", "ERROR", "PROTOCOL", "3.1.24", "Doorbell of a queue that does not exist")
-expert_row("doorbell_disabled", "NOTE", "PROTOCOL", "3.1.5", "Doorbell of a controller that is disabled")
+expert_row("doorbell_disabled", "NOTE", "PROTOCOL", "3.1.5",
+	   "Doorbell of a controller that is disabled")
 expert_row("cid_in_use", "ERROR", "PROTOCOL", "4.2", "Command identifier in use")
 expert_row("no_command", "NOTE", "SEQUENCE", nil, "The command is not in this capture")
 expert_row("completed_twice", "ERROR", "SEQUENCE", "4.6", "Second completion of a command")
@@ -199,7 +201,7 @@ local function check_end(frame)
 	if lost[frame] and not is_event_request() then
 		add_expert("given_up", format("frame %d", lost[frame]))
 	elseif completion == 0 and not lost[frame] and pinfo.visited and rec.cause == 0
-	       and completions_recorded(controllers[rec.bdf], rec.event == EV.IO) then
+	       and recorded.completions(controllers[rec.bdf], rec.event == EV.IO) then
 		add_expert(is_event_request() and "waiting" or "no_completion")
 	end
 end

@@ -62,14 +62,14 @@ local function follow_seq(c, frame)
 		end
 	elseif seq > last then
 		if last ~= 0 and seq ~= last + 1 then
-			c.gaps = c.gaps + 1
+			c.gaps, c.gap_frame = c.gaps + 1, frame
 		end
 		begin_run(c, seq, frame)
 	elseif seq == last then
 		break_run(c)
 	elseif c.sessions > 0 then
 		break_run(c)
-		c.sqs, c.cqs, c.io, c.masked = {}, {}, 0, {}
+		c.sqs, c.cqs, c.io = {}, {}, 0
 		new_epoch(c, frame)
 		begin_run(c, seq, frame)
 	end
@@ -83,8 +83,10 @@ local function controller_of_record(frame)
 end
 
 local function give_up(c, q, frame)
-	for _, command_frame in pairs(completions_recorded(c, q.is_io) and q.cids or {}) do
-		lost[command_frame] = frame
+	for _, command_frame in pairs(recorded.completions(c, q.is_io) and q.cids or {}) do
+		if command_frame >= c.gap_frame then
+			lost[command_frame] = frame
+		end
 	end
 	if q.is_io then
 		c.io = c.io - q.nr
@@ -186,6 +188,14 @@ local function follow_sq_doorbell(c, frame, q, moved)
 	end
 end
 
+-- Whether the present doorbell takes the completion in that slot.
+local function is_taken(slot)
+	if acc.old <= acc.low then
+		return slot >= acc.old and slot < acc.low
+	end
+	return slot >= acc.old or slot >= 0 and slot < acc.low
+end
+
 local function follow_cq_doorbell(c, frame, q, moved)
 	if not check_taken(c, frame, q, moved) then
 		return
@@ -194,11 +204,14 @@ local function follow_cq_doorbell(c, frame, q, moved)
 		clear(q)
 	end
 	q.head = acc.low
-	while moved and moved > 0 and q.first <= q.last do
+	while q.first <= q.last and (is_taken(q.left[q.first])
+				     or q.left[q.first] < 0 and q.left[q.last] >= 0) do
+		local known = q.left[q.first] >= 0
 		local completion = pop(q)
-		set_low(completion, frame)
-		extend(links, frame, completion)
-		moved = moved - 1
+		if known then
+			set_low(completion, frame)
+			extend(links, frame, completion)
+		end
 	end
 end
 
@@ -216,7 +229,7 @@ local function follow_doorbell(c, frame)
 	end
 	q = map[acc.vector]
 	if not q and c.sure_of_queues == c.gaps
-	   and is_recorded(c, number.NVMETAP_TAP_QUEUE) then
+	   and recorded.tap(c, number.NVMETAP_TAP_QUEUE) then
 		note(frame, c.phase == phases.RESET and "doorbell_disabled" or "no_queue")
 	end
 	q = q or queue_of(map, acc.vector)
@@ -252,13 +265,16 @@ local function follow_command(c, frame)
 		if rec.is_snapshot then
 			return
 		end
-		if completions_recorded(c, rec.event == EV.IO) then
+		if q.cids[cid] >= c.gap_frame and recorded.completions(c, rec.event == EV.IO) then
 			note(frame, "cid_in_use", format("since frame %d", q.cids[cid]))
 		end
 	else
 		q.nr = q.nr + 1
-		if rec.qkind == number.NVMETAP_QUEUE_IO then
-			c.io, q.is_io = c.io + 1, true
+		if q.is_io == nil then
+			q.is_io = rec.qkind == number.NVMETAP_QUEUE_IO
+		end
+		if q.is_io then
+			c.io = c.io + 1
 		end
 	end
 	q.cids[cid] = frame
@@ -278,26 +294,30 @@ local function follow_command(c, frame)
 	end
 end
 
--- Phase and slot of a completion in its queue.
-local function check_phase(c, frame, q)
+-- The slot of a completion, or -1.  It is known from a queue's creation on, and after a gap from
+-- when the phase changes, which is in slot 0.
+local function slot_of(c, frame, q)
 	local phase = cqe_now.status % 2
-	if not q.size or not is_sure(q, c) then
-		return
-	elseif not q.slot then
-		if q.last_phase and q.last_phase ~= phase then
-			q.slot, q.phase = 1 % q.size, phase	-- it changes in slot 0
+	local slot = q.slot
+	if not cqe_now.ok or not is_sure(q, c) then
+		slot, q.last_phase, q.posted, q.sure = nil, nil, nil, c.gaps
+	end
+	if cqe_now.ok and slot and q.size then
+		if phase ~= q.phase then
+			note(frame, "wrong_phase", format("expected %d in slot %d of queue %d", q.phase, slot,
+							  rec.cqid))
 		end
+	elseif q.last_phase and q.last_phase ~= phase then
+		slot, q.phase = 0, phase
+	end
+	if cqe_now.ok then
 		q.last_phase = phase
-		return
 	end
-	if phase ~= q.phase then
-		note(frame, "wrong_phase", format("expected %d in slot %d of queue %d", q.phase, q.slot,
-						  rec.cqid))
-	end
-	q.slot = q.slot + 1
-	if q.slot == q.size then
+	q.slot = slot and slot + 1
+	if q.slot == q.size and q.size then
 		q.slot, q.phase = 0, 1 - q.phase
 	end
+	return slot or -1
 end
 
 -- The head lies between where it was and the tail; what lies behind it has
@@ -324,15 +344,20 @@ local function check_head(c, frame, q)
 end
 
 -- cid: the command's, where it is known.
-local function check_completion(c, frame, sq, cq, cid)
-	check_phase(c, frame, cq)
-	cq.posted, cq.heard = cq.posted and cq.posted + 1, true
+local function check_completion(c, frame, sq, cid)
 	if cqe_now.sqid ~= rec.sqid or cid and cqe_now.cid ~= cid then
 		note(frame, "wrong_ids", format("SQ %d CID %04x, the command's are SQ %d CID %04x",
 						cqe_now.sqid, cqe_now.cid, rec.sqid,
 						cid or cqe_now.cid))
 	else
 		check_head(c, frame, sq)
+	end
+end
+
+-- What came before a gap may have had its interrupt there.
+local function forget_untold(c, q)
+	if q.told_gaps ~= c.gaps then
+		q.told, q.told_gaps = q.last, c.gaps
 	end
 end
 
@@ -357,7 +382,7 @@ local function follow_completion(c, frame)
 		end
 	end
 	if not command_frame then
-		if commands_recorded(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
+		if recorded.commands(c, rec.qkind == number.NVMETAP_QUEUE_IO) then
 			note(frame, "no_command")
 		end
 		command_frame = 0
@@ -371,16 +396,19 @@ local function follow_completion(c, frame)
 	end
 	depths[frame] = command_frame * PAIR + sq.nr
 	links[frame] = 0
-	push(cq, frame)
+	forget_untold(c, cq)
+	push(cq, frame, slot_of(c, frame, cq))
+	cq.posted, cq.heard = cq.posted and cq.posted + 1, true
 	if cqe_now.ok then
-		check_completion(c, frame, sq, cq, cid)
+		check_completion(c, frame, sq, cid)
 	end
 	if c.phase < phases.IO then
 		phases.completed(c, frame)
 	end
 end
 
-local function announce(q, frame)
+local function announce(c, q, frame)
+	forget_untold(c, q)
 	for i = math.max(q.told + 1, q.first), q.last do
 		set_high(q.frames[i], frame)
 		extend(links, frame, q.frames[i])
@@ -397,7 +425,7 @@ local function follow_interrupt(c, frame)
 	end
 	for _, q in pairs(c.cqs) do
 		if kind == number.NVMETAP_IRQ_INTX or not q.vector or q.vector == vector then
-			announce(q, frame)
+			announce(c, q, frame)
 		end
 	end
 	if links[frame] == 0 then
@@ -460,6 +488,9 @@ local function follow_queue(c, frame)
 		map[qid] = nil
 		return
 	elseif not q or not rec.is_snapshot then
+		if q and is_sq then
+			give_up(c, q, frame)
+		end
 		q = new_queue(size)
 		map[qid] = q
 	end
@@ -551,10 +582,9 @@ function follow(frame)
 	depths[frame] = depths[frame] or 0
 end
 
-local function forget_all()
+function nvmetap.init()
 	current = nil
 	forget()
 end
-nvmetap.init = forget_all
 
 end

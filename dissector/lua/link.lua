@@ -27,7 +27,7 @@ local function new_epoch(c, frame)
 end
 
 local function new_controller(bdf, frame)
-	local c = {bdf = bdf, sqs = {}, cqs = {}, gaps = 0, io = 0, sectors = {}, masked = {}, epochs = {},
+	local c = {bdf = bdf, sqs = {}, cqs = {}, gaps = 0, gap_frame = 0, io = 0, sectors = {}, epochs = {},
 		   phase = 0, agent = 0, change_frames = {}, change_values = {}}
 	new_epoch(c, frame)
 	controllers[bdf] = c
@@ -77,17 +77,20 @@ local function cause_frame(frame)
 end
 
 -- Whether the capture has a tap's events, as far as it says.
-local function is_recorded(c, tap)
+local recorded = {}
+
+function recorded.tap(c, tap)
 	return not c.taps or c.taps[names.tap[tap]]
 end
 
 -- The same of the commands and the completions of a kind of queue.
-local function commands_recorded(c, is_io)
-	return is_recorded(c, is_io and number.NVMETAP_TAP_IO_DECODE or number.NVMETAP_TAP_ADMIN_DECODE)
+function recorded.commands(c, is_io)
+	return recorded.tap(c, is_io and number.NVMETAP_TAP_IO_DECODE
+			       or number.NVMETAP_TAP_ADMIN_DECODE)
 end
 
-local function completions_recorded(c, is_io)
-	return is_recorded(c, is_io and number.NVMETAP_TAP_IO_WRITEBACK
+function recorded.completions(c, is_io)
+	return recorded.tap(c, is_io and number.NVMETAP_TAP_IO_WRITEBACK
 			      or number.NVMETAP_TAP_ADMIN_WRITEBACK)
 end
 
