@@ -39,6 +39,15 @@ local function decode_cqe()
 	end
 end
 
+-- Most commands read or write; their lines need no loop over fields.
+local RW = struct.cmd_rw
+assert(RW.by_name.slba.offset == sqe.by_name.cdw10.offset
+       and RW.by_name.nlb.offset == sqe.by_name.cdw12.offset)
+
+local sqe_line, cqe_line
+
+do	-- a chunk has room for 200 locals; these end here
+
 local function lies_in(f, other)
 	local from, to = 8 * f.offset + f.shift, 8 * f.offset + f.shift + f.width
 	local low = 8 * other.offset + other.shift
@@ -94,20 +103,34 @@ local function words(s, at)
 	return text
 end
 
--- Most commands read or write; theirs need no loop over fields.
-local RW = struct.cmd_rw
-assert(RW.by_name.slba.offset == sqe.by_name.cdw10.offset
-       and RW.by_name.nlb.offset == sqe.by_name.cdw12.offset)
+-- What stands before and after the numbers of those that read and write.
+local on_queue = memo(256, function(name)
+	return memo(256, function(sqid)
+		return format("%s SQ=%d CID=", name, sqid)
+	end)
+end)
+local in_namespace = memo(256, function(nsid)
+	return format(" NSID=%x LBA=", nsid)
+end)
+local with_blocks = memo(4096, function(nr)
+	return format(" NLB=%d prp1=", nr)
+end)
+
+local function is_plain(q)
+	return q.cdw12 < 65536 and q.cdw13 == 0 and q.cdw14 == 0 and q.cdw15 == 0 and q.flags < 64
+	       and q.cdw11 < 2097152 and q.prp1h < 2097152 and q.prp2h < 2097152
+end
 
 local function rw_line(c)
 	local q = sqe_now
-	if q.cdw12 >= 65536 or q.cdw13 ~= 0 or q.cdw14 ~= 0 or q.cdw15 ~= 0 or q.flags >= 64
-	   or q.cdw11 >= 2097152 or q.prp1h >= 2097152 or q.prp2h >= 2097152 then
+	local prp2 = q.prp2h * 4294967296 + q.prp2l
+	if not is_plain(q) then
 		return nil
 	end
-	return format("%s SQ=%d CID=%04x NSID=%x LBA=%.0f NLB=%d prp1=%x prp2=%x", c.name, rec.sqid,
-		      q.cid, q.nsid, q.cdw11 * 4294967296 + q.cdw10, q.cdw12 + 1,
-		      q.prp1h * 4294967296 + q.prp1l, q.prp2h * 4294967296 + q.prp2l)
+	return on_queue[c.name][rec.sqid] .. hex4[q.cid] .. in_namespace[q.nsid] ..
+	       format("%d", q.cdw11 * 4294967296 + q.cdw10) .. with_blocks[q.cdw12 + 1] ..
+	       format("%x", q.prp1h * 4294967296 + q.prp1l) ..
+	       (prp2 == 0 and " prp2=0" or format(" prp2=%x", prp2))
 end
 
 local function any_line(c)
@@ -131,13 +154,48 @@ local function any_line(c)
 	return text
 end
 
-local function sqe_line()
+function sqe_line()
 	local c
 	if not sqe_now.ok then
 		return nil
 	end
 	c = command[rec.qkind][sqe_now.opc]
 	return c and c.struct == RW and rw_line(c) or any_line(c)
+end
+
+local function outcome(key)
+	local c = rec.has_command and command[rec.qkind][rec.opc]
+	local text = (c and c.name .. ": " or "") .. status_name(rec.status) ..
+		     (floor(rec.status / 16384) % 2 == 1 and ", do not retry" or "")
+	outcomes[key] = text
+	return text
+end
+
+local phase_and_head = memo(4096, function(key)
+	return format(" P=%d SQHD=%d", key % 2, floor(key / 2))
+end)
+
+function cqe_line()
+	local key = rec.status * 1024 + rec.qkind * 256 + (rec.has_command and rec.opc or 768)
+	local what = outcomes[key] or outcome(key)
+	local begin = on_queue.Completion[rec.sqid]
+	local q = cqe_now
+	local ns = q.latency
+	local text
+	if ns and q.ok and q.cdw0 == 0 then
+		return begin .. hex4[rec.cid] .. " " .. what .. ", " .. duration(ns) ..
+		       phase_and_head[q.sqhd * 2 + q.status % 2]
+	end
+	text = begin .. hex4[rec.cid] .. " " .. what .. (ns and ", " .. duration(ns) or "")
+	if q.ok then
+		text = text .. phase_and_head[q.sqhd * 2 + q.status % 2]
+		if q.cdw0 ~= 0 then
+			text = text .. format(" CDW0=%08x", q.cdw0)
+		end
+	end
+	return text
+end
+
 end
 
 local function feature_of_command()
@@ -161,35 +219,6 @@ local function add_sqe()
 		local from = at + sqe.by_name.cdw11.offset
 		add_titled(feature_of_command(), from, from, high)
 	end
-end
-
-local function outcome(key)
-	local c = rec.has_command and command[rec.qkind][rec.opc]
-	local text = (c and c.name .. ": " or "") .. status_name(rec.status) ..
-		     (floor(rec.status / 16384) % 2 == 1 and ", do not retry" or "")
-	outcomes[key] = text
-	return text
-end
-
-local function cqe_line()
-	local key = rec.status * 1024 + rec.qkind * 256 + (rec.has_command and rec.opc or 768)
-	local text = outcomes[key] or outcome(key)
-	local q = cqe_now
-	local ns = q.latency
-	if ns and q.ok and ns < 1000000 and q.cdw0 == 0 then
-		return format(ns < 1000 and "Completion SQ=%d CID=%04x %s, %d ns P=%d SQHD=%d" or
-			      "Completion SQ=%d CID=%04x %s, %.1f µs P=%d SQHD=%d", rec.sqid, rec.cid,
-			      text, ns < 1000 and ns or ns / 1000, q.status % 2, q.sqhd)
-	end
-	text = format("Completion SQ=%d CID=%04x %s%s", rec.sqid, rec.cid, text,
-		      ns and ", " .. duration(ns) or "")
-	if q.ok then
-		text = text .. format(" P=%d SQHD=%d", q.status % 2, q.sqhd)
-		if q.cdw0 ~= 0 then
-			text = text .. format(" CDW0=%08x", q.cdw0)
-		end
-	end
-	return text
 end
 
 local function add_cqe()

@@ -197,10 +197,10 @@ local function is_event_request()
 end
 
 local function check_end(frame)
-	local completion = pair_of(links, frame)
-	if lost[frame] and not is_event_request() then
-		add_expert("given_up", format("frame %d", lost[frame]))
-	elseif completion == 0 and not lost[frame] and pinfo.visited and rec.cause == 0
+	local given_up = lost[frame]
+	if given_up and not is_event_request() then
+		add_expert("given_up", format("frame %d", given_up))
+	elseif visited and not given_up and rec.cause == 0 and pair_of(links, frame) == 0
 	       and recorded.completions(controllers[rec.bdf], rec.event == EV.IO) then
 		add_expert(is_event_request() and "waiting" or "no_completion")
 	end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- What each record of the first pass changes: queues, outstanding commands,
--- threads between frames, phases, and what is odd.  Filters and drops leave
+-- What each record of the first pass changes: controllers, queues, threads
+-- between frames, phases, and what is odd.  Filters and drops leave
 -- gaps in the sequence numbers; after one, a queue's positions are not trusted
 -- until they are known again.
 
@@ -8,33 +8,6 @@ local current			-- the controller of the present record
 local follow
 
 do	-- a chunk has room for 200 locals; these end here
-
-local MAX_FIFO = 1024		-- of a queue whose size is not known
-
-local function new_queue(size)
-	return {size = size, nr = 0, cids = {}, first = 1, last = 0, frames = {}, left = {}, told = 0}
-end
-
-local function queue_of(map, qid)
-	local q = map[qid]
-	if not q then
-		q = new_queue(nil)
-		map[qid] = q
-	end
-	return q
-end
-
-local function note(frame, expert, text)
-	local list = oddities[frame] or {}
-	oddities[frame] = list
-	list[#list + 1] = expert
-	list[#list + 1] = text or false
-end
-
--- Whether what is known of the positions in q still holds.
-local function is_sure(q, c)
-	return q.sure == c.gaps
-end
 
 local function break_run(c)
 	local e = c.epoch
@@ -82,139 +55,6 @@ local function controller_of_record(frame)
 	return current
 end
 
-local function give_up(c, q, frame)
-	for _, command_frame in pairs(recorded.completions(c, q.is_io) and q.cids or {}) do
-		if command_frame >= c.gap_frame then
-			lost[command_frame] = frame
-		end
-	end
-	if q.is_io then
-		c.io = c.io - q.nr
-	end
-	q.cids, q.nr = {}, 0
-end
-
-local function push(q, frame, left)
-	local last = q.last + 1
-	q.frames[last], q.left[last], q.last = frame, left, last
-	if last - q.first >= (q.size or MAX_FIFO) then
-		q.frames[q.first], q.left[q.first] = nil, nil
-		q.first = q.first + 1
-	end
-end
-
-local function pop(q)
-	local first = q.first
-	local frame = q.frames[first]
-	q.frames[first], q.left[first] = nil, nil
-	q.first = first + 1
-	if q.first > q.last then
-		q.first, q.last, q.told = 1, 0, 0
-	end
-	return frame
-end
-
-local function clear(q)
-	q.first, q.last, q.told, q.frames, q.left = 1, 0, 0, {}, {}
-end
-
--- No more than so many commands are still to follow their doorbells.
-local function trim(q, nr)
-	local sum = 0
-	for i = q.last, q.first, -1 do
-		local left = math.min(q.left[i], nr - sum)
-		sum = sum + left
-		q.left[i] = left
-	end
-	while q.first <= q.last and q.left[q.first] == 0 do
-		pop(q)
-	end
-end
-
--- The doorbell that a command on q follows: each makes as many entries as it
--- moved the tail by.
-local function take_doorbell(q)
-	local left
-	if q.first > q.last then
-		return 0
-	end
-	left = q.left[q.first] - 1
-	if left > 0 then
-		q.left[q.first] = left
-		return q.frames[q.first]
-	end
-	return pop(q)
-end
-
--- Whether the driver, who knows the head by completions, adds no more than there is room for.
-local function check_room(c, frame, q, moved)
-	local room
-	if not (moved and q.heard and is_sure(q, c)) then
-		return true
-	end
-	room = q.size - 1 - (acc.old - q.head) % q.size
-	if moved > room then
-		note(frame, "doorbell_range", format("%d new, room for %d, head %d, tail %d", moved,
-						     room, q.head, acc.old))
-	end
-	return moved <= room
-end
-
--- Whether the driver takes no more than was posted, where completions are recorded.
-local function check_taken(c, frame, q, moved)
-	if not (moved and q.posted and is_sure(q, c)) or q.head ~= acc.old then
-		q.posted = nil
-	elseif moved <= q.posted then
-		q.posted = q.posted - moved
-	elseif q.heard then
-		note(frame, "doorbell_range", format("%d taken, %d posted", moved, q.posted))
-		return false
-	else
-		q.posted = nil
-	end
-	return true
-end
-
-local function follow_sq_doorbell(c, frame, q, moved)
-	if not check_room(c, frame, q, moved) then
-		return
-	end
-	if q.tail and q.tail ~= acc.old then
-		clear(q)
-	end
-	q.tail = acc.low
-	if moved and moved > 0 then
-		push(q, frame, moved)
-	end
-end
-
--- Whether the present doorbell takes the completion in that slot.
-local function is_taken(slot)
-	if acc.old <= acc.low then
-		return slot >= acc.old and slot < acc.low
-	end
-	return slot >= acc.old or slot >= 0 and slot < acc.low
-end
-
-local function follow_cq_doorbell(c, frame, q, moved)
-	if not check_taken(c, frame, q, moved) then
-		return
-	end
-	if q.head and q.head ~= acc.old then
-		clear(q)
-	end
-	q.head = acc.low
-	while q.first <= q.last and (is_taken(q.left[q.first])
-				     or q.left[q.first] < 0 and q.left[q.last] >= 0) do
-		local known = q.left[q.first] >= 0
-		local completion = pop(q)
-		if known then
-			set_low(completion, frame)
-			extend(links, frame, completion)
-		end
-	end
-end
-
 function entries_moved()
 	local moved = acc.low - acc.old
 	return moved >= 0 and moved or wrapped[pinfo.number]
@@ -232,7 +72,7 @@ local function follow_doorbell(c, frame)
 	   and recorded.tap(c, number.NVMETAP_TAP_QUEUE) then
 		note(frame, c.phase == phases.RESET and "doorbell_disabled" or "no_queue")
 	end
-	q = q or queue_of(map, acc.vector)
+	q = q or queues.of(map, acc.vector)
 	if q.size and acc.low >= q.size then
 		note(frame, "doorbell_range", format("%d in a queue of %d", acc.low, q.size))
 		return
@@ -246,15 +86,15 @@ local function follow_doorbell(c, frame)
 		note(frame, "doorbell_same", format("%d", acc.low))
 	end
 	if is_cq then
-		follow_cq_doorbell(c, frame, q, moved)
+		queues.move_head(c, frame, q, moved)
 	else
-		follow_sq_doorbell(c, frame, q, moved)
+		queues.move_tail(c, frame, q, moved)
 	end
 	depths[frame] = q.nr * PAIR + c.io
 end
 
 local function follow_command(c, frame)
-	local q = queue_of(c.sqs, rec.sqid)
+	local q = queues.of(c.sqs, rec.sqid)
 	local cid = rec.cid
 	if rec.cause ~= 0 and not rec.is_snapshot then
 		roots[frame] = root_of(c.epoch)
@@ -285,7 +125,7 @@ local function follow_command(c, frame)
 		end
 		return
 	end
-	local doorbell = take_doorbell(q)
+	local doorbell = queues.take_doorbell(q)
 	links[frame] = doorbell
 	if doorbell ~= 0 then
 		extend(links, doorbell, frame)
@@ -294,87 +134,11 @@ local function follow_command(c, frame)
 	end
 end
 
--- The slot of a completion, or -1.  It is known from a queue's creation on, and after a gap from
--- when the phase changes, which is in slot 0.
-local function slot_of(c, frame, q)
-	local phase = cqe_now.status % 2
-	local slot = q.slot
-	if not cqe_now.ok or not is_sure(q, c) then
-		slot, q.last_phase, q.posted, q.sure = nil, nil, nil, c.gaps
-	end
-	if cqe_now.ok and slot and q.size then
-		if phase ~= q.phase then
-			note(frame, "wrong_phase", format("expected %d in slot %d of queue %d", q.phase, slot,
-							  rec.cqid))
-		end
-	elseif q.last_phase and q.last_phase ~= phase then
-		slot, q.phase = 0, phase
-	end
-	if cqe_now.ok then
-		q.last_phase = phase
-	end
-	q.slot = slot and slot + 1
-	if q.slot == q.size and q.size then
-		q.slot, q.phase = 0, 1 - q.phase
-	end
-	return slot or -1
-end
-
--- The head lies between where it was and the tail; what lies behind it has
--- not been fetched.
-local function check_head(c, frame, q)
-	local head = cqe_now.sqhd
-	local size = q.size
-	if not size then
-		return
-	end
-	if head >= size then
-		note(frame, "sqhd", format("%d in a queue of %d", head, size))
-		return
-	end
-	if q.tail then
-		local unfetched = (q.tail - head) % size
-		if is_sure(q, c) and q.head and unfetched > (q.tail - q.head) % size then
-			note(frame, "sqhd", format("%d, not from %d to tail %d", head, q.head, q.tail))
-			return
-		end
-		trim(q, unfetched)
-	end
-	q.head, q.heard = head, true
-end
-
--- cid: the command's, where it is known.
-local function check_completion(c, frame, sq, cid)
-	if cqe_now.sqid ~= rec.sqid or cid and cqe_now.cid ~= cid then
-		note(frame, "wrong_ids", format("SQ %d CID %04x, the command's are SQ %d CID %04x",
-						cqe_now.sqid, cqe_now.cid, rec.sqid,
-						cid or cqe_now.cid))
-	else
-		check_head(c, frame, sq)
-	end
-end
-
--- What came before a gap may have had its interrupt there.
-local function forget_untold(c, q)
-	if q.told_gaps ~= c.gaps then
-		q.told, q.told_gaps = q.last, c.gaps
-	end
-end
-
--- The identifier of the command in that frame, which is not yet completed, or nil.
-local function cid_of(q, command_frame)
-	for cid, frame in pairs(q.cids) do
-		if frame == command_frame then
-			return cid
-		end
-	end
-end
-
 local function follow_completion(c, frame)
-	local sq, cq = queue_of(c.sqs, rec.sqid), queue_of(c.cqs, rec.cqid)
+	local sq, cq = queues.of(c.sqs, rec.sqid), queues.of(c.cqs, rec.cqid)
 	local command_frame = root_of(c.epoch)
 	local pending = sq.cids[rec.cid]
-	local cid = command_frame and pending ~= command_frame and cid_of(sq, command_frame)
+	local cid = command_frame and pending ~= command_frame and queues.cid_of(sq, command_frame)
 	if pending and (pending == command_frame or not command_frame) then
 		sq.cids[rec.cid], sq.nr = nil, sq.nr - 1
 		if sq.is_io then
@@ -395,37 +159,24 @@ local function follow_completion(c, frame)
 		end
 	end
 	depths[frame] = command_frame * PAIR + sq.nr
-	links[frame] = 0
-	forget_untold(c, cq)
-	push(cq, frame, slot_of(c, frame, cq))
-	cq.posted, cq.heard = cq.posted and cq.posted + 1, true
+	queues.post(c, frame, cq)
 	if cqe_now.ok then
-		check_completion(c, frame, sq, cid)
+		queues.check(c, frame, sq, cid)
 	end
 	if c.phase < phases.IO then
 		phases.completed(c, frame)
 	end
 end
 
-local function announce(c, q, frame)
-	forget_untold(c, q)
-	for i = math.max(q.told + 1, q.first), q.last do
-		set_high(q.frames[i], frame)
-		extend(links, frame, q.frames[i])
-	end
-	q.told = q.last
-end
-
 -- Completion queues share a vector as they like; the pin is everyone's.
 local function follow_interrupt(c, frame)
 	local _, _, _, vector, kind = interrupt_info()
-	links[frame] = links[frame] or 0
 	if rec.cause == 0 then
 		return
 	end
 	for _, q in pairs(c.cqs) do
 		if kind == number.NVMETAP_IRQ_INTX or not q.vector or q.vector == vector then
-			announce(c, q, frame)
+			queues.announce(c, q, frame)
 		end
 	end
 	if links[frame] == 0 then
@@ -460,7 +211,7 @@ local function follow_ctrl(c, frame)
 	c.page = 2 ^ (12 + bits(struct.reg_cc.by_name.mps, 0, cc))
 	if state == number.NVMETAP_CTRL_DISABLED then
 		for _, q in pairs(c.sqs) do
-			give_up(c, q, frame)
+			queues.give_up(c, q, frame)
 		end
 		c.sqs, c.cqs, c.io, c.sure_of_queues = {}, {}, 0, c.gaps
 		phases.change(c, frame, phases.RESET)
@@ -483,15 +234,15 @@ local function follow_queue(c, frame)
 		return
 	elseif state == number.NVMETAP_QUEUE_DELETED then
 		if q and is_sq then
-			give_up(c, q, frame)
+			queues.give_up(c, q, frame)
 		end
 		map[qid] = nil
 		return
 	elseif not q or not rec.is_snapshot then
 		if q and is_sq then
-			give_up(c, q, frame)
+			queues.give_up(c, q, frame)
 		end
-		q = new_queue(size)
+		q = queues.new(size)
 		map[qid] = q
 	end
 	q.size, q.head, q.sure = size, head, c.gaps
@@ -573,13 +324,14 @@ function follow(frame)
 	local f = by_event[rec.event]
 	if frame >= PAIR then
 		return
+	elseif frame % PAGE == 0 then
+		pack_before(frame)
 	end
+	links[frame], depths[frame] = 0, 0
 	follow_seq(c, frame)
 	if f then
 		f(c, frame)
 	end
-	links[frame] = links[frame] or 0
-	depths[frame] = depths[frame] or 0
 end
 
 function nvmetap.init()

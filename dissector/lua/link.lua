@@ -11,7 +11,32 @@
 
 local PAIR = 67108864		-- two frame numbers below this fit into a number exactly
 
+-- Numbers by frame.  The collector looks at each number of a table again and
+-- again, and never into a string: so those of earlier frames are packed, a page at
+-- a time.  What is set later is found in the table first.
+local PAGE = 512
+local PAGE_FORMAT = "<" .. ("d"):rep(PAGE)
+
+local function by_frame()
+	local pages = {}
+	return setmetatable({}, {pages = pages, __index = function(_, frame)
+		local page = pages[floor(frame / PAGE)]
+		return page and (unpack("<d", page, frame % PAGE * 8 + 1))
+	end})
+end
+
+local function pack_page(numbers, nr)
+	local list, first = {}, nr * PAGE
+	for i = 1, PAGE do
+		local frame = first + i - 1
+		list[i] = rawget(numbers, frame) or 0
+		numbers[frame] = nil
+	end
+	getmetatable(numbers).pages[nr] = pack(PAGE_FORMAT, spread(list))
+end
+
 local links, depths		-- by frame
+local next_page			-- the first that is not packed
 -- By frame, of few: given up in; first and last data; what is odd; entries of a
 -- doorbell that wrapped; of a command's later stage, its first.
 local lost, datas, oddities, wrapped, roots
@@ -121,9 +146,25 @@ local function extend(map, doorbell, frame)
 	end
 end
 
+local function note(frame, expert, text)
+	local list = oddities[frame] or {}
+	oddities[frame] = list
+	list[#list + 1] = expert
+	list[#list + 1] = text or false
+end
+
+-- Frames before this one, but for the latest, are seldom changed any more.
+local function pack_before(frame)
+	while (next_page + 2) * PAGE <= frame do
+		pack_page(links, next_page)
+		pack_page(depths, next_page)
+		next_page = next_page + 1
+	end
+end
+
 local function forget()
-	links, depths, lost, datas, oddities, wrapped, roots = {}, {}, {}, {}, {}, {}, {}
-	controllers = {}
+	links, depths, next_page = by_frame(), by_frame(), 0
+	lost, datas, oddities, wrapped, roots, controllers = {}, {}, {}, {}, {}, {}
 end
 forget()
 

@@ -7,21 +7,34 @@ local function packing(s, ...)
 	local at, fmt = 0, s.by_name[...].big and ">" or "<"
 	for _, name in ipairs({...}) do
 		local f = s.by_name[name]
-		fmt = fmt .. ("x"):rep(f.offset - at) ..
+		fmt = fmt .. (f.offset > at and "x" .. f.offset - at or "") ..
 		      (f.length == 8 and "I4I4" or "I" .. f.length)
 		at = f.offset + f.length
 	end
 	return fmt
 end
 
-local HEADER = packing(struct.record, "magic", "event", "stage", "version", "flags", "header_len",
-		       "info_len", "seq", "cause", "bdf", "nsid", "cdw10", "sqid", "cqid", "cid",
+-- The first bytes of a record's header, which many have in common, and the others.
+local FIRST = packing(struct.record, "magic", "event", "stage", "version", "flags", "header_len",
+		      "info_len")
+local FIRST_LEN = struct.record.by_name.seq.offset
+local HEADER = packing(struct.record, "seq", "cause", "bdf", "nsid", "cdw10", "sqid", "cqid", "cid",
 		       "opc", "status", "qkind", "len", "count")
 
-local has_command, is_snapshot = {}, {}		-- by a record's flags
-for flags = 0, 255 do
-	has_command[flags] = floor(flags / number.NVMETAP_HAS_COMMAND) % 2 == 1
-	is_snapshot[flags] = floor(flags / number.NVMETAP_SNAPSHOT) % 2 == 1
+-- A table that makes the value of a key when it is asked for, and keeps so many.
+local function memo(max, make)
+	local nr = 0
+	return setmetatable({}, {__index = function(kept, key)
+		local value = make(key)
+		if nr >= max then
+			for old in pairs(kept) do
+				kept[old] = nil
+			end
+			nr = 0
+		end
+		kept[key], nr = value, nr + 1
+		return value
+	end})
 end
 
 local function hex64(high, low)
@@ -72,16 +85,33 @@ local function decimal128(raw)
 	return table.concat(digits)
 end
 
-local function duration(ns)
+local duration
+
+do	-- a chunk has room for 200 locals; these end here
+
+local nanoseconds = memo(1000, function(ns)
+	return format("%d ns", ns)
+end)
+local tenths = memo(4096, function(nr)		-- of a microsecond
+	return format("%.1f µs", nr / 10)
+end)
+
+function duration(ns)
 	if ns < 1000 then
-		return format("%d ns", ns)
+		return nanoseconds[floor(ns)]
 	elseif ns < 1000000 then
-		return format("%.1f µs", ns / 1000)
+		return ns % 100 == 50 and format("%.1f µs", ns / 1000) or tenths[floor(ns / 100 + 0.5)]
 	elseif ns < 1000000000 then
 		return format("%.1f ms", ns / 1000000)
 	end
 	return format("%.3f s", ns / 1000000000)
 end
+
+end
+
+local hex4 = memo(4096, function(v)
+	return format("%04x", v)
+end)
 
 local function plural(n, what)
 	return format("%d %s%s", n, what, n == 1 and "" or "s")

@@ -6,70 +6,93 @@ local HEADER_LEN = header.size
 
 local NO_QUEUE = number.NVMETAP_QUEUE_NONE
 
--- Fills rec.  False if the packet is not a record of this version.
-local function decode_header()
-	local magic, version, header_len, info_len, seq_high, seq_low, cause_high, cause_low, len
-	local payload, captured
-	raw = tvb:raw()
-	len = #raw
-	if len < HEADER_LEN then
-		return false
-	end
-	magic, rec.event, rec.stage, version, rec.flags, header_len, info_len, seq_high,
-		seq_low, cause_high, cause_low, rec.bdf, rec.nsid, rec.cdw10, rec.sqid, rec.cqid,
-		rec.cid, rec.opc, rec.status, rec.qkind, rec.len, rec.count = unpack(HEADER, raw)
-	if magic ~= MAGIC or version ~= VERSION or header_len < HEADER_LEN then
-		return false
-	end
-	payload = header_len + info_len
-	captured = len - payload
-	if captured < 0 then
-		if payload > tvb:reported_len() then
-			return false
-		end
-		info_len = len > header_len and len - header_len or 0
-		captured = 0
-	end
-	rec.seq = seq_high * 4294967296 + seq_low
-	rec.cause = cause_high * 4294967296 + cause_low
-	rec.info, rec.info_len, rec.payload = header_len, info_len, payload
-	rec.captured = captured < rec.len and captured or rec.len
-	rec.has_command = has_command[rec.flags]
-	rec.is_snapshot = is_snapshot[rec.flags]
-	if not command[rec.qkind] then
-		rec.qkind = NO_QUEUE
-	end
-	return true
-end
+local decode_header
+local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = "Unknown event"}
 
-local suffixes = {}	-- by event, flags and stage
+do	-- a chunk has room for 200 locals; these end here
 
-local function suffix(key)
+local NOTHING = {}
+local sub = string.sub
+
+-- What the Info column says after the line.
+local function suffix_of(kind)
 	local text = ""
-	if rec.stage ~= number.NVMETAP_DECODE and (rec.event == number.NVMETAP_EV_ADMIN
-						   or rec.event == number.NVMETAP_EV_IO) then
-		text = format(" [%s]", names.stage[rec.stage] or "?")
+	if kind.stage ~= number.NVMETAP_DECODE and (kind.event == EV.ADMIN or kind.event == EV.IO) then
+		text = format(" [%s]", names.stage[kind.stage] or "?")
 	end
 	for bit, name in pairs(names.flags) do
-		if bit ~= number.NVMETAP_HAS_COMMAND and floor(rec.flags / bit) % 2 == 1 then
+		if bit ~= number.NVMETAP_HAS_COMMAND and floor(kind.flags / bit) % 2 == 1 then
 			text = text .. " [" .. name .. "]"
 		end
 	end
-	suffixes[key] = text
 	return text
 end
 
-local function set_columns(e, h)
+-- All that the first bytes of a record decide, or false if it is none of this
+-- version.
+local kinds = memo(1024, function(first)
+	local magic, ev, stage, version, flags, header_len, info_len = unpack(FIRST, first)
+	local kind = {event = ev, stage = stage, flags = flags, info = header_len,
+		      info_len = info_len, payload = header_len + info_len}
+	if magic ~= MAGIC or version ~= VERSION or header_len < HEADER_LEN then
+		return false
+	end
+	kind.has_command = floor(flags / number.NVMETAP_HAS_COMMAND) % 2 == 1
+	kind.is_snapshot = floor(flags / number.NVMETAP_SNAPSHOT) % 2 == 1
+	kind.row, kind.how = event[ev] or UNKNOWN, how[ev] or NOTHING
+	kind.suffix = suffix_of(kind)
+	return kind
+end)
+
+-- A record of which less was captured than its info.
+local function shortened(kind, len)
+	local short = {}
+	for key, value in pairs(kind) do
+		short[key] = value
+	end
+	short.info_len = len > kind.info and len - kind.info or 0
+	return short
+end
+
+-- Makes rec the present record.  False if the packet is none of this version.
+function decode_header()
+	local r, captured, seq_high, seq, cause_high, cause
+	raw = bytes_of(tvb)
+	if #raw < HEADER_LEN then
+		return false
+	end
+	r = kinds[sub(raw, 1, FIRST_LEN)]
+	captured = r and #raw - r.payload
+	if not r or captured < 0 and r.payload > tvb:reported_len() then
+		return false
+	elseif captured < 0 then
+		r, captured = shortened(r, #raw), 0
+	end
+	seq_high, seq, cause_high, cause, r.bdf, r.nsid, r.cdw10, r.sqid, r.cqid, r.cid, r.opc, r.status,
+		r.qkind, r.len, r.count = unpack(HEADER, raw)
+	r.seq = seq_high * 4294967296 + seq
+	r.cause = cause_high * 4294967296 + cause
+	r.captured = captured < r.len and captured or r.len
+	if not command[r.qkind] then
+		r.qkind = NO_QUEUE
+	end
+	rec = r
+	return true
+end
+
+end
+
+local function set_columns()
 	local cols = pinfo.cols
-	local from = h and h.from
-	local line = h and h.line() or e.name
-	local key = (rec.event * 256 + rec.flags) * 256 + rec.stage
-	if not from and rec.event == EV.DATA then
+	local what = rec.how
+	local from = what.from
+	local line = what.line and what.line() or rec.row.name
+	if rec.event == EV.DATA then
 		local _, _, _, _, direction = data_info()
 		from = direction == number.NVMETAP_TO_DEVICE and HOST or DRIVE
 	end
-	cols.protocol = e.word
-	cols.info = line .. (suffixes[key] or suffix(key))
+	cols.protocol = rec.row.word
+	cols.info = rec.suffix == "" and line or line .. rec.suffix
 	if from then
 		cols.src = from
 		cols.dst = from == HOST and DRIVE or HOST
@@ -88,9 +111,8 @@ local function add_header()
 	end
 end
 
-local UNKNOWN = {info = struct.none, payload = struct.raw, word = "TAP", name = "Unknown event"}
-
-local function add_all(e, h, frame)
+local function add_all(frame)
+	local e = rec.row
 	add_header()
 	add_titled(e.info, rec.info, rec.info, rec.info + rec.info_len)
 	if visible and e.payload.size > 0 then
@@ -101,8 +123,8 @@ local function add_all(e, h, frame)
 	if e.payload ~= struct.prp_list then
 		add_titled(e.payload, rec.payload, rec.payload, rec.payload + rec.captured)
 	end
-	if h and h.add then
-		h.add()
+	if rec.how.add then
+		rec.how.add()
 	end
 	add_links(frame)
 end
@@ -135,7 +157,7 @@ local function collect()
 end
 
 function nvmetap.dissector(buffer, packet, root)
-	local e, h, frame
+	local frame
 	tvb, pinfo = buffer, packet
 	if not decode_header() then
 		(previous or Dissector.get("data")):call(buffer, packet, root)
@@ -147,23 +169,22 @@ function nvmetap.dissector(buffer, packet, root)
 	end
 	frame = packet.number
 	rec.frame = frame
-	e, h = event[rec.event] or UNKNOWN, how[rec.event]
-	visible = root.visible
-	referenced = referenced or root.referenced
-	tree = root:add(nvmetap, buffer())
-	begin_record(frame)
-	if h and h.decode then
-		h.decode()
+	begin_record(frame, root)
+	tree = has_tree and root:add(nvmetap, buffer()) or root
+	if rec.how.decode then
+		rec.how.decode()
 	end
-	if not packet.visited then
+	if not visited then
 		follow(frame)
 	end
-	set_columns(e, h)
+	if has_columns then
+		set_columns()
+	end
 	if visible then
-		tree:set_text(format("NVMe trace: %s, sequence number %.0f", e.name, rec.seq))
+		tree:set_text(format("NVMe trace: %s, sequence number %.0f", rec.row.name, rec.seq))
 	end
 	if not quiet then
-		add_all(e, h, frame)
+		add_all(frame)
 	end
 	add_oddities(frame)
 end

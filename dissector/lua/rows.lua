@@ -15,7 +15,7 @@ if pcall(Dissector.get, "nvmetap") and Dissector.get("nvmetap") then
 end
 
 local floor, format = math.floor, string.format
-local unpack = Struct.unpack
+local pack, unpack = Struct.pack, Struct.unpack
 local spread = table.unpack
 
 local MAGIC, VERSION = 0x4e54, 1
