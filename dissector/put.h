@@ -40,13 +40,13 @@ static inline char *put_dec(char *at, uint64_t value)
 	return value < 10 ? put_char(at, (char)('0' + value)) : put_digits(at, value);
 }
 
-/* put_hex of what does not fit into width digits, or more than 4. */
+/* put_hex of what does not fit into width digits, or of no or more than 4 of them. */
 char *put_hex_digits(char *at, uint64_t value, unsigned int width);
 
 /* Lower-case hexadecimal digits, at least width of them (at most 16), no 0x. */
 static inline char *put_hex(char *at, uint64_t value, unsigned int width)
 {
-	if (width > 4 || value >> 4 * width != 0)
+	if (width - 1 > 3 || value >> 4 * width != 0)
 		return put_hex_digits(at, value, width);
 	for (unsigned int i = 0; i < width; i++)
 		at[i] = "0123456789abcdef"[value >> 4 * (width - 1 - i) & 15];

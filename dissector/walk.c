@@ -53,7 +53,7 @@ static inline uint64_t number_in(const struct window *window, const struct table
 	const uint8_t *bytes = at(window, base + row->offset);
 	uint64_t value;
 
-	if (window->is_register || window->len - (base + row->offset - window->start) < 8)
+	if (window->start + window->len - (base + row->offset) < 8)
 		return walk_number(row, bytes);
 	value = is_big_endian(row) ? bytes_get_be(bytes, 8) >> (64 - 8 * row->length)
 				   : bytes_get_le(bytes, 8);

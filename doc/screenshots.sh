@@ -5,6 +5,7 @@
 #
 # Usage, in the build folder: ../doc/screenshots.sh OUTPUT.png ACTION...
 #	frame CAPTURE NUMBER         a frame with its tree opened
+#	command CAPTURE NUMBER       all that belongs to the command of a frame: a button
 #	button CAPTURE NAME [ROW]    a button of the profile pressed, a row of what is left
 #	graph CAPTURE                the graph of the latencies
 #	interfaces                   a running drive among the interfaces
@@ -102,6 +103,12 @@ pids="$pids $!"
 case $action in
 frame)
 	open_capture -g "$argument"
+	open_tree
+	;;
+command)
+	open_capture -g "$argument"
+	click 923 97
+	sleep 3
 	open_tree
 	;;
 button)

@@ -212,19 +212,42 @@ static bool passes(struct cmd *cmd, int verdict)
 	return true;
 }
 
+/* Nor before those that wait already. */
+static bool can_post(const struct cmd *cmd)
+{
+	struct ctrl *ctrl = cmd->ctrl;
+	const struct cq *cq = &ctrl->cq[cmd->cqid];
+
+	return cq_takes(cq) && ctrl_ready(ctrl) && ctrl->host->bus_master(ctrl->host_ctx) &&
+	       (cmd->state == CMD_WAITING || cq->waiting.first == NULL);
+}
+
+static enum cmd_next post(struct cmd *cmd)
+{
+	int rc = cmd->faulty ? fault_post(cmd) : cq_post(cmd->ctrl, cmd->cqid, &cmd->cpl, 0);
+
+	if (rc == -EAGAIN)
+		return CMD_AGAIN;
+	if (rc != 0) {
+		ctrl_fatal(cmd->ctrl, NVMETAP_BY_ERROR);
+		wait_for_room(cmd);
+		return CMD_WAIT;
+	}
+	cmd_free(cmd);
+	return CMD_WAIT;
+}
+
 static enum cmd_next step_writeback(struct cmd *cmd)
 {
 	struct ctrl *ctrl = cmd->ctrl;
 	struct cq *cq = &ctrl->cq[cmd->cqid];
 	unsigned int tap = tap_of(cmd, NVMETAP_TAP_ADMIN_WRITEBACK);
-	int rc;
 
 	if (!cq_takes(cq) && ctrl->sq[cmd->sqid].closing != NULL) {
 		cmd_free(cmd);
 		return CMD_WAIT;
 	}
-	if (!cq_takes(cq) || !ctrl_ready(ctrl) || !ctrl->host->bus_master(ctrl->host_ctx) ||
-	    (cmd->state != CMD_WAITING && cq->waiting.first != NULL)) {
+	if (!can_post(cmd)) {
 		wait_for_room(cmd);
 		return CMD_WAIT;
 	}
@@ -244,16 +267,7 @@ static enum cmd_next step_writeback(struct cmd *cmd)
 	}
 	if (cmd->error != 0)
 		log_error_posted(ctrl, cmd);
-	rc = cmd->faulty ? fault_post(cmd) : cq_post(ctrl, cmd->cqid, &cmd->cpl, 0);
-	if (rc == -EAGAIN)
-		return CMD_AGAIN;
-	if (rc != 0) {
-		ctrl_fatal(ctrl, NVMETAP_BY_ERROR);
-		wait_for_room(cmd);
-		return CMD_WAIT;
-	}
-	cmd_free(cmd);
-	return CMD_WAIT;
+	return post(cmd);
 }
 
 /* The stages.  data: the tap tells of data in that direction, if there is some. */

@@ -63,8 +63,8 @@ static inline uint16_t cmd_ns(struct cmd *cmd, struct ns **ns)
 
 /* Gives a command up without completion.  In the back end it becomes a zombie. */
 void cmd_revoke(struct cmd *cmd);
-/* Completes with code a command that waits for a plug-in, an event or its
- * turn.  false: it is elsewhere and cannot be stopped. */
+/* Completes with code a command that a plug-in holds or that waits for an event.
+ * false: it is elsewhere, or a fault holds it back, and cannot be stopped. */
 bool cmd_abort(struct cmd *cmd, uint16_t code);
 
 /* The command in flight, not given up, or NULL. */

@@ -6,8 +6,8 @@
  * resets), reg (registers), queue (queues, doorbells), queue_admin (their
  * commands), work (turns), cmd (the stages of a command), cmd_slot (their slots),
  * hold (commands that plug-ins hold), fault (what goes wrong below the taps), prp
- * (data), admin, identify, feature, log, aer and io (the commands), snapshot;
- * everybody else uses emu/device.h.
+ * (data), admin, identify, feature, log, aer and io (the commands), snapshot,
+ * ctrl_status (for who asks); everybody else uses emu/device.h.
  */
 #ifndef EMU_CTRL_H
 #define EMU_CTRL_H

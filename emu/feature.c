@@ -166,7 +166,7 @@ static uint16_t get_vector(struct cmd *cmd, bool initial, uint32_t *value)
 	return 0;
 }
 
-/* Made from nvme.def's identifiers.  Masks: the fields of the section. */
+/* By identifier.  A mask has the bits that section 5.21.1 defines. */
 static const struct feature features[256] = {
 	[NVME_FEAT_ARBITRATION] = { true, 0xffffff07, 0, NULL, NULL, false },
 	[NVME_FEAT_POWER_MANAGEMENT] = { true, 0, 0, set_power, NULL, false },

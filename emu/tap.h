@@ -16,7 +16,8 @@
 struct inject_name;
 
 /* What the taps ask of the controller behind them.  resume, complete and
- * abandon only note what is to be done: they fire no event. */
+ * abandon only note what is to be done; what they tell of it is raised
+ * (emu/raise.h), so that inside a callback it fires later. */
 struct tap_host {
 	int (*resume)(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id, uint64_t after_ns);
 	int (*complete)(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id,

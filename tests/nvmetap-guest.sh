@@ -113,6 +113,7 @@ expect 2 'one disk image' "$tool" verify
 expect 0 'Usage:' "$here/fetch-tshark" --help
 expect 2 'no suite "sarge"; there are: bookworm' "$here/fetch-tshark" trixie sarge
 expect 1 "no package index from $NVMETAP_MIRROR" "$here/fetch-tshark" trixie
+expect 1 'goes without the tshark of forky' "$here/fetch-tshark"
 expect 0 '' "$here/fetch-tshark" list
 mkdir "$NVMETAP_CACHE/tshark-trixie" "$NVMETAP_CACHE/tshark-forky"
 : >"$NVMETAP_CACHE/tshark-forky/tshark"

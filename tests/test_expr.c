@@ -153,6 +153,28 @@ static void test_bits_are_tested_and_compared(void **state)
 	assert_match(&rec, "nvmetap.seq bitand 8 and nvmetap.sqid & 1");
 }
 
+/* Create I/O Completion Queue, section 5.3: PC is bit 0 of Dword 11, IEN bit 1. */
+static void test_flags_are_true_or_false_in_all_their_forms(void **state)
+{
+	static const char *const forms[][2] = {
+		{ "true", "false" }, { "True", "False" }, { "TRUE", "FALSE" }, { "1", "0" },
+		{ "7", "0x0" },
+	};
+	static const uint8_t sqe[64] = { [0] = 5, [44] = 1 };
+	struct record rec = record_of_command(1, sqe, sizeof(sqe));
+	char text[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		for (int is = 0; is < 2; is++) {
+			snprintf(text, sizeof(text), "nvmetap.cmd.create_cq.pc == %s", forms[i][is]);
+			assert_int_equal(matches_as(&rec, text), !is);
+			snprintf(text, sizeof(text), "nvmetap.cmd.create_cq.ien == %s", forms[i][is]);
+			assert_int_equal(matches_as(&rec, text), is);
+		}
+	}
+}
+
 static void test_a_set_has_values_and_ranges(void **state)
 {
 	struct record rec = write_record();
@@ -284,9 +306,11 @@ static void test_of_several_values_one_or_all_have_to_fit(void **state)
 		"nvmetap.prp !== 0x1000", "any nvmetap.prp != 0x1000", "nvmetap.prp != 0x4000",
 		"all nvmetap.prp > 0xfff", "nvmetap.prp in {0x2000}", "nvmetap.prp & 0x1000",
 		"all nvmetap.prp in {0x1000..0x3000}", "nvmetap.prp not in {1..0xfff}",
+		"nvmetap.prp >= 0x3000", "nvmetap.prp <= 0x1000", "nvmetap.prp < 0x1001",
 		"nvmetap.prp < nvmetap.prp", "nvmetap.prp_list", "all nvmetap.prp & 0x3000 != 0",
 	};
 	static const char *const no[] = {
+		"nvmetap.prp > 0x3000", "nvmetap.prp >= 0x3001", "nvmetap.prp < 0x1000",
 		"nvmetap.prp == 0", "nvmetap.prp != 0x2000", "nvmetap.prp === 0x1000",
 		"all nvmetap.prp == 0x1000", "all nvmetap.prp > 0x1000",
 		"nvmetap.prp not in {0x2000}", "all nvmetap.prp in {0x1000..0x2000}",
@@ -508,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_an_absent_field_makes_each_comparison_false),
 		cmocka_unit_test(test_not_binds_stronger_than_and_than_xor_than_or),
 		cmocka_unit_test(test_bits_are_tested_and_compared),
+		cmocka_unit_test(test_flags_are_true_or_false_in_all_their_forms),
 		cmocka_unit_test(test_a_set_has_values_and_ranges),
 		cmocka_unit_test(test_values_of_our_own_fields_have_names_in_any_case),
 		cmocka_unit_test(test_text_is_compared_as_it_is_shown),

@@ -225,7 +225,8 @@ grep -Eq '\|[^|]*\| +2 \| 41472 ' "$work/got" || fail "io,stat: $(cat "$work/got
 
 # Preferences: names for what is a vendor's, sectors, what is slow, how much data is shown.
 for shown in 16:16 4096:512 0:; do
-	got=$(shark threads -o "nvmetap.snap:${shown%:*}" -Y 'frame.number == 11' -T fields -e data.len)
+	got=$(shark threads -o "nvmetap.snap:${shown%:*}" -Y 'frame.number == 11' -T pdml |
+		sed -n 's/.*name="data\.len".* show="\([0-9]*\)".*/\1/p')
 	test "$got" = "${shown#*:}" || fail "data shown, ${shown%:*} bytes: \"$got\""
 done
 got=$(shark every -o 'nvmetap.vendor:io 90=Fast, admin c5 = Get Secrets ,' \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What plug-ins may ask: commands held, data, calls, the mailbox, snapshots, options. */
+/* Plug-ins: commands that they hold, what their answers mean, options, what they leave. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -195,150 +195,6 @@ static void test_a_status_alone_does_not_stop_a_command(void **state)
 	assert_int_equal(*(uint8_t *)driver_ptr(&rig->driver, iova), 1);
 }
 
-static int xor_data(void *ctx, struct nvmetap_event *ev)
-{
-	uint8_t byte;
-
-	assert_int_equal(nvmetap_data(ev, 511, &byte, 2, 0), -ERANGE);
-	assert_int_equal(nvmetap_data(ev, 511, &byte, 1, 0), 0);
-	byte ^= 0xff;
-	assert_int_equal(nvmetap_data(ev, 511, &byte, 1, 1), 0);
-	*(uint8_t *)ctx = ev->xfer->direction;
-	return NVMETAP_GO;
-}
-
-static int store_as_observer(void *ctx, struct nvmetap_event *ev)
-{
-	uint8_t byte = 1;
-
-	*(int *)ctx = nvmetap_data(ev, 0, &byte, 1, 1);
-	return NVMETAP_GO;
-}
-
-static void test_data_is_read_and_changed_on_its_way_by_modifiers_only(void **state)
-{
-	struct rig *rig = *state;
-	uint64_t iova = driver_alloc(&rig->driver, 512);
-	struct nvme_command cmd = rig_read_command(1, iova);
-	uint8_t direction = 0;
-	int rc = 0;
-
-	rig_modify(rig, "nvme:io:memory", xor_data, &direction);
-	nvmetap_attach(rig->watcher, "nvme:io:memory", store_as_observer, &rc, NVMETAP_OBSERVE);
-	assert_int_equal(driver_command(&rig->driver, 1, &cmd), 0);
-	assert_int_equal(direction, NVMETAP_TO_HOST);
-	assert_int_equal(((uint8_t *)driver_ptr(&rig->driver, iova))[511], 0xff);
-	assert_int_equal(((uint8_t *)driver_ptr(&rig->driver, iova))[510], 0);
-	assert_int_equal(rc, -EPERM);
-}
-
-static int count_call(void *ctx, struct nvmetap_event *ev)
-{
-	assert_int_equal(ev->tap, NVMETAP_NR_TAPS);
-	++*(int *)ctx;
-	return 0;
-}
-
-static void test_a_call_comes_once_and_not_after_the_plug_in_has_gone(void **state)
-{
-	struct rig *rig = *state;
-	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:fetch", count_call, NULL);
-	int calls = 0;
-
-	nvmetap_detach(plugin, "nvme:io:fetch", count_call, NULL);
-	assert_int_equal(nvmetap_call(plugin, 0, count_call, &calls), 0);
-	assert_int_equal(nvmetap_call(plugin, 1000, count_call, &calls), 0);
-	while (calls < 2)
-		assert_true(rig->access.wait(rig));
-	assert_int_equal(nvmetap_call(plugin, 0, count_call, &calls), 0);
-	assert_int_equal(nvmetap_call(plugin, 100000, count_call, &calls), 0);
-	plugin_remove(plugin);
-	rig_settle(rig);
-	assert_int_equal(calls, 2);
-}
-
-static void *log_from_elsewhere(void *plugin)
-{
-	nvmetap_log(plugin, "from another thread");
-	return NULL;
-}
-
-static void test_a_line_from_another_thread_goes_through_the_mailbox(void **state)
-{
-	struct rig *rig = *state;
-	pthread_t thread;
-
-	rig_watch(rig, "nvmetap:log:writeback");
-	assert_int_equal(pthread_create(&thread, NULL, log_from_elsewhere, rig->watcher), 0);
-	pthread_join(thread, NULL);
-	assert_int_equal(rig->nr_seen, 0);
-	rig_settle(rig);
-	assert_int_equal(rig->nr_seen, 1);
-	assert_string_equal(rig->seen[0].text, "from another thread");
-}
-
-static int hear_snapshot(void *ctx, struct nvmetap_event *ev)
-{
-	if ((ev->flags & NVMETAP_SNAPSHOT) != 0)
-		++*(int *)ctx;
-	return 0;
-}
-
-static void assert_queue(const struct seen *seen, uint8_t type, uint16_t qid, uint32_t size,
-			 uint32_t head)
-{
-	assert_int_equal(seen->ev.event, NVMETAP_EV_QUEUE);
-	assert_int_equal(seen->ev.qkind & ~NVMETAP_CQ_ONLY,
-			 qid == 0 ? NVMETAP_QUEUE_ADMIN : NVMETAP_QUEUE_IO);
-	assert_int_equal(seen->ev.cqid, qid);
-	assert_int_equal(seen->ev.sqid, type == NVMETAP_SQ ? qid : 0);
-	assert_int_equal(seen->info.queue.type, type);
-	assert_int_equal(seen->info.queue.qid, qid);
-	assert_int_equal(seen->info.queue.size, size);
-	assert_int_equal(seen->info.queue.head, head);
-	assert_int_equal(seen->info.queue.tail, head);
-}
-
-static void test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only(void **state)
-{
-	struct rig *rig = *state;
-	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
-	int others = 0;
-	uint64_t seq;
-
-	assert_int_equal(driver_create_sized(&rig->driver, 2, 8, 16, 1), 0);
-	rig_watch(rig, "nvme:admin:decode");
-	rig_watch(rig, "nvme:queue:execute");
-	rig_watch(rig, "nvmetap:session:writeback");
-	rig_watch(rig, "nvmetap:registers:writeback");
-	rig_modify(rig, "nvme:queue:execute", hear_snapshot, &others);
-	driver_submit(&rig->driver, 0, &aer);
-	seq = rig_seen(rig, NVMETAP_EV_ADMIN, 0)->ev.seq;
-	rig->nr_seen = 0;
-	nvmetap_snapshot(rig->watcher);
-	rig_settle(rig);
-	assert_int_equal(others, 0);
-	assert_int_equal(rig->nr_seen, 9);
-	for (unsigned int i = 0; i < rig->nr_seen; i++) {
-		assert_int_equal(rig->seen[i].ev.flags & NVMETAP_SNAPSHOT, NVMETAP_SNAPSHOT);
-		assert_int_equal(rig->seen[i].ev.seq, 0);
-	}
-	assert_int_equal(rig->seen[0].ev.event, NVMETAP_EV_SESSION);
-	assert_non_null(strstr(rig->seen[0].text, "serial: SERIAL\n"));
-	assert_non_null(strstr(rig->seen[0].text, "tap: nvme:queue:execute by modifier watcher\n"));
-	assert_int_equal(rig->seen[1].ev.event, NVMETAP_EV_REGISTERS);
-	assert_int_equal(rig->seen[1].ev.text_len, 64);
-	/* Four commands have created queues, the fifth is outstanding. */
-	assert_queue(&rig->seen[2], NVMETAP_CQ, 0, 32, 4);
-	assert_queue(&rig->seen[3], NVMETAP_CQ, 1, 64, 0);
-	assert_queue(&rig->seen[4], NVMETAP_CQ, 2, 16, 0);
-	assert_queue(&rig->seen[5], NVMETAP_SQ, 0, 32, 5);
-	assert_queue(&rig->seen[6], NVMETAP_SQ, 1, 64, 0);
-	assert_queue(&rig->seen[7], NVMETAP_SQ, 2, 8, 0);
-	assert_int_equal(rig->seen[8].cmd.opc, NVME_OPC_ASYNC_EVENT_REQUEST);
-	assert_int_equal(rig->seen[8].ev.cause, seq);
-}
-
 static int setup_options(struct nvmetap_plugin *self, void *ctx)
 {
 	(void)ctx;
@@ -430,10 +286,6 @@ int main(void)
 		TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_detaches),
 		TEST(test_a_dropped_command_is_never_completed),
 		TEST(test_a_status_alone_does_not_stop_a_command),
-		TEST(test_data_is_read_and_changed_on_its_way_by_modifiers_only),
-		TEST(test_a_call_comes_once_and_not_after_the_plug_in_has_gone),
-		TEST(test_a_line_from_another_thread_goes_through_the_mailbox),
-		TEST(test_a_snapshot_shows_queues_and_outstanding_commands_to_its_plug_in_only),
 		TEST(test_options_are_found_and_a_refused_plug_in_leaves_nothing),
 		TEST(test_plug_ins_that_have_gone_leave_little),
 		TEST(test_a_plug_in_of_the_short_interface_adds_two_numbers),

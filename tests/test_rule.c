@@ -195,6 +195,14 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		  "exponential or pareto is expected, not \"30\"" },
 		{ "nvme:io:decode do delay uniform 2ms 1ms", "column 37: the longest time is "
 		  "shorter than the shortest" },
+		{ "nvme:io:decode do delay uniform 1ms 3601s", "column 25: longer than an hour" },
+		{ "nvme:io:decode do delay 3601s", "column 25: longer than an hour" },
+		{ "nvme:io:decode do delay pareto 1ms 0.05", "column 36: a shape from 0.1 to 100 "
+		  "is expected" },
+		{ "nvme:io:decode do delay pareto 1ms 101", "column 36: a shape from 0.1 to 100 "
+		  "is expected" },
+		{ "nvme:io:decode do async 8 0 1", "column 25: a type of event from 0 to 7 is "
+		  "expected, not 8" },
 		{ "nvme:io:decode do torn 1ms", "column 19: torn does not fit nvme:io:decode; it "
 		  "fits nvme:admin:writeback nvme:io:writeback" },
 		{ "nvme:regread:writeback do corrupt 1 bit", "column 27: corrupt does not fit "

@@ -65,6 +65,7 @@ static void test_numbers_of_every_length_are_as_printf_writes_them(void **state)
 
 	(void)state;
 	assert_number(0, 1);
+	assert_number(0, 0);
 	for (unsigned int i = 0; i < 20; i++, value *= 10)
 		for (unsigned int width = 1; width <= 16; width++) {
 			assert_number(value - 1, width);

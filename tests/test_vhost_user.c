@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The vhost-user server: accesses, interrupts and memory of a good guest. */
+/* The vhost-user server: accesses and memory of a good guest. */
 #include <config.h>
 
 #include <errno.h>
@@ -7,12 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <cmocka.h>
-#include "spec/nvme.h"
 #include "tests/vhost_fixture.h"
 
 enum {
@@ -21,9 +18,6 @@ enum {
 	OP_MMIO_READ = 3,
 	OP_MMIO_WRITE = 4,
 	OP_MMIO_MEMSET = 5,
-	INTX = NVMETAP_IRQ_INTX,
-	MSIX = NVMETAP_IRQ_MSIX,
-	SOON_MS = 10000,
 	DATA = DOUBLE_BUFFER,	/* of BAR0, memory */
 };
 
@@ -158,6 +152,31 @@ static void test_a_message_may_be_in_many_descriptors(void **state)
 	assert_memory_equal(f->c.own + VHOST_BULK_IN, "\1\2\3\4\0", 5);
 }
 
+/* As many descriptors as the ring has, the last with all that is not header. */
+static void test_a_message_may_be_in_as_many_descriptors_as_there_are(void **state)
+{
+	static const uint8_t write[24] = { 4, 0, 0, 0, 8, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
+					   1, 2, 3, 4, 5, 6, 7, 8 };
+	struct vhost_fixture *f = *state;
+	uint64_t at = VHOST_OWN_IOVA + VHOST_BULK;
+	uint8_t got[8];
+
+	memcpy(f->c.own + VHOST_BULK, write, 20);
+	memcpy(f->c.own + VHOST_BULK + 100, write + 20, 4);
+	for (uint16_t i = 0; i < VHOST_ENTRIES - 2; i++)
+		vhost_client_desc(&f->c, VHOST_COMMANDS, i, at, i == 0 ? 3 : 0, VRING_DESC_F_NEXT,
+				  (uint16_t)(i + 1));
+	/* The last byte but three of the data is where the second of two pieces begins. */
+	vhost_client_desc(&f->c, VHOST_COMMANDS, VHOST_ENTRIES - 2, at + 3, 17, VRING_DESC_F_NEXT,
+			  VHOST_ENTRIES - 1);
+	vhost_client_desc(&f->c, VHOST_COMMANDS, VHOST_ENTRIES - 1, at + 100, 4, 0, 0);
+	vhost_client_avail(&f->c, VHOST_COMMANDS, 0);
+	vhost_client_kick(&f->c, VHOST_COMMANDS);
+	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
+	assert_int_equal(access_bar(f, OP_MMIO_READ, DATA, got, sizeof(got)), 0);
+	assert_memory_equal(got, write + 16, sizeof(got));
+}
+
 static int dma(struct vhost_fixture *f, uint64_t iova, uint32_t len, uint32_t direction)
 {
 	assert_int_equal(access_bar(f, OP_MMIO_WRITE, DOUBLE_DMA_IOVA, &iova, 8), 0);
@@ -194,94 +213,13 @@ static void test_a_new_memory_table_replaces_the_old_one(void **state)
 	assert_int_equal(vh_reg(f, DOUBLE_NR_UNMAP), 2);
 }
 
-static void irq_go(struct vhost_fixture *f, uint32_t type, uint32_t level)
+static void test_an_access_is_as_long_as_64_kib(void **state)
 {
-	vh_set_reg(f, DOUBLE_IRQ_GO, 5 | type << 16 | level << 24);
-}
-
-/* struct virtio_pcidev_msg: op 7, size 4, then address and data, here 0. */
-static void test_msix_sends_a_message_of_four_bytes(void **state)
-{
-	static const uint8_t want[20] = { 7, 0, 0, 0, 4 };
+	static uint8_t got[1 << 16];
 	struct vhost_fixture *f = *state;
-	uint8_t msg[VHOST_IRQ_LEN];
 
-	irq_go(f, MSIX, 0);
-	assert_int_equal(vhost_client_irq(&f->c, msg, SOON_MS), 20);
-	assert_memory_equal(msg, want, 20);
-}
-
-/* op 6, and in the address the pin: INTA is 1. */
-static void test_intx_sends_its_pin(void **state)
-{
-	static const uint8_t want[16] = { 6, 0, 0, 0, 0, 0, 0, 0, 1 };
-	struct vhost_fixture *f = *state;
-	uint8_t msg[VHOST_IRQ_LEN];
-
-	irq_go(f, INTX, 1);
-	assert_int_equal(vhost_client_irq(&f->c, msg, SOON_MS), 16);
-	assert_memory_equal(msg, want, 16);
-}
-
-static void test_intx_that_is_deasserted_sends_nothing(void **state)
-{
-	struct vhost_fixture *f = *state;
-	uint8_t msg[VHOST_IRQ_LEN];
-
-	irq_go(f, INTX, 0);
-	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
-	assert_int_equal(vhost_client_irq(&f->c, msg, 0), -EAGAIN);
-}
-
-static void test_each_write_to_a_bar_may_end_an_intx(void **state)
-{
-	struct vhost_fixture *f = *state;
-	uint32_t before;
-
-	irq_go(f, INTX, 1);
-	before = vh_reg(f, DOUBLE_NR_READY_INTX);
-	vh_set_reg(f, DATA, 1);
-	assert_int_equal(vh_reg(f, DOUBLE_NR_READY_INTX), before + 1);
-	irq_go(f, INTX, 0);
-	before = vh_reg(f, DOUBLE_NR_READY_INTX);
-	vh_set_reg(f, DATA, 1);
-	assert_int_equal(vh_reg(f, DOUBLE_NR_READY_INTX), before);
-}
-
-static void test_an_interrupt_without_a_buffer_comes_later(void **state)
-{
-	struct vhost_fixture *f = *state;
-	uint32_t before;
-	uint8_t msg[VHOST_IRQ_LEN];
-
-	for (unsigned int i = 0; i < VHOST_NR_IRQ_BUFFERS; i++) {
-		irq_go(f, MSIX, 0);
-		assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
-	}
-	irq_go(f, MSIX, 0);
-	assert_int_equal((int)vh_reg(f, DOUBLE_IRQ_RESULT), -EAGAIN);
-	before = vh_reg(f, DOUBLE_NR_READY_MSIX);
-	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
-	while (vh_reg(f, DOUBLE_NR_READY_MSIX) == before)
-		continue;
-	irq_go(f, MSIX, 0);
-	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
-}
-
-static void test_kicks_are_asked_for_only_while_there_is_no_buffer(void **state)
-{
-	struct vhost_fixture *f = *state;
-	uint8_t msg[VHOST_IRQ_LEN];
-
-	for (unsigned int i = 0; i < VHOST_NR_IRQ_BUFFERS; i++)
-		irq_go(f, MSIX, 0);
-	assert_false(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
-	irq_go(f, MSIX, 0);
-	assert_true(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
-	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
-	irq_go(f, MSIX, 0);
-	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
-	assert_false(vhost_client_wants_kicks(&f->c, VHOST_IRQS));
+	assert_int_equal(access_bar(f, OP_MMIO_READ, DOUBLE_BAR_SIZE - 2, got, sizeof(got)), 0);
+	assert_int_equal(got[sizeof(got) - 1], 0xff);
 }
 
 static void test_a_guest_that_wants_no_call_gets_none(void **state)
@@ -362,14 +300,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_posted_writes_are_done_in_their_order,
 						vh_setup_eventfd, vh_teardown),
 		T(test_a_message_may_be_in_many_descriptors),
+		T(test_a_message_may_be_in_as_many_descriptors_as_there_are),
 		T(test_the_device_copies_guest_memory),
 		T(test_a_new_memory_table_replaces_the_old_one),
-		T(test_msix_sends_a_message_of_four_bytes),
-		T(test_intx_sends_its_pin),
-		T(test_intx_that_is_deasserted_sends_nothing),
-		T(test_each_write_to_a_bar_may_end_an_intx),
-		T(test_an_interrupt_without_a_buffer_comes_later),
-		T(test_kicks_are_asked_for_only_while_there_is_no_buffer),
+		T(test_an_access_is_as_long_as_64_kib),
 		T(test_a_guest_that_wants_no_call_gets_none),
 		T(test_a_ring_that_is_disabled_waits_until_it_is_enabled),
 		T(test_the_base_of_a_ring_is_told_and_taken),

@@ -105,6 +105,19 @@ static void read_without_room(struct vhost_fixture *f)
 	message(f, VIRTIO_PCIDEV_OP_MMIO_READ, 8, 16, 7);
 }
 
+/* What a message before it had is no room of its own. */
+static void second_read_without_room(struct vhost_fixture *f)
+{
+	vh_reg(f, DOUBLE_BUFFER);
+	read_without_room(f);
+}
+
+static void second_write_without_data(struct vhost_fixture *f)
+{
+	vh_set_reg(f, DOUBLE_BUFFER, 0);
+	message(f, VIRTIO_PCIDEV_OP_MMIO_WRITE, 8, 16 + 7, 0);
+}
+
 static void write_without_data(struct vhost_fixture *f)
 {
 	message(f, VIRTIO_PCIDEV_OP_MMIO_WRITE, 8, 16 + 7, 0);
@@ -145,6 +158,11 @@ static void op_of_the_device(struct vhost_fixture *f)
 	message(f, VIRTIO_PCIDEV_OP_MSI, 4, 20, 0);
 }
 
+static void op_of_the_device_s_pin(struct vhost_fixture *f)
+{
+	message(f, VIRTIO_PCIDEV_OP_INT, 4, 20, 0);
+}
+
 static void op_unknown(struct vhost_fixture *f)
 {
 	message(f, 255, 4, 20, 0);
@@ -159,6 +177,32 @@ static void out_outside(struct vhost_fixture *f)
 static void out_wraps(struct vhost_fixture *f)
 {
 	desc(f, 0, UINT64_MAX - 8, 16, 0, 0);
+	submit(f, 0);
+}
+
+/* From the last page of the address space to the first; both are memory. */
+static void out_wraps_from_memory_to_memory(struct vhost_fixture *f)
+{
+	const uint64_t iovas[] = { VHOST_OWN_IOVA, UINT64_MAX - 4095, 0 };
+	const uint64_t sizes[] = { VHOST_OWN_SIZE, 4096, 4096 };
+	uint8_t body[VHU_TABLE_LEN + 3 * VHU_REGION_LEN] = { 0 }, *region = body + VHU_TABLE_LEN;
+	int fds[3] = { f->c.memfd, f->c.memfd, f->c.memfd };
+
+	VHU_TABLE_NR_set(body, 3);
+	for (unsigned int i = 0; i < 3; i++, region += VHU_REGION_LEN) {
+		VHU_REGION_GUEST_set(region, iovas[i]);
+		VHU_REGION_SIZE_set(region, sizes[i]);
+		VHU_REGION_USER_set(region, VHOST_OWN_IOVA + VHOST_USER_OFFSET +
+						    i * (uint64_t)VHOST_OWN_SIZE);
+		VHU_REGION_OFFSET_set(region, i == 0 ? f->c.size : i * 4096);
+	}
+	VHU_PCI_OP_set(f->c.mem + 8192 - 16, VIRTIO_PCIDEV_OP_MMIO_WRITE);
+	VHU_PCI_SIZE_set(f->c.mem + 8192 - 16, 4);
+	VHU_PCI_ADDR_set(f->c.mem + 8192 - 16, DOUBLE_BUFFER);
+	assert_int_equal(vhost_client_send(&f->c, VHU_SET_MEM_TABLE, body, sizeof(body), fds, 3),
+			 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	desc(f, 0, UINT64_MAX - 15, 20, 0, 0);
 	submit(f, 0);
 }
 
@@ -220,6 +264,8 @@ static const struct vh_row rows[] = {
 	ROW(index_runs_back, "a ring's index beyond its entries"),
 	ROW(header_cut_off, "a message that is not there, or not to be read"),
 	ROW(read_without_room, "an access without room for its answer"),
+	ROW(second_read_without_room, "an access without room for its answer"),
+	ROW(second_write_without_data, "an access without its data"),
 	ROW(write_without_data, "an access without its data"),
 	ROW(memset_without_data, "an access without its data"),
 	ROW(config_of_three, "an access whose size cannot be"),
@@ -228,9 +274,11 @@ static const struct vh_row rows[] = {
 	ROW(longest, "an access whose size cannot be"),
 	ROW(op_reserved, "an operation that is not the guest's to ask for"),
 	ROW(op_of_the_device, "an operation that is not the guest's to ask for"),
+	ROW(op_of_the_device_s_pin, "an operation that is not the guest's to ask for"),
 	ROW(op_unknown, "an operation that is not the guest's to ask for"),
 	ROW(out_outside, "a descriptor outside of the memory"),
 	ROW(out_wraps, "a descriptor outside of the memory"),
+	ROW(out_wraps_from_memory_to_memory, "a descriptor outside of the memory"),
 	ROW(in_outside, "a descriptor outside of the memory"),
 	ROW(irq_too_small, "a buffer for interrupts that is too small, or not to be written"),
 	ROW(irq_read_only, "a buffer for interrupts that is too small, or not to be written"),

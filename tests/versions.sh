@@ -27,8 +27,8 @@ tshark_reachable()
 }
 
 # versions_setup WORK: after tshark_setup with our dissector.  All versions know the same fields of
-# ours, with the same types; $1/names are the columns of -T fields: ours, those that Wireshark itself
-# has for NVMe, some more.
+# ours, with the same types; WORK/names are the columns of -T fields: ours, those that Wireshark
+# itself has for NVMe, some more.
 versions_setup()
 {
 	versions=$tshark

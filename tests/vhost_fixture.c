@@ -2,6 +2,7 @@
 /* A vhost-user server and its client, for tests. */
 #include <config.h>
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <cmocka.h>
 #include "emu/guestmem.h"
 #include "emu/loop.h"
@@ -91,10 +93,14 @@ void vh_set_reg(struct vhost_fixture *f, uint32_t off, uint32_t value)
 
 void vh_assert_disconnected(struct vhost_fixture *f, const char *why)
 {
+	struct timeval patience = { 10, 0 };
+	ssize_t n;
 	char byte;
 
-	while (recv(f->c.conn.fd, &byte, 1, 0) > 0)
+	setsockopt(f->c.conn.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while ((n = recv(f->c.conn.fd, &byte, 1, 0)) > 0)
 		;
+	assert_false(n < 0 && errno == EAGAIN);
 	pthread_join(f->thread, NULL);
 	f->running = false;
 	assert_string_equal(vhost_user_last_error(f->server), why);

@@ -203,7 +203,7 @@ local function add_cqe()
 	-- For graphs, beside counts; the tree says it in two units already.
 	if ns and tree:referenced(found.latency_us) then
 		tree:add(found.latency_us, tvb(rec.info, struct.completion_info.size),
-			 floor(ns / 1000 + 0.5)):set_generated()
+			 floor(ns / 1000 + 0.5)):set_generated():set_hidden()
 	end
 	if not rec.has_command or rec.status % 2048 ~= 0 then
 		return
