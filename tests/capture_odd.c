@@ -193,7 +193,7 @@ static void stages(struct maker *m)
 	put_cqe(m, decoded, (struct put_cqe){ 1, 0, 0 });
 }
 
-/* Frames 69 to 80. */
+/* Frames 69 to 81. */
 static void ours(struct maker *m)
 {
 	uint8_t info[access_info_SIZE] = { 0 }, drop[drop_info_SIZE] = { 0 };
@@ -217,13 +217,15 @@ static void ours(struct maker *m)
 	put_doorbell(m, NVMETAP_DOORBELL_CQ, 0, 0, 3);
 	put_doorbell(m, NVMETAP_DOORBELL_CQ, 0, 3, 1);
 	put_doorbell(m, NVMETAP_DOORBELL_SQ, 7, 0, 1);
+	m->cid = 2;						/* that of frame 9 */
+	put_read(m, 11);
 	put_state(m, NVMETAP_CTRL_DISABLED);
-	put_doorbell(m, NVMETAP_DOORBELL_CQ, 1, 3, 0);		/* 77 */
+	put_doorbell(m, NVMETAP_DOORBELL_CQ, 1, 3, 0);		/* 78 */
 	access_info_offset_set(info, NVME_REG_DOORBELLS);
 	access_info_doorbell_set(info, NVMETAP_DOORBELL_SQ);
 	access_info_width_set(info, 2);
 	access_info_value_set(info, 1);
-	put_event(m, NVMETAP_EV_DOORBELL, NVMETAP_DECODE, info, sizeof(info), NULL, 0);	/* 78 */
+	put_event(m, NVMETAP_EV_DOORBELL, NVMETAP_DECODE, info, sizeof(info), NULL, 0);	/* 79 */
 	m->latency_ns = 20000000;			/* an event takes as long as it takes */
 	put_completion(m, put_admin(m, NVME_OPC_ASYNC_EVENT_REQUEST, 0, 0), 0, 0x00020101);
 }

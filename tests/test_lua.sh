@@ -87,7 +87,10 @@ rows 22 'nvme.cmd_latency == 0.0345'
 rows 21 'nvme.cmd_pkt && nvmetap.event == "Completion"'
 rows 1 'nvme.cmd.sgl1.addr == 0x123456789a'
 
-# Our own, with names of values.
+# Our own, with names of values; of other command sets' commands, too.
+got=$(shark every -Y 'nvmetap.opc == "Zone Append" || nvmetap.opc == "Load Program" ||
+	nvmetap.opc == "Fabrics" || nvmetap.opc == "Exist"' | wc -l)
+test "$got" -eq 0 || fail "$got commands of other command sets"
 rows 5 'nvmetap.opc == "Identify" && nvmetap.event == "Admin command"'
 # A name stands for its number, which means something else on the other queue; from 4.6 on for what
 # is shown.

@@ -55,8 +55,9 @@ same "what is odd" <<'END'
 69|4194304|Altered by a plug-in
 70|4194304|Injected: "rule 1" at nvme:regread:writeback: go
 71|6291456|Events were not recorded: 7 events not recorded, 71 to 77
-77|4194304|Doorbell of a controller that is disabled (section 3.1.5)
-78|4194304,6291456|Doorbell of a controller that is disabled (section 3.1.5),Register access of an unusual width or alignment (section 3.1): 2 bytes at 1000
+76|4194304|Given up, by a reset or with its queue (section 7.3.2): frame 77
+78|4194304|Doorbell of a controller that is disabled (section 3.1.5)
+79|4194304,6291456|Doorbell of a controller that is disabled (section 3.1.5),Register access of an unusual width or alignment (section 3.1): 2 bytes at 1000
 END
 
 # Of a vendor's commands nobody knows what is reserved.

@@ -20,7 +20,7 @@ chmod a+rx "$work"
 capture()
 {
 	serve --ns mem=64M -w "$work/$1.pcapng" --bdf "$2"
-	guest 0 -n 60 -d 8
+	guest 0 -n 200 -d 8
 	kill -INT "$drive"
 	ended 0
 	chmod a+r "$work/$1.pcapng"
@@ -131,7 +131,13 @@ for piece in front back middle holes; do
 		LC_ALL=C sort -u >"$work/named" && mv "$work/named" "$work/$piece.threads"
 	! grep -q outside "$work/$piece.threads" || fail "$piece: threads lead nowhere"
 	within "$piece" one
+	run_tshark -2 -r "$work/$piece.pcapng" -Y '_ws.expert && !nvmetap.expert.no_command &&
+		!nvmetap.expert.no_completion' -T fields -e frame.number -e _ws.expert.message \
+		>"$work/odd"
+	test ! -s "$work/odd" || fail "$piece is odd: $(head -n 3 "$work/odd")"
 done
+# From where the phase changes, the slots are known again.
+test "$(grep -c ' 10 ' "$work/back.threads")" -gt 20 || fail "no completion of the back is taken"
 threads whole -2
 same whole one
 
