@@ -117,6 +117,8 @@ static void commands(struct maker *m)
 	sqe_prp1_set(cmd, PAGE + 4);
 	sqe_prp2_set(cmd, 2 * PAGE);
 	cmd_rw_fua_set(cmd, 1);
+	cmd_rw_dtype_set(cmd, 1);
+	cmd_rw_dspec_set(cmd, 5);
 	put_one(m, IO_QUEUE, cmd, 0);
 	sqe_prp2_set(cmd, 2 * PAGE + 4);			/* 41 */
 	put_one(m, IO_QUEUE, cmd, 0);
@@ -125,7 +127,7 @@ static void commands(struct maker *m)
 	put_one(m, IO_QUEUE, cmd, 0);
 	cmd_rw_rsvd50_set(cmd, 0);
 	cmd_rw_fua_set(cmd, 0);
-	cmd[54] = 1;						/* 45: Dword 13 */
+	cmd[53] = 1;						/* 45: Dword 13 */
 	put_one(m, IO_QUEUE, cmd, 0);
 	memset(cmd + 40, 0, 24);
 	sqe_opc_set(cmd, NVME_OPC_FLUSH);

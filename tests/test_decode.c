@@ -168,12 +168,13 @@ static void test_get_log_page_joins_the_number_of_dwords(void **state)
 	assert_field(&rec, "nvme.cmd.identify.get_logpage.dword14.uuid_index", "87");
 }
 
-/* Section 6.15: Write of 8 blocks from 1122334455667788h on, FUA. */
+/* Section 6.15: Write of 8 blocks from 1122334455667788h on, FUA, directive 5 with 0F0Eh; bit 24 of
+ * Dword 12 is from NVM Command Set 1.0, section 3.2.6. */
 static void test_write(void **state)
 {
 	uint8_t sqe[64] = { [0] = 0x01, [4] = 1, [40] = 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22,
-			    0x11, [48] = 7, [51] = 0x7c, [52] = 0xd7, [56] = 0x78, 0x56, 0x34,
-			    0x12, [60] = 0xcd, 0xab, [62] = 0xef, 0xbe };
+			    0x11, [48] = 7, [50] = 0x50, [51] = 0x7d, [52] = 0xd7, [54] = 0x0e,
+			    0x0f, [56] = 0x78, 0x56, 0x34, 0x12, [60] = 0xcd, 0xab, [62] = 0xef, 0xbe };
 	struct record rec = record_of_command(2, sqe, 64);
 
 	(void)state;
@@ -183,6 +184,9 @@ static void test_write(void **state)
 	assert_field(&rec, "nvme.cmd.nlb", "7");
 	assert_display(&rec, "nvme.cmd.nlb", "8 (stored as 7)");
 	assert_field(&rec, "nvme.cmd.prinfo", "0x000f");
+	assert_field(&rec, "nvmetap.cmd.dtype", "0x0005");
+	assert_field(&rec, "nvmetap.cmd.stc", "1");
+	assert_field(&rec, "nvmetap.cmd.dspec", "0x0f0e");
 	assert_field(&rec, "nvme.cmd.fua", "1");
 	assert_field(&rec, "nvme.cmd.lr", "0");
 	assert_field(&rec, "nvme.cmd.dsm.access_freq", "0x07");
