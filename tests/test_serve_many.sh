@@ -27,8 +27,9 @@ memory=$(memory_kb)
 files=$(open_files)
 guests 100
 more=$(($(memory_kb) - memory))
-# 2 KiB a guest; the thread sanitizer's own notes of threads and descriptors are several times that.
+# 2 KiB a guest; a sanitizer's own notes of threads and descriptors are several times that.
 most=400
+! grep -q libasan "/proc/$drive/maps" || most=1024
 ! grep -q libtsan "/proc/$drive/maps" || most=4096
 test "$more" -lt "$most" || fail "200 guests leave $more KiB"
 test "$(open_files)" = "$files" || fail "$(open_files) open files, $files before 200 guests"

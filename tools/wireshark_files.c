@@ -97,29 +97,28 @@ int wireshark_find(struct wireshark_folders *folders)
 	return ret == -ENOENT ? ask("wireshark", folders) : ret;
 }
 
-static void set_data(struct wireshark_data *data, const char *dissector, const char *profile)
+static void set_data(struct wireshark_data *data, const char *folder)
 {
-	snprintf(data->dissector, sizeof(data->dissector), "%s/nvmetap.lua", dissector);
-	snprintf(data->profile, sizeof(data->profile), "%s/profile", profile);
+	snprintf(data->dissector, sizeof(data->dissector), "%s/nvmetap.lua", folder);
+	snprintf(data->profile, sizeof(data->profile), "%s/profile", folder);
 }
 
 void wireshark_data(struct wireshark_data *data)
 {
 	const char *named = getenv("NVMETAP_DATADIR");
-	char self[WIRESHARK_PATH_MAX / 2], source[WIRESHARK_PATH_MAX];
+	char self[WIRESHARK_PATH_MAX / 2];
 	ssize_t len = -1;
 
-	set_data(data, named != NULL ? named : PKGDATADIR, named != NULL ? named : PKGDATADIR);
+	set_data(data, named != NULL ? named : PKGDATADIR);
 	if (named == NULL)
 		len = readlink("/proc/self/exe", self, sizeof(self) - 16);
 	if (len <= 0)
 		return;
 	self[len] = '\0';
 	*strrchr(self, '/') = '\0';
-	snprintf(source, sizeof(source), "%s/../dissector", self);
 	strcat(self, "/dissector");
 	if (access(self, F_OK) == 0)
-		set_data(data, self, source);
+		set_data(data, self);
 }
 
 /* The bytes of a file, NUL ended, or NULL and errno. */
