@@ -161,6 +161,16 @@ static int walk_inject(struct walk *walk)
 	return ret != 0 ? ret : walk_bytes(walk, S_inject_now, inject.now, inject.now_len);
 }
 
+/* The payload of the event is a PRP list. */
+static int walk_list(struct walk *walk)
+{
+	const struct record *rec = walk->rec;
+
+	if (rec->info_len < list_info_SIZE || list_info_type_get(rec->info) != NVMETAP_LIST_SGL)
+		return 0;
+	return walk_bytes(walk, S_sgl_list, rec->payload, rec->caplen);
+}
+
 /* What depends on the event beyond its structures. */
 static int walk_specific(struct walk *walk)
 {
@@ -176,6 +186,8 @@ static int walk_specific(struct walk *walk)
 		return walk_registers(walk);
 	case NVMETAP_EV_INJECT:
 		return walk_inject(walk);
+	case NVMETAP_EV_LIST:
+		return walk_list(walk);
 	case NVMETAP_EV_CFGREAD:
 	case NVMETAP_EV_CFGWRITE:
 		return walk_access(walk, table_configs, table_nr_configs);
@@ -214,6 +226,7 @@ static void find_specific(unsigned int strct, bool possible[256])
 			is_place(table_registers, table_nr_registers, strct);
 	possible[NVMETAP_EV_CFGREAD] = possible[NVMETAP_EV_CFGWRITE] =
 		is_place(table_configs, table_nr_configs, strct);
+	possible[NVMETAP_EV_LIST] = strct == S_sgl_list || strct == S_sgl_entry;
 	/* Whatever was altered. */
 	possible[NVMETAP_EV_INJECT] = true;
 }

@@ -107,6 +107,10 @@ static void io_commands(struct maker *m)
 {
 	uint8_t range[dsm_range_SIZE] = { 0 }, cmd[sqe_SIZE] = { 0 };
 	uint8_t entries[3 * prp_entry_SIZE] = { 0 }, info[list_info_SIZE] = { 0 };
+	uint8_t sgls[3][sgl_entry_SIZE] = { { 0 } };
+	static const uint8_t types[3] = {
+		NVME_SGL_DATA_BLOCK, NVME_SGL_KEYED_DATA_BLOCK, NVME_SGL_VENDOR,
+	};
 	struct record rec;
 
 	put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_WRITE, 1, 8, 0, 7), 0, 0);
@@ -129,7 +133,13 @@ static void io_commands(struct maker *m)
 	list_info_first_set(info, 1);
 	put_event(m, NVMETAP_EV_LIST, NVMETAP_MEMORY, info, sizeof(info), entries, sizeof(entries));
 	list_info_type_set(info, NVMETAP_LIST_SGL);
-	put_event(m, NVMETAP_EV_LIST, NVMETAP_MEMORY, info, sizeof(info), entries, sizeof(entries));
+	for (uint8_t i = 0; i < 3; i++) {
+		sgl_entry_addr_set(sgls[i], 0x1bfc00000 + i * 4096);
+		sgl_entry_len_set(sgls[i], 4096);
+		sgl_entry_type_set(sgls[i], types[i]);
+	}
+	sgl_entry_key_set(sgls[1], 0xcafe0001);
+	put_event(m, NVMETAP_EV_LIST, NVMETAP_MEMORY, info, sizeof(info), sgls, sizeof(sgls));
 }
 
 static void accesses(struct maker *m)

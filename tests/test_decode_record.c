@@ -149,6 +149,36 @@ static void test_a_list(void **state)
 	assert_field(&rec, "nvmetap.prp", "0x0000000130201000,0x0000000000002000");
 }
 
+/* Section 4.4: 4096 bytes at 123456789ABCDDEh; a keyed block of 123456h bytes; a vendor's. */
+static void test_an_sgl_segment(void **state)
+{
+	static const uint8_t info[16] = { [7] = 0x08, [15] = 1 };
+	static const uint8_t descriptors[48] = {
+		0xde, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01, 0x00, 0x10, [15] = 0x01,
+		[17] = 0x20, [24] = 0x56, 0x34, 0x12, 0x0d, 0xf0, 0xfe, 0xca, 0x4f,
+		[33] = 0x30, [40] = 1, [47] = 0xf0,
+	};
+	struct record rec = with_info(13, info, 16);
+
+	(void)state;
+	rec.payload = descriptors;
+	rec.len = rec.caplen = 48;
+	assert_display(&rec, "nvmetap.list.type", "SGL (1)");
+	assert_field(&rec, "nvmetap.sgl.addr",
+		     "0x0123456789abcdde,0x0000000000002000,0x0000000000003000");
+	assert_field(&rec, "nvmetap.sgl.len", "4096,1193046");
+	assert_field(&rec, "nvmetap.sgl.key", "0xcafef00d");
+	assert_field(&rec, "nvmetap.sgl.specific", "01000000000000");
+	assert_field(&rec, "nvmetap.sgl.subtype", "0x01,0x0f,0x00");
+	assert_display(&rec, "nvmetap.sgl.type", "Data block (0x0)");
+	assert_field(&rec, "nvmetap.sgl.type", "0x00,0x04,0x0f");
+	assert_absent(&rec, "nvmetap.prp");
+	rec.len = rec.caplen = 32;
+	assert_field(&rec, "nvmetap.sgl.len", "4096,1193046");
+	rec.len = rec.caplen = 16;
+	assert_field(&rec, "nvmetap.sgl.len", "4096");
+}
+
 static void test_a_data_transfer(void **state)
 {
 	static const uint8_t info[32] = { [3] = 2, 0x12, 0x34, 0x50, 0x00, 0, 0, 0x10, 0,
@@ -253,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_an_access),
 		cmocka_unit_test(test_an_interrupt),
 		cmocka_unit_test(test_a_list),
+		cmocka_unit_test(test_an_sgl_segment),
 		cmocka_unit_test(test_a_data_transfer),
 		cmocka_unit_test(test_the_controller_s_state),
 		cmocka_unit_test(test_a_queue),

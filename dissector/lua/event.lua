@@ -45,7 +45,8 @@ list_info = info_reader(struct.list_info, "iova", "first", "type")
 
 local function list_line()
 	local high, low, first, kind = list_info()
-	local nr = floor(rec.len / struct.prp_entry.size)
+	local entry = kind == number.NVMETAP_LIST_SGL and struct.sgl_entry or struct.prp_entry
+	local nr = floor(rec.len / entry.size)
 	if not high then
 		return nil
 	end
@@ -57,6 +58,8 @@ local function add_list()
 	local _, _, _, kind = list_info()
 	if kind == number.NVMETAP_LIST_PRP then
 		add_titled(struct.prp_list, rec.payload, rec.payload, rec.payload + rec.captured)
+	elseif kind == number.NVMETAP_LIST_SGL then
+		add_titled(struct.sgl_list, rec.payload, rec.payload, rec.payload + rec.captured)
 	elseif visible then
 		add_rest(tree, found.rest, rec.payload, rec.payload + rec.captured)
 	end
