@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way to the drive on the bench that is a vhost-user client's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <cmocka.h>
 #include "emu/vhost_user.h"
 #include "tests/rig_served.h"
 #include "tests/served_drive.h"
@@ -19,6 +24,15 @@ struct vhost_way {
 	unsigned int nr_told[VHOST_ACCESS_VECTORS];	/* interrupts that the test knows of */
 };
 
+static void failed(void *ctx, int err)
+{
+	const char *why = vhost_user_last_error(((struct rig *)ctx)->transport);
+
+	if (*why != '\0')
+		print_error("the drive says: %s\n", why);
+	served_drive_failed(NULL, err);
+}
+
 static void open_pair(struct rig *rig)
 {
 	struct vhost_way *way = calloc(1, sizeof(*way));
@@ -35,7 +49,8 @@ static void start(struct rig *rig)
 	struct vhost_way *way = rig->way_ctx;
 
 	rig_served_start(rig);
-	way->access.failed = served_drive_failed;
+	way->access.failed = failed;
+	way->access.ctx = rig;
 	if (vhost_access_take(&way->access, way->served.fd, MEM_SIZE) != 0 ||
 	    way->access.access.iova != MEM_BASE)
 		abort();
