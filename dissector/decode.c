@@ -161,14 +161,17 @@ static int walk_inject(struct walk *walk)
 	return ret != 0 ? ret : walk_bytes(walk, S_inject_now, inject.now, inject.now_len);
 }
 
-/* The payload of the event is a PRP list. */
+static bool is_list(const struct record *rec, uint64_t type)
+{
+	return rec->info_len >= list_info_SIZE && list_info_type_get(rec->info) == type;
+}
+
+/* A PRP list is the payload of its event in the table; the other kind is found here. */
 static int walk_list(struct walk *walk)
 {
-	const struct record *rec = walk->rec;
-
-	if (rec->info_len < list_info_SIZE || list_info_type_get(rec->info) != NVMETAP_LIST_SGL)
+	if (!is_list(walk->rec, NVMETAP_LIST_SGL))
 		return 0;
-	return walk_bytes(walk, S_sgl_list, rec->payload, rec->caplen);
+	return walk_bytes(walk, S_sgl_list, walk->rec->payload, walk->rec->caplen);
 }
 
 /* What depends on the event beyond its structures. */
@@ -253,10 +256,7 @@ void decode_parts_with(unsigned int strct, uint8_t parts[256])
 
 static bool payload_applies(const struct record *rec)
 {
-	if (rec->event != NVMETAP_EV_LIST)
-		return true;
-	return rec->info_len >= list_info_SIZE &&
-	       list_info_type_get(rec->info) == NVMETAP_LIST_PRP;
+	return rec->event != NVMETAP_EV_LIST || is_list(rec, NVMETAP_LIST_PRP);
 }
 
 static int walk_header(struct walk *walk, const uint8_t *header)

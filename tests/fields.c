@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the decoder says of a record, by filter name, for tests. */
+#include "spec/bytes.h"
 #include "tests/fields.h"
 
 #include <string.h>
@@ -75,4 +76,14 @@ struct record record_of_completion(uint8_t opc, uint32_t cdw10, uint16_t status,
 struct record record_of_access(uint8_t event, const uint8_t *info)
 {
 	return (struct record){ .seq = 1, .event = event, .info = info, .info_len = 32 };
+}
+
+struct record record_of_read(uint8_t event, uint64_t offset, uint64_t value, uint32_t width)
+{
+	static uint8_t info[32];
+
+	bytes_set_be(info, 8, offset);
+	bytes_set_be(info + 8, 8, value);
+	bytes_set_be(info + 24, 4, width);
+	return record_of_access(event, info);
 }

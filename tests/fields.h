@@ -18,6 +18,8 @@ struct record record_of_completion(uint8_t opc, uint32_t cdw10, uint16_t status,
 				   const uint8_t *cqe);
 /* A register or configuration space is accessed; info has 32 bytes. */
 struct record record_of_access(uint8_t event, const uint8_t *info);
+/* A read, by event, of width bytes at offset; until the next call. */
+struct record record_of_read(uint8_t event, uint64_t offset, uint64_t value, uint32_t width);
 
 #define assert_field(rec, name, text) assert_string_equal(field_of(rec, name), text)
 #define assert_display(rec, name, text) assert_string_equal(display_of(rec, name), text)

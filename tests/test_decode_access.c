@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
-#include "spec/bytes.h"
 #include "tests/fields.h"
 
 /* Section 3.1.1: MQES 2047, CQR, AMS 1, TO 20, NSSRS, CSS NVM, MPSMAX 4, CMBS;
@@ -218,15 +217,9 @@ static void test_a_doorbell_shows_old_and_new(void **state)
 	assert_field(&rec, "nvmetap.access.vector", "1");
 }
 
-/* Until the next call. */
-static struct record read_register(uint16_t offset, uint64_t value, uint8_t width)
+static struct record read_register(uint64_t offset, uint64_t value, uint32_t width)
 {
-	static uint8_t info[32];
-
-	bytes_set_be(info, 8, offset);
-	bytes_set_be(info + 8, 8, value);
-	bytes_set_be(info + 24, 4, width);
-	return record_of_access(4, info);
+	return record_of_read(4, offset, value, width);
 }
 
 /* NVM Express 1.4 sections 3.1.11 to 3.1.17. */

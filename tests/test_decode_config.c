@@ -7,18 +7,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "spec/bytes.h"
 #include "tests/fields.h"
 
-/* Until the next call. */
-static struct record read_config(uint16_t offset, uint32_t value, uint8_t width)
+static struct record read_config(uint64_t offset, uint64_t value, uint32_t width)
 {
-	static uint8_t info[32];
-
-	bytes_set_be(info, 8, offset);
-	bytes_set_be(info + 8, 8, value);
-	bytes_set_be(info + 24, 4, width);
-	return record_of_access(2, info);
+	return record_of_read(2, offset, value, width);
 }
 
 /* PCI 3.0 section 6.1: 1B36h:0010h, revision 7, class 010802h; cache line of 16 Dwords,
