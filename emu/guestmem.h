@@ -69,6 +69,7 @@ typedef int guestmem_message_fn(void *ctx, uint64_t iova, void *buf, size_t len,
  * through as many mappings as it takes.  Every byte is looked up before the
  * first is copied.  A write is visible to the guest before what is written
  * later, a read sees what the guest wrote before what was read earlier.
+ * 2, 4 or 8 bytes at a multiple of their length are copied at once.
  *   -EFAULT  not mapped, not permitted, or the memory file has shrunk (then
  *            part may have been copied); or there is no message function
  *   or what message said

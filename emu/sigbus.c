@@ -81,6 +81,37 @@ int sigbus_init(void)
 	return init_error;
 }
 
+/* A load or store of one word where mem is aligned to it. */
+#define WORD_COPY(type) do { \
+	_Atomic(type) *there = (_Atomic(type) *)mem; \
+	type word; \
+	if (write) { \
+		memcpy(&word, buf, sizeof(word)); \
+		atomic_store_explicit(there, word, memory_order_relaxed); \
+	} else { \
+		word = atomic_load_explicit(there, memory_order_relaxed); \
+		memcpy(buf, &word, sizeof(word)); \
+	} \
+} while (0)
+
+/* memcpy may move the two bytes of a ring's index one after the other, and the
+ * guest moves the index between them. */
+static void copy(void *mem, void *buf, size_t len, bool write)
+{
+	bool aligned = (uintptr_t)mem % (len == 0 ? 1 : len) == 0;
+
+	if (aligned && len == sizeof(uint16_t))
+		WORD_COPY(uint16_t);
+	else if (aligned && len == sizeof(uint32_t))
+		WORD_COPY(uint32_t);
+	else if (aligned && len == sizeof(uint64_t))
+		WORD_COPY(uint64_t);
+	else if (write)
+		memcpy(mem, buf, len);
+	else
+		memcpy(buf, mem, len);
+}
+
 int sigbus_copy(void *mem, void *buf, size_t len, bool write)
 {
 	uintptr_t in_page = (uintptr_t)mem % FAULT_GRAIN;
@@ -93,10 +124,7 @@ int sigbus_copy(void *mem, void *buf, size_t len, bool write)
 	 * and accesses to shared memory in the order of the calls (with the
 	 * guest's own barriers). */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (write)
-		memcpy(mem, buf, len);
-	else
-		memcpy(buf, mem, len);
+	copy(mem, buf, len, write);
 	atomic_thread_fence(memory_order_seq_cst);
 	guard = NULL;
 	return 0;

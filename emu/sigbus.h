@@ -17,7 +17,9 @@ int sigbus_init(void);	/* installs the handler, once.  0 or -errno */
 void sigbus_take(const siginfo_t *info);
 
 /* Copies len bytes from mem to buf, or with write from buf to mem.  0, or
- * -EFAULT: mem is not there (any longer); part may have been copied. */
+ * -EFAULT: mem is not there (any longer); part may have been copied.
+ * 2, 4 or 8 bytes where mem is aligned to them are moved at once, so that who
+ * changes them meanwhile is seen before or after it, never in between. */
 int sigbus_copy(void *mem, void *buf, size_t len, bool write);
 
 #endif

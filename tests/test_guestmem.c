@@ -3,9 +3,11 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -307,6 +309,49 @@ static void test_a_sent_bus_error_still_kills(void **state)
 	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* As an index of a ring that goes from 0x00ff to 0x0100. */
+enum { ROUNDS = 2000000 };
+
+struct other_side {
+	_Atomic(uint16_t) *index;
+	_Atomic(bool) done;
+};
+
+static void *index_move(void *arg)
+{
+	struct other_side *o = arg;
+
+	while (!o->done) {
+		atomic_store(o->index, 0x00ff);
+		atomic_store(o->index, 0x0100);
+	}
+	return NULL;
+}
+
+static void test_an_index_that_moves_is_read_before_or_after_it(void **state)
+{
+	struct fixture *f = *state;
+	struct other_side o = { .index = (_Atomic(uint16_t) *)(void *)f->mem };
+	unsigned int torn = 0, seen[2] = { 0 };
+	pthread_t thread;
+	uint16_t index;
+
+	assert_int_equal(guestmem_map(f->gm, 0, PAGE, f->fd, 0, RW), 0);
+	atomic_store(o.index, 0x00ff);
+	assert_int_equal(pthread_create(&thread, NULL, index_move, &o), 0);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		(void)get(f, 0, &index, sizeof(index));
+		if (index == 0x00ff || index == 0x0100)
+			seen[index == 0x0100]++;
+		else
+			torn++;
+	}
+	o.done = true;
+	pthread_join(thread, NULL);
+	assert_int_equal(torn, 0);
+	assert_true(seen[0] > 0 && seen[1] > 0);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -327,6 +372,7 @@ int main(void)
 		T(test_a_shrunk_file_is_a_failed_access_and_no_signal),
 		T(test_a_foreign_bus_error_still_kills),
 		T(test_a_sent_bus_error_still_kills),
+		T(test_an_index_that_moves_is_read_before_or_after_it),
 	};
 
 	guestmem_free(guestmem_new());
