@@ -117,7 +117,7 @@ struct expr {
 	struct regex **regexes;
 	uint8_t *pool;
 	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, nr_regexes;
-	uint32_t nr_first;	/* tests that come first and end all if false */
+	struct expr_gates gates;
 };
 
 #endif

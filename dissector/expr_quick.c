@@ -38,12 +38,15 @@ struct expr_quick quick_find(unsigned int i)
 	const struct expr_quick none = { .size = 0 };
 	const struct table_row *row = &table_rows[i], *other;
 	const struct table_only *only = &table_only[i];
-	struct expr_quick quick = { .at = (uint8_t)row->offset, .shift = row->shift };
+	struct expr_quick quick = { .shift = row->shift };
+	unsigned int last = record_SIZE - 8;
 	uint8_t size;
 
 	if (!find_member(i, &quick.size, &quick.offset))
 		return none;
 	quick.mask = UINT64_MAX >> (64 - row->width);
+	quick.at = (uint8_t)(row->offset < last ? row->offset : last);
+	quick.at_shift = (uint8_t)(8 * (quick.at + 8 - row->offset - row->length) + row->shift);
 	if (only->other == 0)
 		return quick;	/* low to high are 0, as any byte without bits is */
 	other = &table_rows[only->other];
@@ -57,18 +60,42 @@ struct expr_quick quick_find(unsigned int i)
 	return quick;
 }
 
+static void add_gate(struct expr_gates *gates, const struct expr_test *test)
+{
+	if (gates->nr < EXPR_GATES_MAX)
+		gates->list[gates->nr++] = (struct expr_gate){ test->quick, test->span };
+}
+
+static void add_field(struct expr_gates *gates, const struct expr_field *field)
+{
+	for (unsigned int i = 0; field->special == EXPR_OF_TABLE && i < 256; i++)
+		gates->events[i] &= field->parts[i] != 0;
+}
+
+/* From the tests that begin "test, the end if false, test, …". */
+void quick_gather(struct expr *expr)
+{
+	const struct expr_code *code = expr->code, *end = code + expr->nr_code;
+
+	memset(expr->gates.events, true, sizeof(expr->gates.events));
+	for (; code < end && code->op <= EXPR_QUICK; code += 2) {
+		const struct expr_test *test = &expr->tests[code->arg];
+
+		if (code + 1 < end && (code[1].op != EXPR_IF_FALSE || code[1].arg != expr->nr_code))
+			break;
+		if (code->op == EXPR_QUICK)
+			add_gate(&expr->gates, test);
+		else
+			add_field(&expr->gates, &expr->fields[test->left.field]);
+	}
+}
+
 bool expr_excludes(const struct expr *expr, const uint8_t *header)
 {
-	for (uint32_t i = 0; i < expr->nr_first; i++) {
-		const struct expr_code *code = &expr->code[2 * i];
-		const struct expr_test *test = &expr->tests[code->arg];
-		const struct expr_field *field = &expr->fields[test->left.field];
+	const struct expr_gates *gates = &expr->gates;
+	bool may_fit = gates->events[header[record_event_OFFSET]];
 
-		if (code->op == EXPR_QUICK
-			    ? !quick_test_header(&test->quick, &test->span, header)
-			    : field->special == EXPR_OF_TABLE &&
-				      field->parts[header[record_event_OFFSET]] == 0)
-			return true;
-	}
-	return false;
+	for (uint32_t i = 0; i < gates->nr; i++)
+		may_fit &= quick_test_header(&gates->list[i].quick, &gates->list[i].span, header);
+	return !may_fit;
 }
