@@ -145,7 +145,7 @@ static struct expr *compile(const char *text, size_t len, bool frames, struct ex
 	} else {
 		parser.pool.bytes = expr->pool;
 		if (parse(&parser)) {
-			quick_gather(expr);
+			gates_gather(expr);
 			return expr;
 		}
 	}

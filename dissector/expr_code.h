@@ -7,7 +7,7 @@
 #define DISSECTOR_EXPR_CODE_H
 
 #include "dissector/expr.h"
-#include "dissector/expr_quick.h"
+#include "dissector/expr_gate.h"
 #include "dissector/table.h"
 
 /* Types of fields, as Wireshark has them. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which fields of the header are members of struct record, and what the header alone says. */
+/* Which fields of the header are members of struct record. */
 #include "dissector/expr_quick.h"
 
-#include "dissector/expr_code.h"
+#include <stddef.h>
+#include "dissector/table.h"
 
 #define MEMBER(field, name) \
 	{ F_record_##field, sizeof(((struct record *)0)->name), offsetof(struct record, name) }
@@ -58,44 +59,4 @@ struct expr_quick quick_find(unsigned int i)
 	quick.low = (uint8_t)only->low;
 	quick.high = (uint8_t)only->high;
 	return quick;
-}
-
-static void add_gate(struct expr_gates *gates, const struct expr_test *test)
-{
-	if (gates->nr < EXPR_GATES_MAX)
-		gates->list[gates->nr++] = (struct expr_gate){ test->quick, test->span };
-}
-
-static void add_field(struct expr_gates *gates, const struct expr_field *field)
-{
-	for (unsigned int i = 0; field->special == EXPR_OF_TABLE && i < 256; i++)
-		gates->events[i] &= field->parts[i] != 0;
-}
-
-/* From the tests that begin "test, the end if false, test, …". */
-void quick_gather(struct expr *expr)
-{
-	const struct expr_code *code = expr->code, *end = code + expr->nr_code;
-
-	memset(expr->gates.events, true, sizeof(expr->gates.events));
-	for (; code < end && code->op <= EXPR_QUICK; code += 2) {
-		const struct expr_test *test = &expr->tests[code->arg];
-
-		if (code + 1 < end && (code[1].op != EXPR_IF_FALSE || code[1].arg != expr->nr_code))
-			break;
-		if (code->op == EXPR_QUICK)
-			add_gate(&expr->gates, test);
-		else
-			add_field(&expr->gates, &expr->fields[test->left.field]);
-	}
-}
-
-bool expr_excludes(const struct expr *expr, const uint8_t *header)
-{
-	const struct expr_gates *gates = &expr->gates;
-	bool may_fit = gates->events[header[record_event_OFFSET]];
-
-	for (uint32_t i = 0; i < gates->nr; i++)
-		may_fit &= quick_test_header(&gates->list[i].quick, &gates->list[i].span, header);
-	return !may_fit;
 }

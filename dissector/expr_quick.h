@@ -28,22 +28,8 @@ struct expr_span {
 	bool outside;
 };
 
-enum { EXPR_GATES_MAX = 8 };	/* what follows more of them is not asked of the header */
-
-/* What a header shows, alone, of whether a record can match. */
-struct expr_gates {
-	bool events[256];	/* which may */
-	uint32_t nr;
-	struct expr_gate {
-		struct expr_quick quick;
-		struct expr_span span;
-	} list[EXPR_GATES_MAX];	/* each of which has to fit */
-};
-
 /* The short way to row i (F_*) of the table, if there is one. */
 struct expr_quick quick_find(unsigned int i);
-struct expr;
-void quick_gather(struct expr *expr);	/* its gates, when all else is compiled */
 
 static inline uint64_t quick_load(const uint8_t *from, unsigned int size)
 {
