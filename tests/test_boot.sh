@@ -107,7 +107,7 @@ boots 1 --guest linux-test --ns path=/no/such.img
 one_line
 boots 1 --guest linux-test --console-file /no/such/file
 one_line
-boots 1 --guest linux-test --events nothing
+boots 2 --guest linux-test --events nothing
 one_line
 
 # --- the time limit, for a QEMU that ends when it is asked to

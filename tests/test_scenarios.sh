@@ -64,9 +64,9 @@ cmp -s "$work/run1" "$work/run2" || fail "not the same firings: $(diff "$work/ru
 
 # --- what is wrong
 refused 'column 1: no tap "nvme:io:decod"; near: nvme:io:decode' --inject 'nvme:io:decod do drop'
-tail -n 1 "$work/err" | grep -qx '  ^' || fail "no mark below the rule"
+tail -n 1 "$work/err" | grep -qx '    ^' || fail "no mark below the rule"
 refused 'column 19: no action "dorp"; near: drop' --inject 'nvme:io:decode do dorp'
-tail -n 1 "$work/err" | grep -qx ' \{20\}^' || fail "the mark is not below the word"
+tail -n 1 "$work/err" | grep -qx ' \{22\}^' || fail "the mark is not below the word"
 refused 'no scenario and no file lost-interupt; near: lost-interrupt' --scenario lost-interupt
 refused 'no scenario and no file ./nothing' --scenario ./nothing
 printf '# A comment\n\nnvme:io:decode \\\n\tdo drop\nnvme:io:decode do\n' >"$work/own.rules"

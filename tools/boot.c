@@ -327,7 +327,7 @@ extern const struct command command_boot;
 const struct command command_boot = {
 	.name = "boot",
 	.operands = "[-- QEMU-OPTION…]",
-	.summary = "a guest that boots from the drive, and its capture",
+	.summary = "boot a guest from the drive and capture it",
 	.options = boot_option_tables,
 	.run = run,
 };

@@ -25,15 +25,6 @@ static int try_add(struct control_client *client, const char *label, const char 
 	return id > 0 ? id : -1;
 }
 
-/* Where "column 12: …" says it is. */
-static void point_at(const char *rule, const char *why)
-{
-	unsigned long column = 0;
-
-	if (sscanf(why, "column %lu:", &column) == 1 && column > 0 && column <= strlen(rule) + 1)
-		caret_show(rule, column - 1, 1);
-}
-
 static int add(struct control_client *client, int nr, char **operands)
 {
 	char rule[CONTROL_TEXT_MAX + 1];
@@ -47,7 +38,7 @@ static int add(struct control_client *client, int nr, char **operands)
 		return EXIT_DONE;
 	}
 	complain("inject: %s", client->why);
-	point_at(rule, client->why);
+	caret_show_column(rule, client->why);
 	return EXIT_FAILED;
 }
 
@@ -208,7 +199,7 @@ extern const struct command command_inject;
 const struct command command_inject = {
 	.name = "inject",
 	.operands = "add|scenario|list|remove|pause|resume|release …",
-	.summary = "rules of a running drive, added and removed",
+	.summary = "add, list and remove rules of a running drive",
 	.options = inject_tables,
 	.run = verbs_run,
 	.verbs = inject_verbs,
