@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Manual pages are well-formed, speak of every tap, function, command and option,
-# and of no other.
+# and of no other; and HACKING.md names no file that is not there.
 
 command -v mandoc >/dev/null || { echo "SKIP: mandoc is not installed"; exit 77; }
 srcdir=${srcdir:-.}
@@ -69,5 +69,19 @@ for command in $(./nvmetap --list-commands); do
 	./nvmetap --help | sed -n "s/^  $command  *//p" >"$dir/summary"
 	same "nvmetap-$command.1 and --help differ in what it is" "$dir/said" "$dir/summary"
 done
+
+# Words in capitals stand for a name.
+# shellcheck disable=SC2016
+grep -oE '`(spec|emu|tracer|dissector|samples|tools|tests|doc)/[^` ]*`' "$srcdir/HACKING.md" |
+	tr -d '`' | grep -v '[A-Z][A-Z]' | sort -u >"$dir/named"
+[ "$(wc -l <"$dir/named")" -gt 100 ] || { echo "FAIL: HACKING.md names no files"; failed=1; }
+while read -r name; do
+	# A pattern, or the name of a program of the tests.
+	for file in "$srcdir"/$name "$srcdir/$name.c"; do
+		[ ! -e "$file" ] || continue 2
+	done
+	echo "FAIL: HACKING.md names $name, which is not there"
+	failed=1
+done <"$dir/named"
 
 exit $failed
