@@ -112,40 +112,6 @@ static bool fetch_all(struct ctrl *ctrl)
 	return nr > 0;
 }
 
-void ctrl_work(struct ctrl *ctrl)
-{
-	bool more;
-
-	if (ctrl->working)
-		return;
-	ctrl->working = true;
-	if (ctrl->ready.first != NULL)
-		run_ready(ctrl);
-	post_waiting(ctrl);
-	more = fetch_all(ctrl);
-	ctrl->working = false;
-	ctrl_announce(ctrl);
-	if (more || (ctrl->ready.first != NULL && can_work(ctrl)))
-		ctrl_kick(ctrl);
-}
-
-static void kicked(struct loop_msg *msg)
-{
-	struct ctrl *ctrl = (struct ctrl *)((char *)msg - offsetof(struct ctrl, kick));
-
-	ctrl->kicked = false;
-	ctrl_work(ctrl);
-}
-
-void ctrl_kick(struct ctrl *ctrl)
-{
-	if (ctrl->kicked)
-		return;
-	ctrl->kicked = true;
-	ctrl->kick.fn = kicked;
-	loop_post(ctrl->loop, &ctrl->kick);
-}
-
 /* Section 7.5.1.1: INTx is asserted while an unmasked queue has entries that
  * the driver has not consumed. */
 static bool intx_level(const struct ctrl *ctrl)
@@ -166,7 +132,8 @@ static void announce_msix(struct ctrl *ctrl, struct cq *cq)
 		ctrl->host->irq(ctrl->host_ctx, cq->vector, cq->last_seq, cq->nr_new);
 }
 
-void ctrl_announce(struct ctrl *ctrl)
+/* Interrupts for what has been completed, and the level of INTx. */
+static void announce(struct ctrl *ctrl)
 {
 	bool msix = ctrl->host->msix(ctrl->host_ctx);
 	uint64_t cause = 0;
@@ -188,4 +155,38 @@ void ctrl_announce(struct ctrl *ctrl)
 	}
 	if (!msix)
 		ctrl->host->intx(ctrl->host_ctx, intx_level(ctrl), cause, count);
+}
+
+void ctrl_work(struct ctrl *ctrl)
+{
+	bool more;
+
+	if (ctrl->working)
+		return;
+	ctrl->working = true;
+	if (ctrl->ready.first != NULL)
+		run_ready(ctrl);
+	post_waiting(ctrl);
+	more = fetch_all(ctrl);
+	ctrl->working = false;
+	announce(ctrl);
+	if (more || (ctrl->ready.first != NULL && can_work(ctrl)))
+		ctrl_kick(ctrl);
+}
+
+static void kicked(struct loop_msg *msg)
+{
+	struct ctrl *ctrl = (struct ctrl *)((char *)msg - offsetof(struct ctrl, kick));
+
+	ctrl->kicked = false;
+	ctrl_work(ctrl);
+}
+
+void ctrl_kick(struct ctrl *ctrl)
+{
+	if (ctrl->kicked)
+		return;
+	ctrl->kicked = true;
+	ctrl->kick.fn = kicked;
+	loop_post(ctrl->loop, &ctrl->kick);
 }

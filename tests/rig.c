@@ -76,11 +76,6 @@ static int setup_enabled(void **state, unsigned int nr_ns, rig_prepare_fn *prepa
 	return driver_create(&rig->driver, 1, 64, 1);
 }
 
-int rig_setup_bare_with(void **state, rig_prepare_fn *prepare)
-{
-	return setup_bare(state, NR_NS, prepare);
-}
-
 int rig_setup_bare(void **state)
 {
 	return setup_bare(state, NR_NS, NULL);

@@ -85,7 +85,6 @@ int rig_teardown(void **state);
  * where a plug-in comes in that hears of all. */
 typedef void rig_prepare_fn(struct rig *rig);
 int rig_setup_with(void **state, rig_prepare_fn *prepare);
-int rig_setup_bare_with(void **state, rig_prepare_fn *prepare);
 
 /* Attaches an observer to the tap, which fills rig->seen. */
 void rig_watch(struct rig *rig, const char *tap);
