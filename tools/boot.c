@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nvmetap boot: a drive and a guest that boots from it, in one word. */
+/* nvmetap boot: a drive and a guest that boots from it. */
 #include "config.h"
 
 #include <errno.h>

@@ -138,8 +138,7 @@ int capture_options_handle(struct capture_options *options, int id, const char *
 		options->lists = true;
 		return 0;
 	case 'w':
-		options->file = arg;
-		return 0;
+		return option_capture("capture", arg, &options->file);
 	case 'f':
 		options->filter = arg;
 		return 0;

@@ -78,6 +78,9 @@ int option_number(const char *command, const char *option, const char *arg,
 int option_size(const char *command, const char *option, const char *arg,
 		unsigned long long min, unsigned long long max, unsigned long long *value);
 
+/* The argument of -w.  0, or -1 with the reason said: bytes would go to a terminal. */
+int option_capture(const char *command, const char *arg, const char **file);
+
 /* In the order in which --help shows them; NULL ends. */
 extern const struct command *const commands[];
 

@@ -291,8 +291,7 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 
 	switch (id) {
 	case 'w':
-		options->tracer.path = arg;
-		return 0;
+		return option_capture(command, arg, &options->tracer.path);
 	case 's':
 		if (option_size(command, "--snap", arg, 0, UINT32_MAX, &size) != 0)
 			return -1;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "spec/near.h"
 
 enum {
@@ -206,5 +207,15 @@ int option_size(const char *command, const char *option, const char *arg,
 		return 0;
 	complain("%s: %s %s: must be a size from %s to %s", command, option, arg,
 		 size_text(min, least, sizeof(least)), size_text(max, most, sizeof(most)));
+	return -1;
+}
+
+int option_capture(const char *command, const char *arg, const char **file)
+{
+	*file = arg;
+	if (strcmp(arg, "-") != 0 || !isatty(STDOUT_FILENO))
+		return 0;
+	complain("%s: -w -: a capture is not for a terminal; give a file, or a program that "
+		 "reads it behind a pipe", command);
 	return -1;
 }
