@@ -505,6 +505,8 @@ static void test_what_the_header_shows_to_be_false_is_excluded(void **state)
 		"nvmetap.opc == \"Read\"", "nvmetap.seq < 600", "nvmetap.sqid == 0x300",
 		"nvmetap.nsid == 1 && nvmetap.opc == \"Read\" && nvme.cmd.slba == 0x1000",
 		"nvmetap.status == 0", "nvme.cqe.sqhd == 0", "nvmetap.opc == 1 && nvme.cqe.sqhd",
+		"nvmetap.opc == 1 && nvmetap.nsid == 2 && nvmetap.cid == 0x203",
+		"nvmetap.opc == 1 && nvmetap.nsid == 1 && nvmetap.sqid == 4 && nvmetap.cid == 0x203",
 	};
 	static const char *const not_excluded[] = {
 		"nvmetap.opc == \"Write\"", "nvmetap.sqid == 3 && nvmetap.seq == 600",
