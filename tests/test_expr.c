@@ -50,6 +50,23 @@ static bool matches_as(const struct record *rec, const char *text)
 			fail_msg("a match: %s", text); \
 	} while (0)
 
+/* What is wrong, and the text with ^ below its first byte. */
+static void assert_refused(const char *text, size_t at, const char *what)
+{
+	struct expr_error err;
+	struct expr *expr;
+
+	errno = 0;
+	expr = expr_compile(text, strlen(text), &err);
+	if (expr != NULL)
+		fail_msg("taken: %s", text);
+	assert_int_equal(errno, EINVAL);
+	if (strncmp(err.what, what, strlen(what)) != 0)
+		fail_msg("%s: \"%s\", not \"%s\"", text, err.what, what);
+	if (err.at != at || err.at + err.len > strlen(text))
+		fail_msg("%s: %zu bytes at %zu, not at %zu", text, err.len, err.at, at);
+}
+
 static void test_a_number_is_compared_in_all_its_forms(void **state)
 {
 	static const char *const yes[] = {
@@ -204,6 +221,35 @@ static void test_values_of_our_own_fields_have_names_in_any_case(void **state)
 	assert_match(&rec, "nvmetap.stage == \"decode\"");
 }
 
+static void test_a_name_of_a_value_is_all_of_it(void **state)
+{
+	static const uint8_t sqe[64] = { [0] = 8 };
+	struct record rec = record_of_command(2, sqe, sizeof(sqe));
+
+	(void)state;
+	assert_match(&rec, "nvmetap.opc == \"write zeroes\"");
+	assert_match(&rec, "nvmetap.opc == \"ABORT\"");	/* of admin commands 08h */
+	assert_match(&rec, "nvmetap.event == \"I/O command\"");
+	assert_refused("nvmetap.opc == \"Write Zeroe\"", 15,
+		       "no value of nvmetap.opc has this name; near: Write Zeroes");
+	assert_refused("nvmetap.opc == \"Write Zeroes2\"", 15,
+		       "no value of nvmetap.opc has this name; near: Write Zeroes");
+	assert_refused("nvmetap.opc == \"\"", 15, "no value of nvmetap.opc has this name");
+	assert_refused("nvmetap.opc == \"Wxyz\"", 15, "no value of nvmetap.opc has this name");
+}
+
+/* A step of -1500 ns. */
+static void test_a_signed_number_is_compared_as_one(void **state)
+{
+	static const uint8_t info[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfa, 0x24 };
+	struct record rec = { .event = NVMETAP_EV_CLOCK, .info = info, .info_len = sizeof(info) };
+
+	(void)state;
+	assert_match(&rec, "nvmetap.clock.step_ns == -1500 && nvmetap.clock.step_ns < 0");
+	assert_match(&rec, "nvmetap.clock.step_ns in {-1501..0} && nvmetap.clock.step_ns > -1501");
+	assert_no_match(&rec, "nvmetap.clock.step_ns > 0 || nvmetap.clock.step_ns < -1500");
+}
+
 static void test_text_is_compared_as_it_is_shown(void **state)
 {
 	static const uint8_t bytes[] = "caf\xc3\xa9 \x1b[31m \xff\r\n\t\"end";
@@ -220,6 +266,93 @@ static void test_text_is_compared_as_it_is_shown(void **state)
 	assert_no_match(&rec, "nvmetap.text contains \"CAF\"");
 	assert_match(&rec, "nvmetap.text > \"c\"");
 	assert_no_match(&rec, "nvmetap.text == \"caf\"");
+}
+
+static struct record console_record(const void *bytes, size_t len)
+{
+	return (struct record){ .event = NVMETAP_EV_CONSOLE, .payload = bytes,
+				.len = (uint32_t)len, .caplen = (uint32_t)len };
+}
+
+/* "field operator "text"", all of the text as escapes. */
+static const char *asks(const char *field, const char *operator, const char *text)
+{
+	static char filter[512];
+	int len = snprintf(filter, sizeof(filter), "%s %s \"", field, operator);
+
+	for (; *text != '\0'; text++)
+		len += snprintf(filter + len, sizeof(filter) - (size_t)len, "\\x%02x",
+				(unsigned int)(uint8_t)*text);
+	snprintf(filter + len, sizeof(filter) - (size_t)len, "\"");
+	return filter;
+}
+
+/* nvmetap-filter(7): line ends and tabs as they are, other control characters and what is not
+ * UTF-8 as \xhh. */
+static void test_each_byte_of_text_is_what_wireshark_shows_of_it(void **state)
+{
+	char shown[8];
+
+	(void)state;
+	for (unsigned int c = 1; c < 256; c++) {
+		const uint8_t bytes[] = { 'a', (uint8_t)c, 'b' };
+		struct record rec = console_record(bytes, sizeof(bytes));
+		bool plain = (c >= ' ' && c <= '~') || c == '\t' || c == '\r' || c == '\n';
+
+		snprintf(shown, sizeof(shown), plain ? "a%cb" : "a\\x%02xb", c);
+		assert_match(&rec, asks("nvmetap.text", "==", shown));
+		assert_match(&rec, asks("nvmetap.text", "contains", shown + 1));
+		assert_match(&rec, asks("nvmetap.text", ">", "a"));
+		shown[strlen(shown) - 1] = 'a';
+		assert_match(&rec, asks("nvmetap.text", ">", shown));
+		assert_no_match(&rec, asks("nvmetap.text", "contains", shown));
+		shown[strlen(shown) - 1] = 'c';
+		assert_match(&rec, asks("nvmetap.text", "<", shown));
+	}
+}
+
+static void test_characters_of_utf_8_are_compared_whole(void **state)
+{
+	/* U+00E9, U+20AC, U+1F600. */
+	static const char whole[] = "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x01";
+	/* One cut off, and U+0085, a control character. */
+	static const char broken[] = "\xe2\x82\xc2\x85";
+	struct record rec = console_record(whole, sizeof(whole) - 1);
+
+	(void)state;
+	assert_match(&rec, asks("nvmetap.text", "==", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\\x01"));
+	assert_match(&rec, asks("nvmetap.text", "contains", "\x98\x80\\x01"));
+	assert_no_match(&rec, asks("nvmetap.text", "contains", "\\x01 "));
+	rec = console_record(broken, sizeof(broken) - 1);
+	assert_match(&rec, asks("nvmetap.text", "==", "\\xe2\\x82\\xc2\\x85"));
+	assert_no_match(&rec, "nvmetap.text contains \"\"");
+	rec = console_record(broken, 0);
+	assert_no_match(&rec, "nvmetap.text > \"\"");
+}
+
+/* Section 5.15.2.2: a serial number of bytes 4 to 23. */
+static void test_each_byte_of_padded_text_is_itself_or_a_dot(void **state)
+{
+	uint8_t id_ctrl[24] = { 0 }, info[32] = { [16] = 2 };
+	struct record rec = {
+		.event = NVMETAP_EV_DATA, .flags = NVMETAP_HAS_COMMAND, .qkind = 1, .opc = 6,
+		.cdw10 = 1, .info = info, .info_len = sizeof(info), .payload = id_ctrl,
+		.len = sizeof(id_ctrl), .caplen = sizeof(id_ctrl),
+	};
+	char shown[4];
+
+	(void)state;
+	memset(id_ctrl + 4, ' ', 20);
+	for (unsigned int c = 0; c < 256; c++) {
+		id_ctrl[4] = 'a';
+		id_ctrl[5] = (uint8_t)c;
+		id_ctrl[6] = 'b';
+		snprintf(shown, sizeof(shown), "a%cb", c >= ' ' && c <= '~' ? (int)c : '.');
+		assert_match(&rec, asks("nvme.cmd.identify.ctrl.sn", "==", shown));
+		assert_match(&rec, asks("nvme.cmd.identify.ctrl.sn", "contains", shown + 1));
+		shown[2] = 'c';
+		assert_no_match(&rec, asks("nvme.cmd.identify.ctrl.sn", ">=", shown));
+	}
 }
 
 #ifdef HAVE_PCRE2
@@ -380,23 +513,6 @@ static void test_a_completion_borrows_the_fields_of_its_command(void **state)
 	expr_free(expr);
 }
 
-/* What is wrong, and the text with ^ below its first byte. */
-static void assert_refused(const char *text, size_t at, const char *what)
-{
-	struct expr_error err;
-	struct expr *expr;
-
-	errno = 0;
-	expr = expr_compile(text, strlen(text), &err);
-	if (expr != NULL)
-		fail_msg("taken: %s", text);
-	assert_int_equal(errno, EINVAL);
-	if (strncmp(err.what, what, strlen(what)) != 0)
-		fail_msg("%s: \"%s\", not \"%s\"", text, err.what, what);
-	if (err.at != at || err.at + err.len > strlen(text))
-		fail_msg("%s: %zu bytes at %zu, not at %zu", text, err.len, err.at, at);
-}
-
 static void test_what_is_refused_is_refused_where_it_stands(void **state)
 {
 	(void)state;
@@ -439,6 +555,10 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("nvmetap.seq + 1 == 2", 12, "+ is not part of this language");
 	assert_refused("any nvmetap.seq", 15, "a comparison was expected");
 	assert_refused("frame.number == 1", 0, "frame.number is of packets");
+	assert_refused("frame.numbr == 1", 0, "no field frame.numbr");
+	assert_refused("frame.time > 1", 0, "no field frame.time: it is frame.time_epoch here");
+	assert_refused("nvme.cqe_pkt", 0, "no field nvme.cqe_pkt: it depends on other packets");
+	assert_refused("frame.packet_id", 0, "no field frame.packet_id: it is nvmetap.seq here");
 }
 
 static void test_parentheses_are_bounded_and_a_million_of_them_refused(void **state)
@@ -483,6 +603,8 @@ static void test_fields_of_the_frame_are_there_for_who_asks_for_them(void **stat
 	assert_true(expr_match_frame(ours, &rec, &frame));
 	expr_free(expr);
 	expr_free(ours);
+	assert_null(expr_compile_frame("frame.numbr == 1", 16, &err));
+	assert_string_equal(err.what, "no field frame.numbr; near: frame.number");
 }
 
 static bool excludes(const char *text, const struct record *rec)
@@ -616,7 +738,12 @@ int main(void)
 		cmocka_unit_test(test_flags_are_true_or_false_in_all_their_forms),
 		cmocka_unit_test(test_a_set_has_values_and_ranges),
 		cmocka_unit_test(test_values_of_our_own_fields_have_names_in_any_case),
+		cmocka_unit_test(test_a_name_of_a_value_is_all_of_it),
+		cmocka_unit_test(test_a_signed_number_is_compared_as_one),
 		cmocka_unit_test(test_text_is_compared_as_it_is_shown),
+		cmocka_unit_test(test_each_byte_of_text_is_what_wireshark_shows_of_it),
+		cmocka_unit_test(test_characters_of_utf_8_are_compared_whole),
+		cmocka_unit_test(test_each_byte_of_padded_text_is_itself_or_a_dot),
 		cmocka_unit_test(test_padded_text_is_without_its_padding_and_dots_for_the_rest),
 		cmocka_unit_test(test_of_several_values_one_or_all_have_to_fit),
 		cmocka_unit_test(test_bytes_are_compared_whole_or_in_part),
