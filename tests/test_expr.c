@@ -303,12 +303,28 @@ static void test_each_byte_of_text_is_what_wireshark_shows_of_it(void **state)
 		assert_match(&rec, asks("nvmetap.text", "==", shown));
 		assert_match(&rec, asks("nvmetap.text", "contains", shown + 1));
 		assert_match(&rec, asks("nvmetap.text", ">", "a"));
+		rec = console_record(bytes + 1, 2);
+		assert_match(&rec, asks("nvmetap.text", "==", shown + 1));
+		rec = console_record(bytes, sizeof(bytes));
 		shown[strlen(shown) - 1] = 'a';
 		assert_match(&rec, asks("nvmetap.text", ">", shown));
 		assert_no_match(&rec, asks("nvmetap.text", "contains", shown));
 		shown[strlen(shown) - 1] = 'c';
 		assert_match(&rec, asks("nvmetap.text", "<", shown));
 	}
+}
+
+/* The text of a filter is what it says, and blanks count. */
+static void test_what_text_is_compared_with_is_not_shown_but_taken(void **state)
+{
+	static const uint8_t bytes[] = { 'a', 1, ' ' };
+	struct record rec = console_record(bytes, sizeof(bytes));
+
+	(void)state;
+	assert_match(&rec, "nvmetap.text == \"a\\\\x01 \"");
+	assert_no_match(&rec, "nvmetap.text == \"a\\\\x01\"");
+	assert_no_match(&rec, "nvmetap.text == \"a\\x01 \"");
+	assert_no_match(&rec, "nvmetap.text == \"a\\\\x01  \"");
 }
 
 static void test_characters_of_utf_8_are_compared_whole(void **state)
@@ -394,6 +410,28 @@ static void test_a_regular_expression_gives_up(void **state)
 	assert_no_match(&rec, "nvmetap.text matches \"^((a+)+$|a+b)\"");
 }
 
+static const char *long_comment(const void *ctx)
+{
+	return ctx;
+}
+
+/* Only of text in which something is escaped there is a limit. */
+static void test_a_regular_expression_finds_the_end_of_a_long_comment(void **state)
+{
+	static char comment[20000];
+	struct expr_frame frame = { .comment = long_comment, .ctx = comment };
+	struct expr_error err;
+	struct expr *expr = expr_compile_frame("frame.comment matches \"ab$\"", 27, &err);
+
+	(void)state;
+	assert_non_null(expr);
+	memset(comment, 'a', sizeof(comment) - 1);
+	assert_false(expr_match_frame(expr, NULL, &frame));
+	comment[sizeof(comment) - 2] = 'b';
+	assert_true(expr_match_frame(expr, NULL, &frame));
+	expr_free(expr);
+}
+
 /* Where PCRE2 has no compiler for the machine, each turn of the group takes
  * more than a hundred bytes of what a search may have. */
 static void test_a_regular_expression_that_is_interpreted_gives_up_too(void **state)
@@ -425,6 +463,7 @@ static void test_padded_text_is_without_its_padding_and_dots_for_the_rest(void *
 	assert_match(&rec, "nvme.cmd.identify.ctrl.sn == \"S.N. 1\"");
 	assert_match(&rec, "nvme.cmd.identify.ctrl.sn contains \"N. \"");
 	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn contains \"1 \"");
+	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn == \"S.N. 1 \"");
 	assert_no_match(&rec, "nvme.cmd.identify.ctrl.mn");
 	rec.caplen = 23;
 	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn");
@@ -492,6 +531,8 @@ static void test_bytes_are_compared_whole_or_in_part(void **state)
 	assert_match(&rec, NGUID "[15:2] != :ff && " NGUID "[-17] < :00");
 	assert_no_match(&rec, NGUID " == 11:22");
 	assert_no_match(&rec, NGUID " contains 11:00");
+	assert_match(&rec, NGUID " contains :22");
+	assert_no_match(&rec, NGUID " contains \"\"");
 #undef NGUID
 }
 
@@ -742,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_a_signed_number_is_compared_as_one),
 		cmocka_unit_test(test_text_is_compared_as_it_is_shown),
 		cmocka_unit_test(test_each_byte_of_text_is_what_wireshark_shows_of_it),
+		cmocka_unit_test(test_what_text_is_compared_with_is_not_shown_but_taken),
 		cmocka_unit_test(test_characters_of_utf_8_are_compared_whole),
 		cmocka_unit_test(test_each_byte_of_padded_text_is_itself_or_a_dot),
 		cmocka_unit_test(test_padded_text_is_without_its_padding_and_dots_for_the_rest),
@@ -751,6 +793,7 @@ int main(void)
 #ifdef HAVE_PCRE2
 		cmocka_unit_test(test_a_regular_expression_finds_bytes_in_any_case),
 		cmocka_unit_test(test_a_regular_expression_gives_up),
+		cmocka_unit_test(test_a_regular_expression_finds_the_end_of_a_long_comment),
 		cmocka_unit_test(test_a_regular_expression_that_is_interpreted_gives_up_too),
 #endif
 		cmocka_unit_test(test_what_is_refused_is_refused_where_it_stands),
