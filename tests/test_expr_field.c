@@ -72,14 +72,34 @@ static void test_a_name_of_a_value_is_all_of_it(void **state)
 
 	(void)state;
 	assert_match(&rec, "nvmetap.opc == \"write zeroes\"");
-	assert_match(&rec, "nvmetap.opc == \"ABORT\"");	/* of admin commands 08h */
+	assert_match(&rec, "nvmetap.opc == \"abort\"");	/* of admin commands 08h */
 	assert_match(&rec, "nvmetap.event == \"I/O command\"");
+	assert_refused("nvmetap.opc == \"Brite Zeroes\"", 15,
+		       "no value of nvmetap.opc has this name; near: Write Zeroes");
 	assert_refused("nvmetap.opc == \"Write Zeroe\"", 15,
 		       "no value of nvmetap.opc has this name; near: Write Zeroes");
 	assert_refused("nvmetap.opc == \"Write Zeroes2\"", 15,
 		       "no value of nvmetap.opc has this name; near: Write Zeroes");
 	assert_refused("nvmetap.opc == \"\"", 15, "no value of nvmetap.opc has this name");
 	assert_refused("nvmetap.opc == \"Wxyz\"", 15, "no value of nvmetap.opc has this name");
+}
+
+/* The first of the I/O commands. */
+static void test_a_flush_has_a_name_and_once(void **state)
+{
+	static const uint8_t sqe[64] = { 0 };
+	struct record rec = record_of_command(2, sqe, sizeof(sqe));
+	struct expr_error err;
+
+	(void)state;
+	assert_match(&rec, "nvmetap.opc == \"flush\"");
+	assert_null(expr_compile("nvmetap.opc == \"Flusch\"", 23, &err));
+	assert_string_equal(err.what, "no value of nvmetap.opc has this name; near: Flush");
+	/* Most numbers have none. */
+	assert_null(expr_compile("nvmetap.opc == \"W\"", 18, &err));
+	assert_string_equal(err.what, "no value of nvmetap.opc has this name");
+	assert_refused("nvmetap.opc == \"Delete I/O SP\"", 15,
+		       "no value of nvmetap.opc has this name; near: Delete I/O SQ");
 }
 
 /* A step of -1500 ns. */
@@ -313,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_a_completion_borrows_the_fields_of_its_command),
 		cmocka_unit_test(test_values_of_our_own_fields_have_names_in_any_case),
 		cmocka_unit_test(test_a_name_of_a_value_is_all_of_it),
+		cmocka_unit_test(test_a_flush_has_a_name_and_once),
 		cmocka_unit_test(test_a_signed_number_is_compared_as_one),
 		cmocka_unit_test(test_fields_of_the_frame_are_there_for_who_asks_for_them),
 		cmocka_unit_test(test_fields_of_the_frame_are_refused_without_a_frame),
