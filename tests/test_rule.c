@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The language of rules: what is understood, and what is said of what is not. */
+#include "config.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,9 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "dissector/model.h"
 #include "tools/rule.h"
 #include "tools/rule_tap.h"
+
+enum { PAGE = 65536 };	/* or more than one */
 
 static char err[1024];
 
@@ -135,7 +140,7 @@ static void test_times_have_fractions_and_are_whole_nanoseconds(void **state)
 		const char *text;
 		uint64_t ns;
 	} times[] = {
-		{ "7ns", 7 }, { "1.4ns", 1 }, { "1.6ns", 2 }, { "0.25us", 250 }, { "08.90ms", 8900000 },
+		{ "7ns", 7 }, { "1.4ns", 1 }, { "1.5ns", 2 }, { "0.25us", 250 }, { "08.90ms", 8900000 },
 		{ "0.000000001s", 1 }, { "12.345678901s", 12345678901 }, { "1.5min", 90000000000 },
 		{ "999999999s", 999999999000000000 },
 	};
@@ -215,6 +220,8 @@ static void test_a_text_is_without_its_quotes_and_escapes(void **state)
 		     "not \",\"");
 	assert_wrong("nvme:io:decode do log a/b", "column 24: a comma or the end is expected, "
 		     "not \"/\"");
+	assert_wrong("nvme:io:decode do log a{b", "column 24: a comma or the end is expected, "
+		     "not \"{\"");
 	assert_wrong("nvme:io:decode do log \"a\\", "column 23: a quote is not closed");
 	memset(longest, 'a', sizeof(longest));
 	longest[ACTION_TEXT_MAX - 1] = '\0';
@@ -240,6 +247,8 @@ static void test_what_is_wrong_is_shown_by_its_first_40_bytes(void **state)
 		  "events is expected, not \"" TEN TEN TEN TEN "…\"" },
 		{ "nvme:io:decode every \"" TEN TEN TEN TEN "\" do drop", "column 22: a number of "
 		  "events is expected, not \"" TEN TEN TEN "abcdefghi…" },
+		{ "nvme:io:decode do " TEN TEN TEN TEN "k", "column 19: no action \""
+		  TEN TEN TEN TEN "…\"" },
 		{ "nvme:io:decode every + do drop", "column 22: a number of events is expected, "
 		  "not \"+\"" },
 	};
@@ -263,7 +272,8 @@ static void test_what_is_wrong_fits_the_room_it_is_given(void **state)
 		assert_int_equal(rule_parse(&rule, "nvme:io:decode do x", 19, room, size), -EINVAL);
 		assert_int_equal(strlen(room), size - 1);
 		assert_memory_equal(room, words, size - 1);
-		assert_int_equal(room[size], '#');
+		for (size_t i = size; i < sizeof(room); i++)
+			assert_int_equal(room[i], '#');
 	}
 }
 
@@ -278,7 +288,8 @@ static void test_names_of_taps_fit_the_room_they_are_given(void **state)
 		rule_tap_names(TAPS_COMPLETION, room, size);
 		assert_int_equal(strlen(room), size - 1);
 		assert_memory_equal(room, names, size - 1);
-		assert_int_equal(room[size], '#');
+		for (size_t i = size; i < sizeof(room); i++)
+			assert_int_equal(room[i], '#');
 	}
 }
 
@@ -375,6 +386,12 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		{ "nvme:io:decode do delay 3601s", "column 25: longer than an hour" },
 		{ "nvme:io:decode do delay pareto 1ms 0.05", "column 36: a shape from 0.1 to 100 "
 		  "is expected" },
+		{ "nvme:io:decode do delay pareto 1ms x", "column 36: a shape like 1.5 is "
+		  "expected, not \"x\"" },
+		{ "nvme:io:decode do delay pareto 1ms 1.5x", "column 36: a shape like 1.5 is "
+		  "expected, not \"1.5x\"" },
+		{ "nvme:io:decode do delay pareto 1ms 0x1", "column 36: a shape like 1.5 is "
+		  "expected, not \"0x1\"" },
 		{ "nvme:io:decode do delay pareto 1ms 101", "column 36: a shape from 0.1 to 100 "
 		  "is expected" },
 		{ "nvme:io:decode do async 8 0 1", "column 25: a type of event from 0 to 7 is "
@@ -468,28 +485,41 @@ static void test_hostile_texts_are_refused(void **state)
 	free(text);
 }
 
+/* Takes the text's first len bytes for a rule; what is read beyond them is no memory. */
+static void take_beginning(const char *whole, size_t len, char *end)
+{
+	struct rule rule;
+	unsigned long column;
+
+	memcpy(end - len, whole, len);
+	if (rule_parse(&rule, end - len, len, err, sizeof(err)) == 0) {
+		rule_fini(&rule);
+		return;
+	}
+	assert_int_equal(sscanf(err, "column %lu: ", &column), 1);
+	assert_in_range(column, 1, len + 1);
+}
+
 /* A rule that is cut off anywhere is either a rule or named with a column within it. */
 static void test_every_beginning_of_a_rule_is_understood_or_refused(void **state)
 {
-	static const char whole[] = "nvme:io:writeback if nvmetap.opc in {\"Write\", 2} queue 1 "
-		"1 in 3 seed 7 from 1s to 2s do set nvme.cqe.cid ^= 0x1000, status \"Write Fault\" "
-		"crd 1 dnr, delay normal 3ms 1ms, log \"a\\\"b\"";
-	struct rule rule;
-	unsigned long column;
-	char *text;
+	static const char *const wholes[] = {
+		"nvme:io:writeback if nvmetap.opc in {\"Write\", 2} queue 1 1 in 3 seed 7 from 1s "
+		"to 2s do set nvme.cqe.cid ^= 0x1000, status \"Write Fault\" crd 1 dnr, "
+		"delay normal 3ms 1ms, log \"a\\\"b\"",
+		"nvme:io:decode every \"a\\\"b\"",
+	};
+	char *end = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			 0);
 
 	(void)state;
-	for (size_t len = 0; len <= strlen(whole); len++) {
-		text = malloc(len + 1);	/* so that a sanitizer sees what is read beyond */
-		memcpy(text, whole, len);
-		if (rule_parse(&rule, text, len, err, sizeof(err)) == 0) {
-			rule_fini(&rule);
-		} else {
-			assert_int_equal(sscanf(err, "column %lu: ", &column), 1);
-			assert_in_range(column, 1, len + 1);
-		}
-		free(text);
-	}
+	assert_true(end != MAP_FAILED);
+	end += PAGE;
+	assert_int_equal(mprotect(end, PAGE, PROT_NONE), 0);
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
+		for (size_t len = 0; len <= strlen(wholes[i]); len++)
+			take_beginning(wholes[i], len, end);
+	munmap(end - PAGE, 2 * PAGE);
 }
 
 /* No field's places at a tap are more than a rule can hold. */
