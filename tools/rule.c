@@ -206,7 +206,7 @@ static int parse_clause(struct rule *rule, struct rule_text *text, unsigned int 
 		when->times = 1;
 		return 0;
 	case CLAUSE_THEN:
-		when->then = true;
+		when->then = (unsigned int)at + 1;
 		return 0;
 	case CLAUSE_SEED:
 		return rule_number(text, "a number", 0, UINT64_MAX, &when->seed);
@@ -341,6 +341,14 @@ int rule_parse(struct rule *rule, const char *from, size_t len, char *err, size_
 	    parse_clauses(rule, &text) == 0 && parse_actions(rule, &text) == 0)
 		return 0;
 	rule_fini(rule);
+	return -EINVAL;
+}
+
+int rule_check_first(const struct rule *rule, char *err, size_t errlen)
+{
+	if (rule->when.then == 0)
+		return 0;
+	snprintf(err, errlen, "column %u: there is no rule before this one", rule->when.then);
 	return -EINVAL;
 }
 
