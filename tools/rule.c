@@ -157,6 +157,11 @@ static int parse_queue(struct rule *rule, struct rule_text *text, size_t at)
 	return 0;
 }
 
+static const char *phase_name(unsigned int phase)
+{
+	return phase < MODEL_NR_PHASES ? model_phase_name(phase) : NULL;
+}
+
 static int parse_phase(struct rule *rule, struct rule_text *text)
 {
 	struct rule_word word = rule_next(text);
@@ -175,7 +180,7 @@ static int parse_phase(struct rule *rule, struct rule_text *text)
 		}
 		near_offer(&near, model_phase_name(i));
 	}
-	return rule_unknown(text, &word, "phase", &near);
+	return rule_unknown(text, &word, "phase", &near, phase_name);
 }
 
 static int parse_chance(struct rule *rule, struct rule_text *text)
@@ -232,6 +237,9 @@ static int refuse_clause(struct rule_text *text, const struct rule_word *word)
 	near_words(&near, shown, sizeof(shown));
 	if (word->len == 0)
 		return rule_fail(text, word->at, "\"do\" and an action are expected, not the end");
+	if (rule_action_is(word))
+		return rule_fail(text, word->at, "\"do\" is expected before %.*s",
+				 (int)word->len, word->from);
 	return rule_fail(text, word->at, "if, queue, after, every, times, once, 1 in N, seed, "
 			 "from, to, phase, then or do is expected, not %s%.*s%s%s",
 			 word->quoted ? "" : "\"", word->len < 40 ? (int)word->len : 40,
@@ -315,7 +323,7 @@ static int parse_tap(struct rule *rule, struct rule_text *text)
 			return 0;
 		near_offer(&near, rule_tap_name(rule->tap));
 	}
-	return rule_unknown(text, &word, "tap", &near);
+	return rule_unknown(text, &word, "tap", &near, NULL);
 }
 
 static int check_text(struct rule_text *text)
