@@ -5,6 +5,8 @@
 # ordinary user.  $TSHARK is another tshark than that of the path.
 
 tshark=${TSHARK:-tshark}
+# What that user reads is made by us.
+umask 022
 as_user=
 [ "$(id -u)" -ne 0 ] || as_user="setpriv --reuid=65534 --regid=65534 --clear-groups"
 
