@@ -33,9 +33,10 @@ tshark_setup()
 {
 	tshark_home=$1
 	mkdir -p "$tshark_home/plugins" "$tshark_home/config" "$tshark_home/extcap"
-	mkdir -p -m 777 "$tshark_home/tmp"
+	mkdir -p "$tshark_home/tmp"
 	[ $# -lt 2 ] || cp "$2" "$tshark_home/plugins/nvmetap.lua"
 	chmod -R a+rX "$tshark_home"
+	chmod a+w "$tshark_home/tmp"
 }
 
 # tshark "$@"; its standard error goes to $tshark_home/stderr, and a word of
