@@ -8,11 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "emu/ns_option.h"
-#include "tools/caret.h"
-#include "tools/rule.h"
+#include "tools/option_words.h"
 #include "tools/scenario.h"
-#include "tracer/words.h"
 
 enum {
 	OPT_NS = OPTION_LONG + 100,
@@ -109,23 +106,14 @@ void drive_options_init(struct drive_options *options)
 	drive_options_set_bdf(options, "", "00:06.0");
 }
 
-/* Only how it is written: the drive takes it, and says what cannot be had. */
 static int add_ns(struct drive_options *options, const char *command, const char *arg)
 {
-	struct ns_option understood;
-	char err[512];
-
 	if (options->drive.nr_ns == NS_MAX) {
 		complain("%s: --ns %s: at most %d namespaces", command, arg, NS_MAX);
 		return -1;
 	}
-	if (ns_option_parse(&understood, arg, err, sizeof(err)) != 0) {
-		complain("%s: %s", command, err);
-		return -1;
-	}
-	ns_option_fini(&understood);
 	options->ns[options->drive.nr_ns++] = arg;
-	return 0;
+	return option_words_ns(command, arg);
 }
 
 static int add_plugin(struct drive_options *options, const char *command, const char *arg)
@@ -135,7 +123,7 @@ static int add_plugin(struct drive_options *options, const char *command, const 
 		return -1;
 	}
 	options->plugins[options->nr_plugins++] = arg;
-	return 0;
+	return option_words_plugin(command, arg);
 }
 
 static int add_rule(struct drive_options *options, const char *command, const char *arg,
@@ -146,21 +134,7 @@ static int add_rule(struct drive_options *options, const char *command, const ch
 		return -1;
 	}
 	options->rules[options->nr_rules++] = (struct drive_rule){ arg, scenario };
-	return 0;
-}
-
-static int add_inject(struct drive_options *options, const char *command, const char *arg)
-{
-	struct rule understood;
-	char err[1024];
-
-	if (rule_parse(&understood, arg, strlen(arg), err, sizeof(err)) != 0) {
-		complain("%s: --inject: %s", command, err);
-		caret_show_column(arg, err);
-		return -1;
-	}
-	rule_fini(&understood);
-	return add_rule(options, command, arg, false);
+	return scenario ? 0 : option_words_rule(command, arg, options->nr_rules == 1);
 }
 
 static int add_scenario(struct drive_options *options, const char *command, const char *arg)
@@ -238,7 +212,7 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 	case OPT_NS:
 		return add_ns(options, command, arg);
 	case OPT_INJECT:
-		return add_inject(options, command, arg);
+		return add_rule(options, command, arg, false);
 	case OPT_SCENARIO:
 		return add_scenario(options, command, arg);
 	case OPT_PLUGIN:
@@ -272,18 +246,6 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 	}
 }
 
-static int set_events(struct drive_options *options, const char *command, const char *arg)
-{
-	uint64_t understood;
-	char err[512];
-
-	options->tracer.events = arg;
-	if (words_parse(arg, &understood, err, sizeof(err)) == 0)
-		return 0;
-	complain("%s: --events: %s", command, err);
-	return -1;
-}
-
 static int handle_tracer(struct drive_options *options, const char *command, int id,
 			 const char *arg)
 {
@@ -303,7 +265,8 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 		options->tracer.snap_io = (uint32_t)size;
 		return 0;
 	case OPT_EVENTS:
-		return set_events(options, command, arg);
+		options->tracer.events = arg;
+		return option_words_events(command, arg);
 	case OPT_RING:
 		if (option_size(command, "--ring", arg, 4 << 10, 1 << 30, &size) != 0)
 			return -1;
