@@ -138,6 +138,8 @@ static void msg_handle(struct server *s, struct conn_msg *msg)
 		wrong = r->handle((struct vhost_user *)s, msg);
 	if (wrong != NULL)
 		server_break(s, wrong);
+	else
+		vhu_rings_look((struct vhost_user *)s);
 	/* Before what is wrong, something may have reached the drive. */
 	s->greeted = true;
 }
@@ -178,7 +180,7 @@ void vhu_ring_kicked(struct vhu_ring *r)
 	struct vhost_user *v = r->owner;
 
 	if (!vhu_ring_ready(r)) {
-		event_fd_take(r->kick_fd);
+		r->kicked = event_fd_take(r->kick_fd) > 0;
 		return;
 	}
 	if (v->server.broken)

@@ -44,6 +44,7 @@ struct vhu_ring {
 	uint16_t next;			/* index of both rings: a buffer is used at once */
 	int kick_fd, call_fd;		/* -1: none */
 	bool call_is_socket;
+	bool kicked;			/* before it was ready */
 	bool quiet;			/* the peer was told that we need no kicks */
 	struct vhu_chain chain;		/* the buffer being worked off */
 };
@@ -77,6 +78,7 @@ void vhu_regions_clear(struct vhost_user *v);
 void vhu_rings_init(struct vhost_user *v);
 void vhu_rings_clear(struct vhost_user *v);	/* as after init; closes the descriptors */
 bool vhu_ring_ready(const struct vhu_ring *r);	/* may be looked at */
+void vhu_rings_look(struct vhost_user *v);	/* at those that were kicked before they were ready */
 void vhu_ring_kicked(struct vhu_ring *r);
 void vhu_ring_call(const struct vhu_ring *r);	/* the peer, if it wants to be called */
 /*
