@@ -144,23 +144,45 @@ static void msg_handle(struct server *s, struct conn_msg *msg)
 	s->greeted = true;
 }
 
+/* The next access, if there is one, carried out and answered.  0 or -EPROTO, and
+ * the peer has been given up. */
+static int command_next(struct vhost_user *v, struct vhu_ring *r)
+{
+	int len, rc = vhu_ring_pop(r);
+
+	if (rc != 1)
+		return rc;
+	len = vhu_pci_access(v, r);
+	if (len < 0)
+		return len;
+	vhu_ring_push(r, (uint32_t)len);
+	return 0;
+}
+
+/* Writes are posted: a guest that kicked for the last ones may be gone as soon
+ * as the kick is seen.  As many as the ring holds, should somebody go on. */
+static void client_closed(struct server *s)
+{
+	struct vhost_user *v = (struct vhost_user *)s;
+	struct vhu_ring *r = &v->rings[VHU_RING_COMMANDS];
+
+	for (unsigned int i = 0; i < r->nr_entries; i++) {
+		if (!vhu_ring_ready(r) || !vhu_ring_more(r) || command_next(v, r) != 0)
+			return;
+		device_done(s->dev);
+	}
+}
+
 static const struct server_ops server_ops = {
-	.proto = &vhu_proto, .begin = client_begin, .handle = msg_handle, .end = client_end,
+	.proto = &vhu_proto, .begin = client_begin, .handle = msg_handle, .closed = client_closed,
+	.end = client_end,
 };
 
 /* One access a call, as with messages; the kick stays until the ring is empty. */
 static void commands_kicked(struct vhost_user *v, struct vhu_ring *r)
 {
-	int len, rc = vhu_ring_pop(r);
-
 	v->bar_written = false;
-	if (rc == 1) {
-		len = vhu_pci_access(v, r);
-		if (len < 0)
-			return;
-		vhu_ring_push(r, (uint32_t)len);
-	}
-	if (vhu_ring_more(r))
+	if (command_next(v, r) != 0 || vhu_ring_more(r))
 		return;
 	event_fd_take(r->kick_fd);
 	if (vhu_ring_more(r))

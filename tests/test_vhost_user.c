@@ -333,6 +333,25 @@ static void test_indices_go_round(void **state)
 	assert_int_equal(f->c.rings[VHOST_COMMANDS].seen, 65601 - 65536);
 }
 
+/* The server finds both in the same round of its loop: the last kick, and that
+ * the guest has gone. */
+static void test_writes_that_a_guest_posted_before_it_went_are_done(void **state)
+{
+	struct vhost_fixture *f = *state;
+
+	loop_stop(f->loop);
+	pthread_join(f->thread, NULL);
+	f->running = false;
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA + 4 * i, &i, 4), 0);
+	assert_int_equal(shutdown(f->c.conn.fd, SHUT_RDWR), 0);
+	assert_int_equal(loop_run(f->loop), 0);
+	assert_int_equal(f->dev.bar[DOUBLE_NR_GONE], 1);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(f->dev.bar[DATA + 4 * i], i);
+	assert_string_equal(vhost_user_last_error(f->server), "");
+}
+
 #define SILENT(test) cmocka_unit_test_setup_teardown(test, vh_setup_silent, vh_teardown)
 #define T(test) cmocka_unit_test_setup_teardown(test, vh_setup, vh_teardown)
 
@@ -358,6 +377,7 @@ int main(void)
 		SILENT(test_a_kick_before_a_ring_has_its_size_is_not_lost),
 		T(test_the_base_of_a_ring_is_told_and_taken),
 		T(test_indices_go_round),
+		T(test_writes_that_a_guest_posted_before_it_went_are_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
