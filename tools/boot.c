@@ -132,11 +132,22 @@ static void on_dying(void *ctx)
 	guest_dir_remove(&boot->dir);
 }
 
+/* A kernel would only panic, without a word of it. */
+static int check_initrd(const char *file)
+{
+	if (file[0] == '\0' || access(file, R_OK) == 0)
+		return 0;
+	complain("boot: --initrd %s: %s", file, strerror(errno));
+	return -1;
+}
+
 static int complete_options(struct boot *boot)
 {
 	struct drive_options *session = &boot->options.session;
 	struct guest *guest = &boot->options.guest;
 
+	if (check_initrd(guest->initrd) != 0)
+		return -1;
 	if (boot->options.name != NULL || guest->program[0] == '\0')
 		if (guest_find(guest, boot->options.name) != 0)
 			return -1;
@@ -183,6 +194,10 @@ static int judge(const struct boot *boot, int why, int status)
 		complain("boot: ended by %s", strsignal(why));
 		return 128 + why;
 	}
+	if (boot->verdict.panic[0] != '\0') {
+		complain("boot: the guest's kernel panicked: %s", boot->verdict.panic);
+		return EXIT_FAILED;
+	}
 	if (WIFSIGNALED(status)) {
 		complain("boot: %s was killed: %s", program, strsignal(WTERMSIG(status)));
 		return EXIT_FAILED;
@@ -222,7 +237,9 @@ static int finish(struct boot *boot, int why, int status)
 	int ret;
 
 	session_close(&boot->session);
-	progress_summary(boot->progress);
+	if (!progress_summary(boot->progress) && boot->options.uml != NULL)
+		complain("boot: %s: has it CONFIG_UML_PCI_OVER_VIRTIO? see nvmetap-boot(1)",
+			 boot->options.uml);
 	ret = session_report(&boot->session);
 	session_free(&boot->session);
 	status = judge(boot, why, status);

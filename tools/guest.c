@@ -38,7 +38,11 @@ static void __attribute__((noreturn)) become(const struct program *program, int 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	dup2(null, STDIN_FILENO);
 	dup2(program->out >= 0 ? program->out : STDERR_FILENO, STDOUT_FILENO);
-	execvpe(program->args.words[0], program->args.words, program->env.words);
+	/* What is named by a path and is no program is not for a shell to try. */
+	if (strchr(program->args.words[0], '/') != NULL)
+		execve(program->args.words[0], program->args.words, program->env.words);
+	else
+		execvpe(program->args.words[0], program->args.words, program->env.words);
 	done = write(to, &errno, sizeof(errno));
 	_exit(done == (ssize_t)sizeof(errno) ? 127 : 126);
 }
