@@ -110,6 +110,7 @@ static void client_begin(struct server *s)
 	v->features = 0;
 	v->intx = false;
 	v->intx_refused = false;
+	v->msix_refused = false;
 }
 
 static void client_end(struct server *s)
@@ -178,23 +179,34 @@ static const struct server_ops server_ops = {
 	.end = client_end,
 };
 
-/* One access a call, as with messages; the kick stays until the ring is empty. */
+static void irqs_ready(struct vhost_user *v)
+{
+	v->msix_refused = false;
+	device_irq_ready(v->server.dev, NVMETAP_IRQ_MSIX);
+	if (v->intx_refused)
+		device_irq_ready(v->server.dev, NVMETAP_IRQ_INTX);
+}
+
+static void irqs_kicked(struct vhost_user *v, struct vhu_ring *r)
+{
+	event_fd_take(r->kick_fd);
+	irqs_ready(v);
+}
+
+/* One access a call, as with messages; the kick stays until the ring is empty.
+ * Buffers for interrupts that the guest added before the access count before. */
 static void commands_kicked(struct vhost_user *v, struct vhu_ring *r)
 {
+	struct vhu_ring *irqs = &v->rings[VHU_RING_IRQS];
+
+	if (v->msix_refused && vhu_ring_ready(irqs) && vhu_ring_more(irqs))
+		irqs_ready(v);
 	v->bar_written = false;
 	if (command_next(v, r) != 0 || vhu_ring_more(r))
 		return;
 	event_fd_take(r->kick_fd);
 	if (vhu_ring_more(r))
 		event_fd_signal(r->kick_fd);
-}
-
-static void irqs_kicked(struct vhost_user *v, struct vhu_ring *r)
-{
-	event_fd_take(r->kick_fd);
-	device_irq_ready(v->server.dev, NVMETAP_IRQ_MSIX);
-	if (v->intx_refused)
-		device_irq_ready(v->server.dev, NVMETAP_IRQ_INTX);
 }
 
 void vhu_ring_kicked(struct vhu_ring *r)

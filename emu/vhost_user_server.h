@@ -57,6 +57,8 @@ struct vhost_user {
 	struct vhu_ring rings[VHU_NR_RINGS];
 	int backend_req_fd;		/* kept, because its closing tells the guest of our end */
 	bool intx, intx_refused;	/* asserted; and there was no buffer to say so */
+	bool msix_refused;		/* there was no buffer, and none is taken before those
+					   that were refused had their turn */
 	bool bar_written;		/* by the last access */
 	uint8_t data[VHU_PCI_LEN + VHU_MAX_DATA];
 };
