@@ -17,6 +17,7 @@ enum {
 	LOOKS = 8,		/* in the time of a limit */
 	LOOK_MIN_NS = 1000000,
 	LOOK_MAX_NS = 250000000,
+	MOST_LOOKS = 2,		/* that one counts for, however late it is */
 	NS_PER_S = 1000000000,
 	LINE_LEN = 256,
 };
@@ -25,8 +26,8 @@ struct watch {
 	const struct watch_mark *mark;
 	struct watch_config config;
 	uint64_t look_ns;
-	/* What the last look saw, since when, and whether it was told. */
-	uint64_t word, since_ns;
+	/* What the last look saw, and when; for how long, and whether it was told. */
+	uint64_t word, looked_ns, age_ns;
 	bool told;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -82,20 +83,29 @@ static void look_again(struct watch *watch, uint64_t age_ns)
 	(void)watch->config.dead(watch->config.ctx, watch->word, line);
 }
 
+/* Since the last look.  Who was stopped, as by a debugger, has not been slow. */
+static uint64_t passed_ns(struct watch *watch)
+{
+	uint64_t now_ns = loop_now_ns(), ns = now_ns - watch->looked_ns;
+
+	watch->looked_ns = now_ns;
+	return ns < MOST_LOOKS * watch->look_ns ? ns : MOST_LOOKS * watch->look_ns;
+}
+
 static void look(struct watch *watch)
 {
 	uint64_t word = atomic_load_explicit(&watch->mark->word, memory_order_relaxed);
-	uint64_t now_ns = loop_now_ns();
 
+	watch->age_ns += passed_ns(watch);
 	if (word == watch->word) {
 		if (word != 0)
-			look_again(watch, now_ns - watch->since_ns);
+			look_again(watch, watch->age_ns);
 		return;
 	}
 	if (watch->told)
-		say(watch, "took", now_ns - watch->since_ns, true);
+		say(watch, "took", watch->age_ns, true);
 	watch->word = word;
-	watch->since_ns = now_ns;
+	watch->age_ns = 0;
 	watch->told = false;
 }
 

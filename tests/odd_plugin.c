@@ -6,6 +6,7 @@
  *   at=WHERE  nvme:io:decode, as without it, or another tap, setup, teardown,
  *             call, thread
  *   ms=MS     how long, for slow (50)
+ *   file=PATH until this file is there, for until
  *   nr=N      the first N events of the tap pass (0)
  */
 #include <config.h>
@@ -28,6 +29,7 @@ static struct nvmetap_plugin *self;
 static pthread_t thread;
 static bool threaded;
 static atomic_bool stop, begun;
+static const char *file;
 static int *volatile nowhere;
 static volatile unsigned int sink;
 
@@ -98,6 +100,12 @@ static void do_slow(void)
 	sleep_ms(ms);
 }
 
+static void do_until(void)
+{
+	while (access(file, F_OK) != 0)
+		sleep_ms(1);
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(void);
@@ -105,6 +113,7 @@ static const struct {
 	{ "null", do_null }, { "abort", do_abort }, { "trap", do_trap }, { "fpe", do_fpe },
 	{ "overflow", do_overflow }, { "hang", do_hang }, { "spin", do_spin },
 	{ "deaf", do_deaf }, { "slow", do_slow },
+	{ "until", do_until },
 };
 
 static int do_it(void *ctx, struct nvmetap_event *ev)
@@ -226,6 +235,7 @@ int setup(void)
 
 	ms = number("ms", ms);
 	pass = number("nr", 0);
+	file = nvmetap_option(NULL, "file");
 	if (is("do", "refuse")) {
 		rc = nvmetap_attach(NULL, "nvme:io:decode", answer, NULL, NVMETAP_MODIFY);
 		(void)nvmetap_log(NULL, "I would\nrather not");

@@ -3,6 +3,10 @@
 # Sourced by the tests that run the drive with a guest that is a program.
 
 set -u
+# A SIGHUP that is ignored, as under nohup, no shell can have back.
+case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status 2>/dev/null) in
+[13579bdf]) exec env --default-signal=HUP "$0" "$@" ;;
+esac
 export LC_ALL=C
 name=${0##*/}
 work=$(mktemp -d) || exit 99

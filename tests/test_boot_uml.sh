@@ -25,7 +25,9 @@ asked()
 	rm -f "$work/asked"
 }
 
-# --- a guest that is well
+# --- a guest that is well, of a user whose own temporary files go elsewhere
+TMPDIR=$work
+export TMPDIR
 FAKE_UML=pass
 boots 0 --guest uml -w "$work/well.pcapng.zst" --console-file "$work/console.txt"
 asked 'paths uml'

@@ -31,6 +31,7 @@ tshark_setup()
 {
 	tshark_home=$1
 	mkdir -p "$tshark_home/plugins" "$tshark_home/config" "$tshark_home/extcap"
+	mkdir -p -m 777 "$tshark_home/tmp"
 	[ $# -lt 2 ] || cp "$2" "$tshark_home/plugins/nvmetap.lua"
 	chmod -R a+rX "$tshark_home"
 }
@@ -40,7 +41,8 @@ tshark_setup()
 run_tshark()
 {
 	# shellcheck disable=SC2086
-	$as_user env HOME="$tshark_home" WIRESHARK_CONFIG_DIR="$tshark_home/config" \
+	$as_user env HOME="$tshark_home" TMPDIR="$tshark_home/tmp" \
+		WIRESHARK_CONFIG_DIR="$tshark_home/config" \
 		WIRESHARK_PLUGIN_DIR="$tshark_home/plugins" \
 		WIRESHARK_EXTCAP_DIR="$tshark_home/extcap" LC_ALL=C.UTF-8 \
 		"$tshark" "$@" 2>"$tshark_home/stderr"

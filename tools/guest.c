@@ -69,14 +69,27 @@ static pid_t start(const struct program *program)
 	return error == 0 ? pid : -1;
 }
 
-/* What is said twice counts where it stands first. */
+static bool is_named(const struct args *env, const char *word)
+{
+	size_t len = strcspn(word, "=") + 1;
+
+	for (size_t i = 0; i < env->nr; i++) {
+		if (strncmp(env->words[i], word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name that stands twice would be the first for some programs and the last for others. */
 static void prepare(struct program *program, const struct guest *guest)
 {
 	guest->kind->command(&program->args, guest);
 	if (guest->kind->environment != NULL)
 		guest->kind->environment(&program->env, guest);
-	for (char **word = environ; *word != NULL; word++)
-		args_add(&program->env, *word);
+	for (char **word = environ; *word != NULL; word++) {
+		if (!is_named(&program->env, *word))
+			args_add(&program->env, *word);
+	}
 	program->out = guest->console_fd;
 }
 
