@@ -140,6 +140,23 @@ drive=
 cleared "two signals"
 whole "$work/deaf.pcapng"
 
+# One that does not end by SIGTERM does not outlive a boot that is killed.
+interrupted_by_kill()
+{
+	rm -f "$words.running"
+	./nvmetap boot --uml "$uml" >/dev/null 2>"$work/err" </dev/null &
+	drive=$!
+	until_true test -e "$words.running" || fail "boot: no kernel"
+	kernel=$(cat "$XDG_RUNTIME_DIR"/nvmetap-*/uml/pid)
+	kill -KILL "$drive"
+	wait "$drive"
+	drive=
+}
+interrupted_by_kill 2>/dev/null
+until_true sh -c "! kill -0 $kernel 2>/dev/null" || fail "a kernel outlives its boot"
+kill -KILL "-$kernel"
+rm -rf "$XDG_RUNTIME_DIR"/nvmetap-*
+
 # --- words that are wrong
 rm -f "$work/asked"
 for option in --cpus=2 --qemu=x --kernel=x --bdf=00:06.0; do
