@@ -261,7 +261,7 @@ static int parse_clauses(struct rule *rule, struct rule_text *text)
 			return rule_fail(text, word.at, "once or times, not both");
 		if (parse_clause(rule, text, clause, word.at) != 0)
 			return -1;
-		if (rule->when.to_ns != 0 && rule->when.to_ns <= rule->when.from_ns)
+		if (seen[CLAUSE_TO].len != 0 && rule->when.to_ns <= rule->when.from_ns)
 			return rule_fail(text, word.at, "the end is not after the beginning");
 	}
 }
