@@ -4,6 +4,7 @@
 
 #include "tools/guest.h"
 
+#include <signal.h>
 #include <string.h>
 
 static bool is_given(char *const *extra, const char *option)
@@ -65,5 +66,6 @@ const struct guest_kind guest_qemu = {
 	.name = "QEMU",
 	.append = "console=ttyS0 panic=-1 loglevel=7",
 	.memory = "1G",
+	.orphaned = SIGTERM,
 	.command = command,
 };
