@@ -35,8 +35,9 @@ static void *arena_take(PCRE2_SIZE size, void *ctx)
 
 	if (size > ARENA_SIZE - at)
 		return NULL;
+	/* The room is a multiple of that, too. */
 	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-	arena->used = size > ARENA_SIZE - at ? ARENA_SIZE : at + size;
+	arena->used = at + size;
 	return arena->bytes + at;
 }
 

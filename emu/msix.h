@@ -16,7 +16,7 @@ struct msix;
 
 struct msix *msix_new(unsigned int nr_vectors);		/* 1 to 2048.  NULL and errno */
 void msix_free(struct msix *msix);
-void msix_reset(struct msix *msix);	/* every vector masked, nothing pending */
+void msix_reset(struct msix *msix);	/* every vector masked, its message 0; nothing pending */
 
 unsigned int msix_nr_vectors(const struct msix *msix);
 size_t msix_table_size(const struct msix *msix);	/* bytes */

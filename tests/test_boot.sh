@@ -13,7 +13,7 @@ qemu=$srcdir/tests/fake_qemu.sh
 
 finder <<-END
 	test "\$1" = qemu && { echo "$qemu"; exit 0; }
-	test "\$1 \$2" = "paths linux-test" || { echo "no guest \$2" >&2; exit 1; }
+	test "\$1 \$2" = "paths linux-test" || { echo "no guest \$2" >&2; exit 2; }
 	printf '%s\n' "qemu=$qemu" kernel=/boot/test initrd=/boot/initrd "append=console=ttyS0 test"
 END
 
@@ -49,8 +49,13 @@ boots 0 --guest linux-test --kernel /boot/own --append more --memory 512M --cpus
 	--bdf 00:1f.7 --ns mem=8M -- -bios 'a b' -device 'c,d=e'
 given -kernel /boot/own -append "console=ttyS0 test more"
 given -initrd /boot/initrd -bios 'a b' -device c,d=e
+given -accel tcg -cpu max
 given -smp 2 -m 524288K -object memory-backend-memfd,id=mem,size=524288K,share=on
 grep -q '"addr":"1f.7"' "$FAKE_QEMU_ARGS" || fail "QEMU is not told the drive's place"
+
+boots 0 --guest linux-test --ns mem=8M -- -accel kvm
+given -accel kvm
+test "$(grep -cx -e -accel "$FAKE_QEMU_ARGS")" = 1 || fail "QEMU never comes to the user's -accel"
 
 # --- QEMU that fails
 FAKE_QEMU='exit 1'
@@ -75,7 +80,7 @@ said 1 "plain: Permission denied"
 one_line
 
 # --- nvmetap-guest that fails
-boots 1 --guest nobody
+boots 2 --guest nobody
 said 1 "no guest nobody"
 one_line
 mv "$NVMETAP_LIBEXECDIR/nvmetap-guest" "$work/nvmetap-guest"
@@ -107,7 +112,7 @@ boots 1 --guest linux-test --ns path=/no/such.img
 one_line
 boots 1 --guest linux-test --console-file /no/such/file
 one_line
-boots 1 --guest linux-test --events nothing
+boots 2 --guest linux-test --events nothing
 one_line
 
 # --- the time limit, for a QEMU that ends when it is asked to

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # nvmetap capture: live captures of a running drive, which no viewer holds up.
 
+# until_true calls functions that nothing else does.
+# shellcheck disable=SC2317
 # shellcheck source=tests/serve.sh
 . "${srcdir:-.}/tests/serve.sh"
 
@@ -47,14 +49,18 @@ viewer_ended()
 }
 
 # --- words that are wrong
-refused 2 "where to? give -w FILE"
+refused 2 "give -w FILE"
 refused 2 "extra: not expected" -w "$work/x" extra
-refused 2 "must be like duration:10" -w "$work/x" -a 10
-refused 2 "duration, filesize, files or packets" -w "$work/x" -a size:10
-refused 2 "must be a number from 1" -w "$work/x" -c 0
-refused 2 "must be a number from 1" -w "$work/x" -b duration:x
+refused 2 "must be duration:S, filesize:KB, files:N or packets:N" -w "$work/x" -a 10
+refused 2 "must be duration:S" -w "$work/x" -a size:10
+refused 2 "-c 0: must be a number, at least 1" -w "$work/x" -c 0
+refused 2 "-b duration: x: must be a number" -w "$work/x" -b duration:x
 refused 2 "when does the next file begin" -w "$work/x" -b files:2
 refused 2 "one file only" -w - -b packets:2
+if command -v script >/dev/null; then
+	script -qec "./nvmetap capture -w -" /dev/null >"$work/out" </dev/null && fail "-w - to a terminal"
+	grep -q 'a capture is not for a terminal' "$work/out" || fail "to a terminal: $(cat "$work/out")"
+fi
 refused 2 "wants -b, too" -w "$work/x" -a files:2
 refused 1 "no drive of yours is running; give -i PATH" -w "$work/x"
 refused 1 "none.sock: No such file" -i "$work/none.sock" -w "$work/x"
@@ -66,7 +72,7 @@ serve --ns mem=8M -w "$work/drive.pcapng.zst"
 capture 0 -D
 grep -qx "$NVMETAP_RUNTIME_DIR/$drive.sock  (serve $work/nvme.sock)" "$work/out" ||
 	fail "-D: $(cat "$work/out")"
-refused 1 "unknown event word 'nothing'" -w "$work/x" --events nothing
+refused 2 "unknown event word 'nothing'" -w "$work/x" --events nothing
 test ! -e "$work/x" || fail "what is refused makes a file"
 
 # --- a late viewer begins with a snapshot, and stops when it has enough
@@ -103,9 +109,10 @@ test "$(wc -l <"$work/lines")" -gt 100 || fail "-Y keeps nothing"
 test "$(grep -c -v ' IO .*OPC=Read' "$work/lines")" = 0 || fail "-Y: others, too: $(cat "$work/lines")"
 capture 0 -w "$work/both.pcapng" -Y 'nvmetap.seq > 0' -f 'link[2] = 12' -c 50
 test "$(./nvmetap dump -r "$work/both.pcapng" | grep -c ' CPL ')" = 50 || fail "-Y and -f"
-capture 0 -w "$work/frame.pcapng" -a duration:1 \
-	-Y 'frame.number == 3 || frame.number == 100 && frame.interface_name == "00:06.0"'
-test "$(./nvmetap dump -r "$work/frame.pcapng" -Y 'nvmetap.flags.snapshot == 0' | wc -l)" = 1 ||
+capture 0 -w "$work/frame.pcapng" -c 200 \
+	-Y 'frame.number == 100 && frame.interface_name == "00:06.0" || frame.number > 1000'
+./nvmetap dump -r "$work/frame.pcapng" -Y 'nvmetap.flags.snapshot == 0' -T fields -e nvmetap.seq |
+	awk 'NR == 1 { first = $1 } NR == 2 { apart = $1 - first } END { exit !(apart >= 901) }' ||
 	fail "-Y frame.number: $(./nvmetap dump -r "$work/frame.pcapng")"
 capture 2 -w "$work/x" -Y 'nvme.cmd.slbb > 3'
 printf '%s\n' 'nvmetap: capture: -Y: no field nvme.cmd.slbb; near: nvme.cmd.slba, nvme.cmd.nlb, nvme.cmd.lr
@@ -166,6 +173,8 @@ capture_in_background "$work/first.pcapng"
 first=$viewer
 capture_in_background "$work/second.pcapng.zst"
 guest 0 -n 2000
+is_seen() { ./nvmetap dump "$work/first.pcapng" 2>"$work/why" | grep -q 'disabled by guest gone'; }
+until_true is_seen || fail "the first viewer does not see its guest go"
 kill -INT "$first"
 wait "$first" || fail "a capture that is interrupted fails: $(cat "$work/first.pcapng.said")"
 guest 0 -n 2000

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Expressions: what they mean, on commands and events whose bytes stand here. */
-#include "config.h"
-
+/* Expressions: what they mean, on commands whose bytes stand here. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,45 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "dissector/expr.h"
-#include "tests/fields.h"
-
-/* Write of 8 blocks from 1000h, CID 0203h, namespace 1. */
-static uint8_t write_sqe[64] = { [0] = 0x01, [2] = 0x03, [3] = 0x02, [4] = 1,
-				 [41] = 0x10, [48] = 7 };
-
-static struct record write_record(void)
-{
-	struct record rec = record_of_command(2, write_sqe, sizeof(write_sqe));
-
-	rec.seq = 600;
-	rec.sqid = 3;
-	return rec;
-}
-
-static bool matches_as(const struct record *rec, const char *text)
-{
-	struct expr_error err;
-	struct expr *expr = expr_compile(text, strlen(text), &err);
-	bool matched;
-
-	if (expr == NULL)
-		fail_msg("%s: byte %zu: %s", text, err.at, err.what);
-	matched = expr_match(expr, rec);
-	expr_free(expr);
-	return matched;
-}
-
-#define assert_match(rec, text) \
-	do { \
-		if (!matches_as(rec, text)) \
-			fail_msg("no match: %s", text); \
-	} while (0)
-#define assert_no_match(rec, text) \
-	do { \
-		if (matches_as(rec, text)) \
-			fail_msg("a match: %s", text); \
-	} while (0)
+#include "tests/expression.h"
 
 static void test_a_number_is_compared_in_all_its_forms(void **state)
 {
@@ -77,29 +37,6 @@ static void test_a_number_is_compared_in_all_its_forms(void **state)
 		assert_match(&rec, yes[i]);
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
 		assert_no_match(&rec, no[i]);
-}
-
-/* Of data and completions; what is in their own header stays theirs. */
-static void test_a_command_lends_its_fields_to_what_belongs_to_it(void **state)
-{
-	static const char text[] = "nvme.cmd.slba == 0x1000 && nvmetap.event == \"Completion\" && "
-				   "nvme.cqe.sqid == 3";
-	uint8_t cqe[16] = { [10] = 3 };
-	struct record command = write_record();
-	struct record completion = {
-		.event = NVMETAP_EV_COMPLETION, .payload = cqe, .len = 16, .caplen = 16,
-	};
-	struct expr_error err;
-	struct expr *expr;
-
-	(void)state;
-	expr = expr_compile(text, strlen(text), &err);
-	assert_non_null(expr);
-	assert_false(expr_match(expr, &completion));
-	assert_false(expr_match_of(expr, &completion, NULL));
-	assert_true(expr_match_of(expr, &completion, &command));
-	assert_false(expr_match_of(expr, &command, NULL));
-	expr_free(expr);
 }
 
 static void test_an_absent_field_makes_each_comparison_false(void **state)
@@ -189,214 +126,6 @@ static void test_a_set_has_values_and_ranges(void **state)
 	assert_match(&rec, "nvmetap.command in {\"Write\"}");
 }
 
-static void test_values_of_our_own_fields_have_names_in_any_case(void **state)
-{
-	struct record rec = write_record();
-
-	(void)state;
-	assert_match(&rec, "nvmetap.opc == \"Write\"");
-	assert_match(&rec, "nvmetap.opc == \"wRITE\"");
-	assert_match(&rec, "nvmetap.opc == \"Create I/O SQ\"");	/* 01h, too */
-	assert_match(&rec, "nvmetap.opc != \"Read\"");
-	assert_match(&rec, "nvmetap.qkind == \"I/O\"");
-	assert_match(&rec, "nvmetap.event == \"i/o command\"");
-	assert_no_match(&rec, "nvmetap.stage == \"fetch\"");
-	assert_match(&rec, "nvmetap.stage == \"decode\"");
-}
-
-static void test_text_is_compared_as_it_is_shown(void **state)
-{
-	static const uint8_t bytes[] = "caf\xc3\xa9 \x1b[31m \xff\r\n\t\"end";
-	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
-			      .len = sizeof(bytes) - 1, .caplen = sizeof(bytes) - 1 };
-
-	(void)state;
-	assert_match(&rec, "nvmetap.text == \"caf\xc3\xa9 \\\\x1b[31m \\\\xff\\r\\n\\t\\\"end\"");
-	assert_match(&rec, "nvmetap.text contains \"\\u00e9 \\\\x1b\"");
-	assert_match(&rec, "nvmetap.text contains r\"\\xff\"");
-	assert_match(&rec, "nvmetap.text contains \"\\x0d\\012\\t\\\"end\"");
-	assert_match(&rec, "nvmetap.text contains \"\\t\\\"e\" && nvmetap.text");
-	assert_no_match(&rec, "nvmetap.text contains \"\\x1b\"");
-	assert_no_match(&rec, "nvmetap.text contains \"CAF\"");
-	assert_match(&rec, "nvmetap.text > \"c\"");
-	assert_no_match(&rec, "nvmetap.text == \"caf\"");
-}
-
-#ifdef HAVE_PCRE2
-static void test_a_regular_expression_finds_bytes_in_any_case(void **state)
-{
-	static const uint8_t bytes[] = "nvme NVME0: \x1b timeout";
-	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
-			      .len = sizeof(bytes) - 1, .caplen = sizeof(bytes) - 1 };
-
-	(void)state;
-	assert_match(&rec, "nvmetap.text matches \"nvme[0-9]+.*TIMEOUT$\"");
-	assert_match(&rec, "nvmetap.text ~ r\"\\\\x1b\"");
-	assert_no_match(&rec, "nvmetap.text matches \"^timeout\"");
-	assert_no_match(&rec, "nvmetap.text matches \"(?-i)TIMEOUT\"");
-	assert_no_match(&rec, "nvme.cmd.identify.ctrl.mn matches \"\"");
-}
-
-/* (a+)+$ takes 2^n steps over n times a and a b. */
-static void test_a_regular_expression_gives_up(void **state)
-{
-	static uint8_t bytes[100000];
-	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
-			      .len = sizeof(bytes), .caplen = sizeof(bytes) };
-
-	(void)state;
-	memset(bytes, 'a', sizeof(bytes));
-	bytes[sizeof(bytes) - 1] = 'b';
-	assert_no_match(&rec, "nvmetap.text matches \"^(a+)+$\"");
-	assert_no_match(&rec, "nvmetap.text matches \"^((a|b)*c?)*$x\"");
-	assert_match(&rec, "nvmetap.text matches \"ab$\"");
-	/* Of what is escaped the first 16384 bytes are searched. */
-	bytes[1] = 0xff;
-	assert_match(&rec, "nvmetap.text matches r\"^a\\\\xffa+$\"");
-	assert_no_match(&rec, "nvmetap.text matches \"b\"");
-	bytes[1] = 'a';
-	/* After a million steps it would. */
-	rec.payload = bytes + sizeof(bytes) - 21;
-	rec.len = rec.caplen = 21;
-	assert_no_match(&rec, "nvmetap.text matches \"^((a+)+$|a+b)\"");
-}
-
-/* Where PCRE2 has no compiler for the machine, each turn of the group takes
- * more than a hundred bytes of what a search may have. */
-static void test_a_regular_expression_that_is_interpreted_gives_up_too(void **state)
-{
-	static uint8_t bytes[10000];
-	struct record rec = { .event = NVMETAP_EV_CONSOLE, .payload = bytes,
-			      .len = sizeof(bytes), .caplen = sizeof(bytes) };
-
-	(void)state;
-	memset(bytes, 'a', sizeof(bytes));
-	assert_no_match(&rec, "nvmetap.text matches \"(*NO_JIT)^(a|b)*$\"");
-	rec.len = rec.caplen = 20;
-	assert_match(&rec, "nvmetap.text matches \"(*NO_JIT)^(a|b)*$\"");
-}
-#endif
-
-/* Section 5.15.2.2: bytes 4 to 23. */
-static void test_padded_text_is_without_its_padding_and_dots_for_the_rest(void **state)
-{
-	static const uint8_t id_ctrl[64] = "\x34\x12\x34\x12S\x01N\xff 1      \0\0";
-	uint8_t info[32] = { [16] = 2 };
-	struct record rec = {
-		.event = NVMETAP_EV_DATA, .flags = NVMETAP_HAS_COMMAND, .qkind = 1, .opc = 6,
-		.cdw10 = 1, .info = info, .info_len = sizeof(info), .payload = id_ctrl,
-		.len = sizeof(id_ctrl), .caplen = 24,
-	};
-
-	(void)state;
-	assert_match(&rec, "nvme.cmd.identify.ctrl.sn == \"S.N. 1\"");
-	assert_match(&rec, "nvme.cmd.identify.ctrl.sn contains \"N. \"");
-	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn contains \"1 \"");
-	assert_no_match(&rec, "nvme.cmd.identify.ctrl.mn");
-	rec.caplen = 23;
-	assert_no_match(&rec, "nvme.cmd.identify.ctrl.sn");
-}
-
-/* Entries 1000h, 2000h and 3000h; those of zeros are none. */
-static void test_of_several_values_one_or_all_have_to_fit(void **state)
-{
-	static const uint8_t list[48] = { [1] = 0x10, [9] = 0x20, [41] = 0x30 };
-	static const char *const yes[] = {
-		"nvmetap.prp == 0x1000", "nvmetap.prp == 0x3000", "nvmetap.prp > 0x2000",
-		"nvmetap.prp !== 0x1000", "any nvmetap.prp != 0x1000", "nvmetap.prp != 0x4000",
-		"all nvmetap.prp > 0xfff", "nvmetap.prp in {0x2000}", "nvmetap.prp & 0x1000",
-		"all nvmetap.prp in {0x1000..0x3000}", "nvmetap.prp not in {1..0xfff}",
-		"nvmetap.prp >= 0x3000", "nvmetap.prp <= 0x1000", "nvmetap.prp < 0x1001",
-		"nvmetap.prp < nvmetap.prp", "nvmetap.prp_list", "all nvmetap.prp & 0x3000 != 0",
-	};
-	static const char *const no[] = {
-		"nvmetap.prp > 0x3000", "nvmetap.prp >= 0x3001", "nvmetap.prp < 0x1000",
-		"nvmetap.prp == 0", "nvmetap.prp != 0x2000", "nvmetap.prp === 0x1000",
-		"all nvmetap.prp == 0x1000", "all nvmetap.prp > 0x1000",
-		"nvmetap.prp not in {0x2000}", "all nvmetap.prp in {0x1000..0x2000}",
-		"nvmetap.prp === nvmetap.prp", "nvmetap.prp != nvmetap.prp",
-		"all nvmetap.prp & 0x1000 == 0x1000",
-	};
-	uint8_t info[16] = { 0 };
-	struct record rec = {
-		.event = NVMETAP_EV_LIST, .info = info, .info_len = sizeof(info),
-		.payload = list, .len = sizeof(list), .caplen = sizeof(list),
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
-		assert_match(&rec, yes[i]);
-	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
-		assert_no_match(&rec, no[i]);
-}
-
-/* Section 5.15.2.1: NGUID at byte 104. */
-static void test_bytes_are_compared_whole_or_in_part(void **state)
-{
-	static const uint8_t id_ns[128] = { [104] = 0x11, [105] = 0x22, [119] = 0xff };
-	uint8_t info[32] = { [16] = 2 };
-	struct record rec = {
-		.event = NVMETAP_EV_DATA, .flags = NVMETAP_HAS_COMMAND, .qkind = 1, .opc = 6,
-		.info = info, .info_len = sizeof(info), .payload = id_ns,
-		.len = sizeof(id_ns), .caplen = sizeof(id_ns),
-	};
-
-	(void)state;
-#define NGUID "nvme.cmd.identify.ns.nguid"
-	assert_match(&rec, NGUID " == 11:22:00:00:00:00:00:00:00:00:00:00:00:00:00:ff");
-	assert_match(&rec, NGUID "[0:2] == 11:22");
-	assert_match(&rec, NGUID "[0-1] == 11-22");
-	assert_match(&rec, NGUID "[:2] == \"\\x11\\\"\"");
-	assert_match(&rec, NGUID "[-1] == :ff");
-	assert_match(&rec, NGUID "[-2:] == 00:ff");
-	assert_match(&rec, NGUID "[-2:1] == :00");
-	assert_match(&rec, NGUID "[15:1]");
-	assert_match(&rec, NGUID " contains 22:00 && " NGUID " > 11:21 && " NGUID " < :12");
-	assert_no_match(&rec, NGUID "[16]");
-	/* A slice that is not there as a whole has no bytes. */
-	assert_no_match(&rec, NGUID "[15:2]");
-	assert_no_match(&rec, NGUID "[15:2] == :ff");
-	assert_match(&rec, NGUID "[15:2] != :ff && " NGUID "[-17] < :00");
-	assert_no_match(&rec, NGUID " == 11:22");
-	assert_no_match(&rec, NGUID " contains 11:00");
-#undef NGUID
-}
-
-/* Section 4.6: of a completion with SQHD 5. */
-static void test_a_completion_borrows_the_fields_of_its_command(void **state)
-{
-	static const char text[] = "nvme.cmd.slba == 0x1000 && nvme.cqe.sqhd == 5 && "
-				   "nvmetap.event == \"Completion\" && nvmetap.seq == 8";
-	static const uint8_t cqe[16] = { [8] = 5 };
-	struct record command = write_record(), rec = record_of_completion(1, 0, 0, cqe);
-	struct expr_error err;
-	struct expr *expr = expr_compile(text, strlen(text), &err);
-
-	(void)state;
-	assert_non_null(expr);
-	assert_true(expr_match_of(expr, &rec, &command));
-	assert_false(expr_match_of(expr, &rec, NULL));
-	assert_false(expr_match(expr, &rec));
-	expr_free(expr);
-}
-
-/* What is wrong, and the text with ^ below its first byte. */
-static void assert_refused(const char *text, size_t at, const char *what)
-{
-	struct expr_error err;
-	struct expr *expr;
-
-	errno = 0;
-	expr = expr_compile(text, strlen(text), &err);
-	if (expr != NULL)
-		fail_msg("taken: %s", text);
-	assert_int_equal(errno, EINVAL);
-	if (strncmp(err.what, what, strlen(what)) != 0)
-		fail_msg("%s: \"%s\", not \"%s\"", text, err.what, what);
-	if (err.at != at || err.at + err.len > strlen(text))
-		fail_msg("%s: %zu bytes at %zu, not at %zu", text, err.len, err.at, at);
-}
-
 static void test_what_is_refused_is_refused_where_it_stands(void **state)
 {
 	(void)state;
@@ -439,6 +168,29 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("nvmetap.seq + 1 == 2", 12, "+ is not part of this language");
 	assert_refused("any nvmetap.seq", 15, "a comparison was expected");
 	assert_refused("frame.number == 1", 0, "frame.number is of packets");
+	assert_refused("frame.numbr == 1", 0, "no field frame.numbr");
+	assert_refused("frame.time > 1", 0, "no field frame.time: it is frame.time_epoch here");
+	assert_refused("nvme.cqe_pkt", 0, "no field nvme.cqe_pkt: it depends on other packets");
+	assert_refused("frame.packet_id", 0, "no field frame.packet_id: it is nvmetap.seq here");
+}
+
+/* What dissector/lua finds out beside the bytes. */
+static void test_what_wireshark_knows_of_other_packets_is_refused_with_a_word(void **state)
+{
+	static const char *const of_others[] = {
+		"nvmetap.cause_pkt", "nvmetap.doorbell_pkt", "nvmetap.head_pkt", "nvmetap.irq_pkt",
+		"nvmetap.data_pkt", "nvmetap.lost_pkt", "nvmetap.depth", "nvmetap.outstanding",
+		"nvmetap.doorbell.entries", "nvmetap.bytes", "nvmetap.agent", "nvmetap.phase",
+		"nvmetap.expert",
+	};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++) {
+		snprintf(text, sizeof(text), "no field %s: it depends on other packets", of_others[i]);
+		assert_refused(of_others[i], 0, text);
+	}
+	assert_refused("nvmetap.latency_us", 0, "no field nvmetap.latency_us: it is nvmetap.latency_ns");
 }
 
 static void test_parentheses_are_bounded_and_a_million_of_them_refused(void **state)
@@ -462,182 +214,18 @@ static void test_parentheses_are_bounded_and_a_million_of_them_refused(void **st
 	assert_int_equal(err.at, EXPR_TEXT_MAX);
 }
 
-static void test_fields_of_the_frame_are_there_for_who_asks_for_them(void **state)
-{
-	static const char text[] = "frame.number == 7 && frame.len > 60 && frame.cap_len < 60 && "
-				   "frame.time_epoch >= 1556804538.5 && "
-				   "frame.interface_name == \"00:06.0\" && !frame.comment && frame";
-	struct expr_frame frame = { .number = 7, .len = 64, .caplen = 56,
-				    .time_ns = 1556804538500000000, .interface = "00:06.0" };
-	struct expr_error err;
-	struct expr *expr = expr_compile_frame(text, strlen(text), &err);
-	struct expr *ours = expr_compile_frame("nvmetap", 7, &err);
-	struct record rec = write_record();
-
-	(void)state;
-	assert_non_null(expr);
-	assert_true(expr_match_frame(expr, NULL, &frame));
-	frame.time_ns--;
-	assert_false(expr_match_frame(expr, NULL, &frame));
-	assert_false(expr_match_frame(ours, NULL, &frame));
-	assert_true(expr_match_frame(ours, &rec, &frame));
-	expr_free(expr);
-	expr_free(ours);
-}
-
-static bool excludes(const char *text, const struct record *rec)
-{
-	struct expr_error err;
-	struct expr *expr = expr_compile_frame(text, strlen(text), &err);
-	uint8_t header[record_SIZE];
-	bool excluded;
-
-	assert_non_null(expr);
-	record_encode(header, rec);
-	excluded = expr_excludes(expr, header);
-	expr_free(expr);
-	return excluded;
-}
-
-static void test_what_the_header_shows_to_be_false_is_excluded(void **state)
-{
-	static const char *const excluded[] = {
-		"nvmetap.opc == \"Read\"", "nvmetap.seq < 600", "nvmetap.sqid == 0x300",
-		"nvmetap.nsid == 1 && nvmetap.opc == \"Read\" && nvme.cmd.slba == 0x1000",
-		"nvmetap.status == 0", "nvme.cqe.sqhd == 0", "nvmetap.opc == 1 && nvme.cqe.sqhd",
-		"nvmetap.bdf == 7", "nvmetap.cdw10 != 0x1000", "nvmetap.cid == 1",
-		"nvmetap.len != 64", "nvmetap.count == 1", "nvmetap.seq == 600 && nvmetap.count != 0",
-		"nvmetap.seq & 0xf == 9", "nvmetap.flags.altered == 1",
-	};
-	static const char *const not_excluded[] = {
-		"nvmetap.opc == \"Write\"", "nvmetap.sqid == 3 && nvmetap.seq == 600",
-		"nvmetap.opc == \"Read\" || nvme.cmd.slba == 0x1000", "frame.number == 7",
-		"(nvmetap.opc == \"Read\" && nvmetap.seq == 1) || nvmetap.opc == \"Write\"",
-		"!(nvmetap.opc == \"Read\")", "nvmetap.opc == 2 xor nvmetap.opc == 1",
-		"!nvme.cqe.sqhd", "nvmetap",
-	};
-	struct record rec = write_record();
-	char many[EXPR_TEXT_MAX] = "nvmetap.opc == \"Read\"";
-
-	(void)state;
-	for (size_t i = 0; i < 100; i++)
-		strcat(many, " && nvmetap.seq == 600");
-	assert_true(excludes(many, &rec));
-	for (size_t i = 0; i < sizeof(excluded) / sizeof(excluded[0]); i++)
-		if (!excludes(excluded[i], &rec))
-			fail_msg("not excluded: %s", excluded[i]);
-	for (size_t i = 0; i < sizeof(not_excluded) / sizeof(not_excluded[0]); i++)
-		if (excludes(not_excluded[i], &rec))
-			fail_msg("excluded: %s", not_excluded[i]);
-}
-
-/* The record's packet: header, info and payload. */
-static size_t put_packet(uint8_t *to, const struct record *rec)
-{
-	record_encode(to, rec);
-	if (rec->info_len > 0)
-		memcpy(to + record_SIZE, rec->info, rec->info_len);
-	memcpy(to + record_SIZE + rec->info_len, rec->payload, rec->caplen);
-	return record_SIZE + rec->info_len + rec->caplen;
-}
-
-static bool packet_excluded(const char *text, const uint8_t *packet, size_t len)
-{
-	struct expr_error err;
-	struct expr *expr = expr_compile_frame(text, strlen(text), &err);
-	bool excluded;
-
-	assert_non_null(expr);
-	excluded = expr_excludes_packet(expr, packet, len);
-	expr_free(expr);
-	return excluded;
-}
-
-static void test_what_info_or_payload_show_to_be_false_is_excluded(void **state)
-{
-	static const uint8_t info[8] = { [6] = 2, [7] = 3 };	/* 515 ns */
-	static const uint8_t cqe[16] = { [8] = 4, [9] = 5, [12] = 6, [14] = 0x0e };
-	struct record completion = {
-		.event = NVMETAP_EV_COMPLETION, .info = info, .info_len = sizeof(info),
-		.payload = cqe, .len = sizeof(cqe), .caplen = sizeof(cqe),
-	};
-	struct record write = write_record();
-	static const struct {
-		const char *text;
-		bool of_completion, excluded;
-	} rows[] = {
-		{ "nvme.cmd.slba == 0x1000", false, false },
-		{ "nvme.cmd.slba == 0x1001", false, true },
-		{ "nvme.cmd.slba & 0xfff == 1", false, true },
-		{ "nvmetap.opc == 1 && nvme.cmd.slba != 0x1000", false, true },
-		{ "nvme.cmd.slba == 1 || nvmetap.opc == 1", false, false },
-		{ "!(nvme.cmd.slba == 1)", false, false },
-		{ "nvmetap.latency_ns == 515", true, false },
-		{ "nvmetap.latency_ns > 515", true, true },
-		{ "nvme.cqe.sqhd == 0x504", true, false },
-		{ "nvme.cqe.sqhd == 0x405", true, true },
-		{ "nvme.cqe.cid == 6", true, false },
-		{ "nvme.cqe.cid == 7", true, true },
-		{ "nvme.cqe.status.sc == 7", true, false },
-		{ "nvme.cqe.status.sc < 7", true, true },
-	};
-	uint8_t packet[256];
-	size_t len;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		len = put_packet(packet, rows[i].of_completion ? &completion : &write);
-		if (packet_excluded(rows[i].text, packet, len) != rows[i].excluded)
-			fail_msg("%s", rows[i].text);
-	}
-}
-
-/* Of a packet cut short only what is there counts: no byte behind it is looked at. */
-static void test_a_packet_cut_short_is_excluded_by_what_is_there(void **state)
-{
-	struct record rec = write_record();
-	uint8_t packet[256], *cut;
-	size_t len = put_packet(packet, &rec);
-
-	(void)state;
-	for (size_t i = record_SIZE; i <= len; i++) {
-		cut = malloc(i);
-		memcpy(cut, packet, i);
-		assert_int_equal(packet_excluded("nvme.cmd.slba == 1", cut, i),
-				 i >= record_SIZE + 40 + 8);
-		free(cut);
-	}
-	packet[record_header_len_OFFSET] = packet[record_info_len_OFFSET] = 255;
-	assert_false(packet_excluded("nvme.cmd.slba == 1", packet, len));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_info_or_payload_show_to_be_false_is_excluded),
-		cmocka_unit_test(test_a_packet_cut_short_is_excluded_by_what_is_there),
 		cmocka_unit_test(test_a_number_is_compared_in_all_its_forms),
-		cmocka_unit_test(test_a_command_lends_its_fields_to_what_belongs_to_it),
 		cmocka_unit_test(test_an_absent_field_makes_each_comparison_false),
 		cmocka_unit_test(test_not_binds_stronger_than_and_than_xor_than_or),
 		cmocka_unit_test(test_bits_are_tested_and_compared),
 		cmocka_unit_test(test_flags_are_true_or_false_in_all_their_forms),
 		cmocka_unit_test(test_a_set_has_values_and_ranges),
-		cmocka_unit_test(test_values_of_our_own_fields_have_names_in_any_case),
-		cmocka_unit_test(test_text_is_compared_as_it_is_shown),
-		cmocka_unit_test(test_padded_text_is_without_its_padding_and_dots_for_the_rest),
-		cmocka_unit_test(test_of_several_values_one_or_all_have_to_fit),
-		cmocka_unit_test(test_bytes_are_compared_whole_or_in_part),
-		cmocka_unit_test(test_a_completion_borrows_the_fields_of_its_command),
-#ifdef HAVE_PCRE2
-		cmocka_unit_test(test_a_regular_expression_finds_bytes_in_any_case),
-		cmocka_unit_test(test_a_regular_expression_gives_up),
-		cmocka_unit_test(test_a_regular_expression_that_is_interpreted_gives_up_too),
-#endif
 		cmocka_unit_test(test_what_is_refused_is_refused_where_it_stands),
+		cmocka_unit_test(test_what_wireshark_knows_of_other_packets_is_refused_with_a_word),
 		cmocka_unit_test(test_parentheses_are_bounded_and_a_million_of_them_refused),
-		cmocka_unit_test(test_fields_of_the_frame_are_there_for_who_asks_for_them),
-		cmocka_unit_test(test_what_the_header_shows_to_be_false_is_excluded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,22 +68,38 @@ static void test_no_vectors_and_too_many_are_refused(void **state)
 	assert_null(msix_new(2049));
 }
 
-static void test_every_vector_is_masked_after_reset(void **state)
+static void test_every_vector_is_masked_and_without_a_message_after_reset(void **state)
 {
 	struct msix *msix = *state;
 
 	for (unsigned int v = 0; v < NR_VECTORS; v++) {
 		assert_true(msix_masked(msix, v));
 		assert_false(msix_pending(msix, v));
-		put(msix, v * 16 + 12, 4, 0);
+		put(msix, v * 16, 8, UINT64_C(0x1122334455667788));
+		put(msix, v * 16 + 8, 8, 0x99aabbcc);
 		msix_set_pending(msix, v, true);
 	}
 	msix_reset(msix);
 	for (unsigned int v = 0; v < NR_VECTORS; v++) {
+		assert_true(get(msix, v * 16, 8) == 0);
+		assert_int_equal(get(msix, v * 16 + 8, 4), 0);
 		assert_int_equal(get(msix, v * 16 + 12, 4), 1);
 		assert_true(msix_masked(msix, v));
 		assert_false(msix_pending(msix, v));
 	}
+}
+
+static void test_as_many_vectors_as_there_can_be_are_masked_and_none_is_pending(void **state)
+{
+	struct msix *msix = msix_new(2048);
+
+	(void)state;
+	assert_non_null(msix);
+	for (unsigned int v = 0; v < 2048; v++) {
+		assert_true(msix_masked(msix, v));
+		assert_false(msix_pending(msix, v));
+	}
+	msix_free(msix);
 }
 
 static void test_message_is_what_was_written(void **state)
@@ -172,7 +188,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes_follow_the_number_of_vectors),
 		cmocka_unit_test(test_no_vectors_and_too_many_are_refused),
-		TEST(test_every_vector_is_masked_after_reset),
+		TEST(test_every_vector_is_masked_and_without_a_message_after_reset),
+		cmocka_unit_test(
+			test_as_many_vectors_as_there_can_be_are_masked_and_none_is_pending),
 		TEST(test_message_is_what_was_written),
 		TEST(test_reserved_bits_read_zero),
 		TEST(test_mask_bit_is_the_vector_s_own),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The language of rules: what is understood, and what is said of what is not. */
+#include "config.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,8 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "dissector/model.h"
 #include "tools/rule.h"
+#include "tools/rule_tap.h"
+
+enum { PAGE = 65536 };	/* or more than one */
 
 static char err[1024];
 
@@ -128,6 +134,184 @@ static void test_times_have_units_and_spreads(void **state)
 	assert_true(rule->actions[0].delay.shape > 1.24 && rule->actions[0].delay.shape < 1.26);
 }
 
+static void test_times_have_fractions_and_are_whole_nanoseconds(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} times[] = {
+		{ "7ns", 7 }, { "1.4ns", 1 }, { "1.5ns", 2 }, { "0.25us", 250 }, { "08.90ms", 8900000 },
+		{ "0.000000001s", 1 }, { "12.345678901s", 12345678901 }, { "1.5min", 90000000000 },
+		{ "999999999s", 999999999000000000 },
+	};
+	static const char *const none[] = {
+		"1", "ms", "1m", "1sec", "1.5.2s", "0x10ms", "0X10ms", "1e3ms", "-1ms", "1:ms", "1_s",
+		"\"1ms\"", "1000000000s", "16666667min", "18446744073709551616ns",
+	};
+	char text[80], words[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		snprintf(text, sizeof(text), "nvme:io:decode from %s do drop", times[i].text);
+		assert_int_equal(parse(text)->when.from_ns, times[i].ns);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		snprintf(text, sizeof(text), "nvme:io:decode from %s do drop", none[i]);
+		snprintf(words, sizeof(words), "column 21: a time like 30ms or 1.5s is expected, "
+			 "not %s%s%s", none[i][0] == '"' ? "" : "\"", none[i],
+			 none[i][0] == '"' ? "" : "\"");
+		assert_wrong(text, words);
+	}
+}
+
+static void test_numbers_are_decimal_or_hexadecimal_and_of_64_bits(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} numbers[] = {
+		{ "0", 0 }, { "010", 10 }, { "0x1f", 31 }, { "0XfF", 255 },
+		{ "18446744073709551615", UINT64_MAX }, { "0xffffffffffffffff", UINT64_MAX },
+	};
+	static const char *const none[] = {
+		"x1", "0x", "0xg", "10x", "1a", "a1", "-1", "1-", "1.5", ":1", "/1",
+		"18446744073709551616", "\"1\"",
+		"0000000000000000000000000000000000000001",
+	};
+	char text[80];
+	struct rule rule;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		snprintf(text, sizeof(text), "nvme:io:decode seed %s do drop", numbers[i].text);
+		assert_int_equal(parse(text)->when.seed, numbers[i].value);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		snprintf(text, sizeof(text), "nvme:io:decode seed %s do drop", none[i]);
+		assert_int_equal(rule_parse(&rule, text, strlen(text), err, sizeof(err)), -EINVAL);
+		assert_memory_equal(err, "column 21: a number is expected, not ", 37);
+	}
+	/* The manual's bounds of what is counted are numbers like any other. */
+	assert_int_equal(parse("nvme:io:decode every 9223372036854775807 do drop")->when.every,
+			 INT64_MAX);
+	assert_wrong("nvme:io:decode every 9223372036854775808 do drop", "column 22: a number of "
+		     "events from 1 to 9223372036854775807 is expected, not 9223372036854775808");
+}
+
+static void test_blanks_separate_words_and_are_otherwise_of_no_account(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(" \tnvme:io:decode\t \tevery\t7  do drop\t, log\t\"x\" \t")->when.every,
+			 7);
+	assert_int_equal(parse("nvme:io:decode every 7 do status 1 / 0x82 dnr,log\"x\"")->nr_actions, 2);
+}
+
+static void test_a_text_is_without_its_quotes_and_escapes(void **state)
+{
+	char text[400], longest[ACTION_TEXT_MAX + 1];
+
+	(void)state;
+	assert_string_equal(parse("nvme:io:decode do log \"a \\\"b\\\" \\\\\"")->actions[0].text,
+			    "a \"b\" \\");
+	assert_string_equal(parse("nvme:io:decode do log \"\"")->actions[0].text, "");
+	assert_string_equal(parse("nvme:io:decode do log io_1.A:z-9Z")->actions[0].text,
+			    "io_1.A:z-9Z");
+	assert_wrong("nvme:io:decode do log , drop", "column 23: a text in quotes is expected, "
+		     "not \",\"");
+	assert_wrong("nvme:io:decode do log a/b", "column 24: a comma or the end is expected, "
+		     "not \"/\"");
+	assert_wrong("nvme:io:decode do log a{b", "column 24: a comma or the end is expected, "
+		     "not \"{\"");
+	assert_wrong("nvme:io:decode do log \"a\\", "column 23: a quote is not closed");
+	memset(longest, 'a', sizeof(longest));
+	longest[ACTION_TEXT_MAX - 1] = '\0';
+	snprintf(text, sizeof(text), "nvme:io:decode do log \"%s\"", longest);
+	assert_string_equal(parse(text)->actions[0].text, longest);
+	longest[ACTION_TEXT_MAX - 1] = 'a';
+	longest[ACTION_TEXT_MAX] = '\0';
+	snprintf(text, sizeof(text), "nvme:io:decode do log %s", longest);
+	snprintf(longest, sizeof(longest), "column 23: longer than %d characters",
+		 ACTION_TEXT_MAX - 1);
+	assert_wrong(text, longest);
+}
+
+static void test_what_is_wrong_is_shown_by_its_first_40_bytes(void **state)
+{
+#define TEN "abcdefghij"
+	static const struct {
+		const char *text, *words;
+	} wrong[] = {
+		{ "nvme:io:decode every " TEN TEN TEN TEN " do drop", "column 22: a number of "
+		  "events is expected, not \"" TEN TEN TEN TEN "\"" },
+		{ "nvme:io:decode every " TEN TEN TEN TEN "k do drop", "column 22: a number of "
+		  "events is expected, not \"" TEN TEN TEN TEN "…\"" },
+		{ "nvme:io:decode every \"" TEN TEN TEN TEN "\" do drop", "column 22: a number of "
+		  "events is expected, not \"" TEN TEN TEN "abcdefghi…" },
+		{ "nvme:io:decode do " TEN TEN TEN TEN "k", "column 19: no action \""
+		  TEN TEN TEN TEN "…\"; there are: status, delay, hold, drop, duplicate, set, "
+		  "corrupt, log, torn, phase, early-irq, overrun, double-irq, late-irq, "
+		  "stale-queue, no-ready, cfs, async, gone, zombie" },
+		{ "nvme:io:decode every + do drop", "column 22: a number of events is expected, "
+		  "not \"+\"" },
+	};
+#undef TEN
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_wrong(wrong[i].text, wrong[i].words);
+}
+
+/* Whatever room there is for what is wrong, it ends there. */
+static void test_what_is_wrong_fits_the_room_it_is_given(void **state)
+{
+	static const char words[] = "column 19: no action \"x\"";
+	char room[64];
+	struct rule rule;
+
+	(void)state;
+	for (size_t size = 1; size < sizeof(words); size++) {
+		memset(room, '#', sizeof(room));
+		assert_int_equal(rule_parse(&rule, "nvme:io:decode do x", 19, room, size), -EINVAL);
+		assert_int_equal(strlen(room), size - 1);
+		assert_memory_equal(room, words, size - 1);
+		for (size_t i = size; i < sizeof(room); i++)
+			assert_int_equal(room[i], '#');
+	}
+}
+
+static void test_names_of_taps_fit_the_room_they_are_given(void **state)
+{
+	static const char names[] = " nvme:admin:writeback nvme:io:writeback";
+	char room[64];
+
+	(void)state;
+	for (size_t size = 1; size <= sizeof(names); size++) {
+		memset(room, '#', sizeof(room));
+		rule_tap_names(TAPS_COMPLETION, room, size);
+		assert_int_equal(strlen(room), size - 1);
+		assert_memory_equal(room, names, size - 1);
+		for (size_t i = size; i < sizeof(room); i++)
+			assert_int_equal(room[i], '#');
+	}
+}
+
+/* A list is of an admin command or of an I/O command. */
+static void test_what_passes_a_tap_has_its_own_fields_and_its_command_s(void **state)
+{
+	uint8_t events[RULE_NR_EVENTS];
+
+	(void)state;
+	assert_int_equal(rule_tap_events(NVMETAP_TAP_REGREAD, events), 1);
+	assert_int_equal(events[0], NVMETAP_EV_REGREAD);
+	assert_int_equal(rule_tap_events(NVMETAP_TAP_IO_WRITEBACK, events), 2);
+	assert_int_equal(events[0], NVMETAP_EV_COMPLETION);
+	assert_int_equal(events[1], NVMETAP_EV_IO);
+	assert_int_equal(rule_tap_events(NVMETAP_TAP_LIST, events), 3);
+	assert_int_equal(events[0], NVMETAP_EV_LIST);
+	assert_int_equal(events[1], NVMETAP_EV_ADMIN);
+	assert_int_equal(events[2], NVMETAP_EV_IO);
+}
+
 static void test_faults_of_the_table_are_actions_with_their_arguments(void **state)
 {
 	struct rule *rule;
@@ -152,6 +336,15 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		{ "nvme:io:decode", "column 15: \"do\" and an action are expected, not the end" },
 		{ "nvme:io:decode do", "column 18: an action is expected, not the end" },
 		{ "nvme:io:decode do dorp", "column 19: no action \"dorp\"; near: drop" },
+		{ "nvme:io:decode do explode", "column 19: no action \"explode\"; there are: "
+		  "status, delay, hold, drop, duplicate, set, corrupt, log, torn, phase, "
+		  "early-irq, overrun, double-irq, late-irq, stale-queue, no-ready, cfs, async, "
+		  "gone, zombie" },
+		{ "nvme:io:decode drop", "column 16: \"do\" is expected before drop" },
+		{ "nvme:io:decode phase booting do drop", "column 22: no phase \"booting\"; there "
+		  "are: not seen, probed, reset, enabled, identified, queues created, first I/O, "
+		  "shut down, fatal" },
+		{ "nvme:io:decode do gone 61min", "column 24: longer than an hour" },
 		{ "nvme:io:decode evry 3 do drop", "column 16: if, queue, after, every, times, "
 		  "once, 1 in N, seed, from, to, phase, then or do is expected, not \"evry\"; "
 		  "near: every" },
@@ -164,6 +357,11 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		{ "nvme:io:decode 3 in 2 do drop", "column 21: a number from 3 to 4294967295 is "
 		  "expected, not 2" },
 		{ "nvme:io:decode from 2s to 1s do drop", "column 24: the end is not after the "
+		  "beginning" },
+		{ "nvme:io:decode from 2s to 2s do drop", "column 24: the end is not after the "
+		  "beginning" },
+		{ "nvme:io:decode to 0s do drop", "column 16: the end is not after the beginning" },
+		{ "nvme:io:decode to 1s from 1s do drop", "column 22: the end is not after the "
 		  "beginning" },
 		{ "nvme:io:decode from 2 do drop", "column 21: a time like 30ms or 1.5s is "
 		  "expected, not \"2\"" },
@@ -199,6 +397,12 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		{ "nvme:io:decode do delay 3601s", "column 25: longer than an hour" },
 		{ "nvme:io:decode do delay pareto 1ms 0.05", "column 36: a shape from 0.1 to 100 "
 		  "is expected" },
+		{ "nvme:io:decode do delay pareto 1ms x", "column 36: a shape like 1.5 is "
+		  "expected, not \"x\"" },
+		{ "nvme:io:decode do delay pareto 1ms 1.5x", "column 36: a shape like 1.5 is "
+		  "expected, not \"1.5x\"" },
+		{ "nvme:io:decode do delay pareto 1ms 0x1", "column 36: a shape like 1.5 is "
+		  "expected, not \"0x1\"" },
 		{ "nvme:io:decode do delay pareto 1ms 101", "column 36: a shape from 0.1 to 100 "
 		  "is expected" },
 		{ "nvme:io:decode do async 8 0 1", "column 25: a type of event from 0 to 7 is "
@@ -233,6 +437,8 @@ static void test_a_field_that_cannot_be_set_there_is_refused(void **state)
 		  "set at nvme:io:decode; at nvme:admin:writeback nvme:io:writeback" },
 		{ "nvme:io:writeback do set nvme.cqe.status.p = 1", "column 26: "
 		  "nvme.cqe.status.p cannot be set" },
+		{ "nvme:io:decode do set nvmetap.pci.vid = 1", "column 23: nvmetap.pci.vid cannot "
+		  "be set at nvme:io:decode; at pci:regread:writeback pci:regwrite:decode" },
 		{ "nvme:io:decode do set nvmetap.seq = 1", "column 23: nvmetap.seq cannot be set" },
 		{ "nvme:io:decode do set nvme.cmd.nlb = 0x10000", "column 38: more than 16 bits" },
 		{ "nvme:io:decode do set nvme.cmd.nlb 3", "column 36: =, +=, -= or ^= is "
@@ -245,6 +451,13 @@ static void test_a_field_that_cannot_be_set_there_is_refused(void **state)
 		  "column 54: longer than 20 characters" },
 		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = 0011", "column 55: 8 "
 		  "bytes in hexadecimal are expected" },
+		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = 00112233445566778",
+		  "column 55: 8 bytes in hexadecimal are expected" },
+		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = \"0011223344556677x\"",
+		  "column 55: 8 bytes in hexadecimal are expected" },
+		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = \"0011223344556677",
+		  "column 55: a quote is not closed" },
+		{ "nvme:io:decode do set nvme.cmd.cid = 1", "column 23: nvme.cmd.cid cannot be set" },
 		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 += 1", "column 53: "
 		  "nvme.cmd.identify.ns.eui64 is no number of at most 64 bits; only = will do" },
 		{ "nvme:admin:memory do set nvmetap.identify.ns.lbaf.ms[16] = 1", "column 26: "
@@ -290,28 +503,41 @@ static void test_hostile_texts_are_refused(void **state)
 	free(text);
 }
 
+/* Takes the text's first len bytes for a rule; what is read beyond them is no memory. */
+static void take_beginning(const char *whole, size_t len, char *end)
+{
+	struct rule rule;
+	unsigned long column;
+
+	memcpy(end - len, whole, len);
+	if (rule_parse(&rule, end - len, len, err, sizeof(err)) == 0) {
+		rule_fini(&rule);
+		return;
+	}
+	assert_int_equal(sscanf(err, "column %lu: ", &column), 1);
+	assert_in_range(column, 1, len + 1);
+}
+
 /* A rule that is cut off anywhere is either a rule or named with a column within it. */
 static void test_every_beginning_of_a_rule_is_understood_or_refused(void **state)
 {
-	static const char whole[] = "nvme:io:writeback if nvmetap.opc in {\"Write\", 2} queue 1 "
-		"1 in 3 seed 7 from 1s to 2s do set nvme.cqe.cid ^= 0x1000, status \"Write Fault\" "
-		"crd 1 dnr, delay normal 3ms 1ms, log \"a\\\"b\"";
-	struct rule rule;
-	unsigned long column;
-	char *text;
+	static const char *const wholes[] = {
+		"nvme:io:writeback if nvmetap.opc in {\"Write\", 2} queue 1 1 in 3 seed 7 from 1s "
+		"to 2s do set nvme.cqe.cid ^= 0x1000, status \"Write Fault\" crd 1 dnr, "
+		"delay normal 3ms 1ms, log \"a\\\"b\"",
+		"nvme:io:decode every \"a\\\"b\"",
+	};
+	char *end = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			 0);
 
 	(void)state;
-	for (size_t len = 0; len <= strlen(whole); len++) {
-		text = malloc(len + 1);	/* so that a sanitizer sees what is read beyond */
-		memcpy(text, whole, len);
-		if (rule_parse(&rule, text, len, err, sizeof(err)) == 0) {
-			rule_fini(&rule);
-		} else {
-			assert_int_equal(sscanf(err, "column %lu: ", &column), 1);
-			assert_in_range(column, 1, len + 1);
-		}
-		free(text);
-	}
+	assert_true(end != MAP_FAILED);
+	end += PAGE;
+	assert_int_equal(mprotect(end, PAGE, PROT_NONE), 0);
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
+		for (size_t len = 0; len <= strlen(wholes[i]); len++)
+			take_beginning(wholes[i], len, end);
+	munmap(end - PAGE, 2 * PAGE);
 }
 
 /* No field's places at a tap are more than a rule can hold. */
@@ -351,6 +577,14 @@ int main(void)
 		cmocka_unit_test(test_an_expression_ends_at_a_keyword_outside_of_quotes),
 		cmocka_unit_test(test_a_status_is_given_by_number_or_name_with_its_bits),
 		cmocka_unit_test(test_times_have_units_and_spreads),
+		cmocka_unit_test(test_times_have_fractions_and_are_whole_nanoseconds),
+		cmocka_unit_test(test_numbers_are_decimal_or_hexadecimal_and_of_64_bits),
+		cmocka_unit_test(test_blanks_separate_words_and_are_otherwise_of_no_account),
+		cmocka_unit_test(test_a_text_is_without_its_quotes_and_escapes),
+		cmocka_unit_test(test_what_is_wrong_is_shown_by_its_first_40_bytes),
+		cmocka_unit_test(test_what_is_wrong_fits_the_room_it_is_given),
+		cmocka_unit_test(test_names_of_taps_fit_the_room_they_are_given),
+		cmocka_unit_test(test_what_passes_a_tap_has_its_own_fields_and_its_command_s),
 		cmocka_unit_test(test_faults_of_the_table_are_actions_with_their_arguments),
 		cmocka_unit_test(test_a_mistake_is_named_with_its_column_and_what_is_near),
 		cmocka_unit_test(test_a_field_that_cannot_be_set_there_is_refused),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "tests/rule_bench.h"
 
@@ -170,7 +171,7 @@ static void test_then_waits_for_the_rule_before_it(void **state)
 	inject_remove(bench->inject, first + 1);
 	assert_int_equal(inject_add(bench->inject, "nvme:io:decode then do drop", err, sizeof(err)),
 			 -EINVAL);
-	assert_string_equal(err, "then: there is no rule before this one");
+	assert_string_equal(err, "column 16: there is no rule before this one");
 }
 
 static void test_then_never_comes_when_the_rule_before_it_goes_unfired(void **state)
@@ -218,6 +219,82 @@ static void test_a_phase_of_the_boot_opens_a_rule(void **state)
 	}
 	assert_int_equal(rule_bench_look(bench, enabled).fired, 1);
 	assert_int_equal(rule_bench_look(bench, identified).fired, 2);
+}
+
+static const char *const phases[] = {
+	"not seen", "probed", "reset", "enabled", "identified", "queues created", "first I/O",
+	"shut down", "fatal",
+};
+
+enum { NR_BOOT_PHASES = sizeof(phases) / sizeof(phases[0]) };
+
+/* The one phase in which rules are when CSTS is read. */
+static const char *phase_of(struct rule_bench *bench)
+{
+	unsigned int ids[NR_BOOT_PHASES], in = NR_BOOT_PHASES;
+	char rule[80];
+
+	for (unsigned int i = 0; i < NR_BOOT_PHASES; i++) {
+		snprintf(rule, sizeof(rule), "nvme:regread:writeback phase \"%s\" do log \"x\"",
+			 phases[i]);
+		ids[i] = rule_bench_add(bench, rule);
+	}
+	driver_csts(&bench->rig->driver);
+	for (unsigned int i = 0; i < NR_BOOT_PHASES; i++) {
+		if (rule_bench_look(bench, ids[i]).fired != 0) {
+			assert_int_equal(in, NR_BOOT_PHASES);
+			in = i;
+		}
+		inject_remove(bench->inject, ids[i]);
+	}
+	assert_int_not_equal(in, NR_BOOT_PHASES);
+	return phases[in];
+}
+
+/* NVM Express 1.4, section 3.1.5: of CC, EN is bit 0 and SHN bits 15:14; 3.1.6: of CSTS, CFS is
+ * bit 1 and SHST bits 3:2. */
+static void test_every_phase_of_the_boot_is_known_to_rules(void **state)
+{
+	struct rule_bench *bench = *state;
+	struct nvme_driver *driver = &bench->rig->driver;
+	struct nvme_command identify = {
+		.opc = NVME_OPC_IDENTIFY, .cdw10 = NVME_CNS_CTRL,
+		.prp1 = rule_bench_block(bench),
+	};
+
+	/* Keeps the model while others come and go. */
+	rule_bench_add(bench, "nvme:list:memory phase fatal do log \"x\"");
+	driver_init(driver, &bench->rig->access, true);
+	assert_string_equal(phase_of(bench), "not seen");
+	assert_string_equal(phase_of(bench), "probed");
+	rig_reset(bench->rig);
+	driver_init(driver, &bench->rig->access, true);
+	assert_string_equal(phase_of(bench), "reset");
+	assert_true(driver_enable(driver, 32));
+	assert_string_equal(phase_of(bench), "enabled");
+	assert_int_equal(driver_command(driver, 0, &identify), 0);
+	assert_string_equal(phase_of(bench), "identified");
+	assert_int_equal(driver_create(driver, 1, 32, 1), 0);
+	assert_string_equal(phase_of(bench), "queues created");
+	rule_bench_reads(bench, 1);
+	assert_string_equal(phase_of(bench), "first I/O");
+	driver_set_reg(driver, NVME_REG_CC, 4, driver_reg(driver, NVME_REG_CC, 4) | 1 << 14);
+	assert_true(driver_wait_csts(driver, 3 << 2, 2 << 2));
+	assert_string_equal(phase_of(bench), "shut down");
+	rule_bench_add(bench, "nvme:regwrite:decode once do cfs");
+	driver_set_reg(driver, NVME_REG_INTMS, 4, 0);
+	assert_true(driver_wait_csts(driver, 1 << 1, 1 << 1));
+	assert_string_equal(phase_of(bench), "fatal");
+}
+
+static void test_a_first_write_to_a_register_is_a_probe_too(void **state)
+{
+	struct rule_bench *bench = *state;
+
+	rule_bench_add(bench, "nvme:list:memory phase fatal do log \"x\"");
+	driver_init(&bench->rig->driver, &bench->rig->access, true);
+	driver_set_reg(&bench->rig->driver, NVME_REG_INTMS, 4, 0);
+	assert_string_equal(phase_of(bench), "probed");
 }
 
 static void test_a_phase_is_known_to_a_rule_that_comes_later(void **state)
@@ -322,6 +399,8 @@ int main(void)
 		TEST(test_then_never_comes_when_the_rule_before_it_goes_unfired),
 		TEST(test_rules_run_in_the_order_they_were_added_and_handled_ends_them),
 		BARE(test_a_phase_of_the_boot_opens_a_rule),
+		BARE(test_every_phase_of_the_boot_is_known_to_rules),
+		BARE(test_a_first_write_to_a_register_is_a_probe_too),
 		TEST(test_a_phase_is_known_to_a_rule_that_comes_later),
 		TEST(test_every_firing_is_in_the_trace_with_the_rules_name),
 		TEST(test_a_line_for_the_trace_is_an_event_of_its_own),

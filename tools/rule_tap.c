@@ -35,9 +35,6 @@ uint64_t rule_event_taps(unsigned int event)
 
 	if (event == NVMETAP_EV_NONE)
 		return TAPS_RULE;
-	/* Doorbells are writes to registers. */
-	if (event == NVMETAP_EV_DOORBELL)
-		event = NVMETAP_EV_REGWRITE;
 	for (unsigned int tap = 0; tap < NVMETAP_NR_TAPS; tap++) {
 		if (taps_by_number[tap].event == event)
 			taps |= UINT64_C(1) << tap;
