@@ -68,7 +68,7 @@ serve --ns mem=8M -w "$work/drive.pcapng.zst"
 capture 0 -D
 grep -qx "$NVMETAP_RUNTIME_DIR/$drive.sock  (serve $work/nvme.sock)" "$work/out" ||
 	fail "-D: $(cat "$work/out")"
-refused 1 "unknown event word 'nothing'" -w "$work/x" --events nothing
+refused 2 "unknown event word 'nothing'" -w "$work/x" --events nothing
 test ! -e "$work/x" || fail "what is refused makes a file"
 
 # --- a late viewer begins with a snapshot, and stops when it has enough

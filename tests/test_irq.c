@@ -65,6 +65,7 @@ static void test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later(v
 	assert_int_equal(irq->ev.count, 1);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXWRITE, 0)->info.acc.width, 8);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.offset, 0x3000);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.vector, 65535);
 	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0xc000);
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig->mem->nr_irqs, 1);

@@ -42,8 +42,8 @@ struct guest {
 /*
  * Fills program, kernel, initrd and append of a ready-made guest, by the
  * program nvmetap-guest, which fetches or builds what is missing and says so on
- * standard error.  name NULL: QEMU only.  What is set already stays.  0, or -1
- * when it has been said what is wrong.
+ * standard error.  name NULL: QEMU only.  What is set already stays.  An exit
+ * status: EXIT_USAGE if there is no guest of that name; what is wrong has been said.
  */
 int guest_find(struct guest *guest, const char *name);
 
