@@ -12,7 +12,8 @@
 enum {
 	CAP_MSIX = 17,
 	CAP_EXPRESS = 16,
-	COMMAND = 4,		/* in configuration space, and two of its bits */
+	COMMAND = 4,		/* in configuration space, and three of its bits */
+	MEMORY_ONLY = 2,
 	MEMORY_AND_MASTER = 6,
 	INTX_DISABLE = 1 << 10,
 	TABLE = 0x2000,		/* in BAR 0; 16 bytes a vector, the last 4 its mask */
@@ -76,16 +77,19 @@ static void test_a_refused_interrupt_is_sent_again(void **state)
 {
 	struct rig *rig = *state;
 	struct nvme_command cmd = { .opc = NVME_OPC_ABORT };
+	uint64_t refused_ns;
 
 	rig_watch(rig, "pci:msix:writeback");
 	rig->mem->nr_irqs = 0;
 	rig->mem->irq_result = -EAGAIN;
+	refused_ns = loop_now_ns();
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.result,
 			 NVMETAP_IRQ_RETRIED);
 	rig->mem->irq_result = 0;
 	while (rig->mem->nr_irqs == 0)
 		assert_true(rig->access.wait(rig));
+	assert_true(loop_now_ns() - refused_ns >= SOON);	/* not at once, and ever again */
 	rig->mem->irq_result = -ENOTCONN;
 	driver_command(&rig->driver, 0, &cmd);
 	rig->mem->irq_result = 0;
@@ -217,6 +221,38 @@ static void test_a_refused_pin_is_sent_again(void **state)
 	device_irq_ready(rig->dev, NVMETAP_IRQ_INTX);
 	for (unsigned int i = 0; i < 3; i++)
 		rig_settle(rig);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+}
+
+/* What was tried again meanwhile, and told, is not told twice. */
+static void test_a_pin_that_was_refused_and_then_told_is_not_sent_again(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t until_ns;
+
+	begin_intx(rig);
+	rig->mem->irq_result = -EAGAIN;
+	submit_abort(rig);
+	rig->mem->irq_result = 0;
+	take_completion(rig);
+	rig->mem->nr_irqs = 0;
+	submit_abort(rig);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+	for (until_ns = loop_now_ns() + 2 * SOON; loop_now_ns() < until_ns;)
+		rig_settle(rig);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+}
+
+static void test_a_refused_interrupt_is_not_sent_without_bus_master(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->mem->irq_result = -ENOTCONN;
+	abort_command(rig);
+	rig->mem->irq_result = 0;
+	rig->mem->nr_irqs = 0;
+	rig->access.config_write(rig, COMMAND, 2, MEMORY_ONLY);
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
 	assert_int_equal(rig->mem->nr_irqs, 0);
 }
 
@@ -377,6 +413,36 @@ static void test_a_late_interrupt_does_not_outlive_a_reset(void **state)
 	assert_int_equal(rig->mem->nr_irqs, 0);
 }
 
+static int late_twice(void *ctx, struct nvmetap_event *ev)
+{
+	unsigned int *nr = ctx;
+
+	(void)ev;
+	assert_int_equal(nvmetap_fault(NULL, NVMETAP_FAULT_LATE_IRQ,
+				       (*nr)++ == 0 ? SOON : 1000 * (uint64_t)SOON), 0);
+	return NVMETAP_GO;
+}
+
+static void test_of_two_late_interrupts_one_is_sent_and_the_other_revoked(void **state)
+{
+	struct rig *rig = *state;
+	struct hows hows = { 0 };
+	unsigned int nr = 0;
+
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvmetap:inject:writeback", note_how, &hows,
+					NVMETAP_OBSERVE), 0);
+	rig_modify(rig, "pci:msix:writeback", late_twice, &nr);
+	rig->mem->nr_irqs = 0;
+	abort_command(rig);
+	abort_command(rig);
+	assert_int_equal(nr, 2);
+	wait_for_how(rig, &hows, NVMETAP_INJECT_EFFECT);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+	device_reset(rig->dev);
+	assert_int_equal(hows.how[hows.nr - 1], NVMETAP_INJECT_REVOKED);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+}
+
 static int redirect(void *ctx, struct nvmetap_event *ev)
 {
 	const struct nvmetap_irq *to = ctx;
@@ -434,12 +500,15 @@ int main(void)
 		TEST(test_a_refused_interrupt_is_sent_again),
 		TEST(test_a_reset_forgets_interrupts_that_were_refused),
 		BARE(test_intx_is_a_level_with_a_mask),
+		TEST(test_a_refused_interrupt_is_not_sent_without_bus_master),
 		BARE(test_a_refused_pin_is_sent_again),
+		BARE(test_a_pin_that_was_refused_and_then_told_is_not_sent_again),
 		BARE(test_a_disabled_pin_is_let_go_and_the_status_stays),
 		BARE(test_a_reset_lets_the_pin_go),
 		BARE(test_each_rise_of_the_pin_says_what_it_announces),
 		BARE(test_a_reset_forgets_what_the_pin_has_not_announced),
 		TEST(test_a_late_interrupt_does_not_outlive_a_reset),
+		TEST(test_of_two_late_interrupts_one_is_sent_and_the_other_revoked),
 		BARE(test_a_late_pin_is_told_with_what_became_of_it),
 		TEST(test_a_plug_in_chooses_vector_and_message),
 	};
