@@ -443,6 +443,47 @@ static void test_of_two_late_interrupts_one_is_sent_and_the_other_revoked(void *
 	assert_int_equal(rig->mem->nr_irqs, 1);
 }
 
+static int vanish(void *ctx, struct nvmetap_event *ev)
+{
+	(void)ctx;
+	(void)ev;
+	assert_int_equal(nvmetap_fault(NULL, NVMETAP_FAULT_GONE, 0), 0);
+	return NVMETAP_GO;
+}
+
+/* What was late is revoked with it. */
+static void test_of_a_device_that_is_gone_nothing_is_sent(void **state)
+{
+	struct rig *rig = *state;
+	struct hows hows = { 0 };
+	bool done = false;
+
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvmetap:inject:writeback", note_how, &hows,
+					NVMETAP_OBSERVE), 0);
+	rig_modify(rig, "pci:msix:writeback", late_once, &done);
+	rig_modify(rig, "nvme:regread:writeback", vanish, NULL);
+	abort_command(rig);
+	rig->mem->nr_irqs = 0;
+	driver_csts(&rig->driver);
+	wait_for_how(rig, &hows, NVMETAP_INJECT_REVOKED);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+}
+
+/* PCI Express Base Specification 3.0, section 2.2.8.1: as when a link goes down. */
+static void test_the_pin_of_a_device_that_is_gone_is_let_go(void **state)
+{
+	struct rig *rig = *state;
+
+	begin_intx(rig);
+	submit_abort(rig);
+	assert_int_equal(last_level(rig), 1);
+	rig_modify(rig, "nvme:regread:writeback", vanish, NULL);
+	driver_csts(&rig->driver);
+	rig_settle(rig);
+	assert_int_equal(rig->mem->nr_irqs, 2);
+	assert_int_equal(last_level(rig), 0);
+}
+
 static int redirect(void *ctx, struct nvmetap_event *ev)
 {
 	const struct nvmetap_irq *to = ctx;
@@ -509,6 +550,8 @@ int main(void)
 		BARE(test_a_reset_forgets_what_the_pin_has_not_announced),
 		TEST(test_a_late_interrupt_does_not_outlive_a_reset),
 		TEST(test_of_two_late_interrupts_one_is_sent_and_the_other_revoked),
+		TEST(test_of_a_device_that_is_gone_nothing_is_sent),
+		BARE(test_the_pin_of_a_device_that_is_gone_is_let_go),
 		BARE(test_a_late_pin_is_told_with_what_became_of_it),
 		TEST(test_a_plug_in_chooses_vector_and_message),
 	};
