@@ -451,7 +451,7 @@ static int vanish(void *ctx, struct nvmetap_event *ev)
 	return NVMETAP_GO;
 }
 
-/* What was late is revoked with it. */
+/* What was refused is forgotten, and what was late is revoked with it. */
 static void test_of_a_device_that_is_gone_nothing_is_sent(void **state)
 {
 	struct rig *rig = *state;
@@ -463,8 +463,12 @@ static void test_of_a_device_that_is_gone_nothing_is_sent(void **state)
 	rig_modify(rig, "pci:msix:writeback", late_once, &done);
 	rig_modify(rig, "nvme:regread:writeback", vanish, NULL);
 	abort_command(rig);
+	rig->mem->irq_result = -ENOTCONN;
+	abort_command(rig);
+	rig->mem->irq_result = 0;
 	rig->mem->nr_irqs = 0;
 	driver_csts(&rig->driver);
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
 	wait_for_how(rig, &hows, NVMETAP_INJECT_REVOKED);
 	assert_int_equal(rig->mem->nr_irqs, 0);
 }
