@@ -347,6 +347,8 @@ static int late_once(void *ctx, struct nvmetap_event *ev)
 struct hows {
 	unsigned int nr;
 	uint8_t how[8], was, now;	/* results of the last interrupt */
+	uint8_t levels;			/* of both, one bit each */
+	uint64_t arg;
 };
 
 static int note_how(void *ctx, struct nvmetap_event *ev)
@@ -356,8 +358,12 @@ static int note_how(void *ctx, struct nvmetap_event *ev)
 	if (hows->nr < sizeof(hows->how))
 		hows->how[hows->nr++] = ev->inject->how;
 	if (ev->inject->was.info != NULL) {
-		hows->was = ((const struct nvmetap_irq *)ev->inject->was.info)->result;
-		hows->now = ((const struct nvmetap_irq *)ev->inject->now.info)->result;
+		const struct nvmetap_irq *was = ev->inject->was.info, *now = ev->inject->now.info;
+
+		hows->was = was->result;
+		hows->now = now->result;
+		hows->levels = (uint8_t)(was->level | now->level << 1);
+		hows->arg = ev->inject->arg;
 	}
 	return NVMETAP_GO;
 }
@@ -388,6 +394,8 @@ static void test_a_late_pin_is_told_with_what_became_of_it(void **state)
 	assert_int_equal(last_level(rig), 1);
 	assert_int_equal(hows.was, NVMETAP_IRQ_DELAYED);
 	assert_int_equal(hows.now, NVMETAP_IRQ_SENT);
+	assert_int_equal(hows.levels, 3);
+	assert_int_equal(hows.arg, SOON);
 	take_completion(rig);
 	assert_int_equal(last_level(rig), 0);
 	done = false;
