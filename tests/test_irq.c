@@ -86,6 +86,8 @@ static void test_a_refused_interrupt_is_sent_again(void **state)
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.result,
 			 NVMETAP_IRQ_RETRIED);
+	/* The drive does not see the table, and claims no message. */
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.message, 0);
 	rig->mem->irq_result = 0;
 	while (rig->mem->nr_irqs == 0)
 		assert_true(rig->access.wait(rig));
@@ -421,6 +423,39 @@ static void test_a_late_interrupt_does_not_outlive_a_reset(void **state)
 	assert_int_equal(rig->mem->nr_irqs, 0);
 }
 
+static int drop_once(void *ctx, struct nvmetap_event *ev)
+{
+	bool *done = ctx;
+	int verdict = *done ? NVMETAP_GO : NVMETAP_DROP;
+
+	(void)ev;
+	*done = true;
+	return verdict;
+}
+
+static void test_what_a_dropped_or_late_interrupt_announced_is_not_announced_again(void **state)
+{
+	static nvmetap_fn *const modifiers[] = { drop_once, late_once };
+	static const uint8_t results[] = { NVMETAP_IRQ_DROPPED, NVMETAP_IRQ_DELAYED };
+	struct rig *rig = *state;
+
+	rig_watch(rig, "pci:msix:writeback");
+	for (unsigned int i = 0; i < 2; i++) {
+		bool done = false;
+		struct nvmetap_plugin *plugin =
+			rig_modify(rig, "pci:msix:writeback", modifiers[i], &done);
+		const struct seen *irq;
+
+		abort_command(rig);
+		irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 2 * i);
+		assert_int_equal(irq->info.irq.result, results[i]);
+		abort_command(rig);
+		irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 2 * i + 1);
+		assert_int_equal(irq->ev.count, 1);
+		plugin_remove(plugin);
+	}
+}
+
 static int late_twice(void *ctx, struct nvmetap_event *ev)
 {
 	unsigned int *nr = ctx;
@@ -561,6 +596,7 @@ int main(void)
 		BARE(test_each_rise_of_the_pin_says_what_it_announces),
 		BARE(test_a_reset_forgets_what_the_pin_has_not_announced),
 		TEST(test_a_late_interrupt_does_not_outlive_a_reset),
+		TEST(test_what_a_dropped_or_late_interrupt_announced_is_not_announced_again),
 		TEST(test_of_two_late_interrupts_one_is_sent_and_the_other_revoked),
 		TEST(test_of_a_device_that_is_gone_nothing_is_sent),
 		BARE(test_the_pin_of_a_device_that_is_gone_is_let_go),
