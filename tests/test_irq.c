@@ -17,6 +17,7 @@ enum {
 	MEMORY_AND_MASTER = 6,
 	INTX_DISABLE = 1 << 10,
 	TABLE = 0x2000,		/* in BAR 0; 16 bytes a vector, the last 4 its mask */
+	PBA = 0x3000,
 	SOON = 1000000,		/* ns */
 };
 
@@ -153,6 +154,29 @@ static void test_a_masked_vector_announces_all_that_came(void **state)
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 4)->ev.count, 1);
 }
 
+/* Function Mask is bit 14 of Message Control; what is pending of every vector is sent. */
+static void test_all_that_is_pending_is_sent_when_the_function_is_unmasked(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t control = driver_capability(&rig->driver, CAP_MSIX) + 2;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+
+	rig->mem->ops.sees = TRANSPORT_SEES_MSIX_TABLE;
+	set(rig, TABLE + 12, 4, 0);
+	set(rig, TABLE + 16 + 12, 4, 0);
+	rig->access.config_write(rig, control, 2, 0xc000);
+	rig->mem->nr_irqs = 0;
+	abort_command(rig);
+	assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+	assert_int_equal(get(rig, PBA, 8), 3);
+	rig->access.config_write(rig, control, 2, 0x8000);
+	assert_int_equal(rig->mem->nr_irqs, 2);
+	assert_int_equal(rig->mem->irqs[0].vector, 0);
+	assert_int_equal(rig->mem->irqs[1].vector, 1);
+	assert_int_equal(get(rig, PBA, 8), 0);
+}
+
 static void restart(struct rig *rig, bool msix)
 {
 	device_reset(rig->dev);
@@ -198,6 +222,22 @@ static void take_completion(struct rig *rig)
 static uint8_t last_level(const struct rig *rig)
 {
 	return rig->mem->irqs[rig->mem->nr_irqs - 1].level;
+}
+
+/* While no register is accessed. */
+static void test_the_pin_rises_for_what_a_back_end_completes(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command cmd;
+
+	begin_intx(rig);
+	assert_int_equal(driver_create(&rig->driver, 1, 16, 0), 0);
+	assert_int_equal(last_level(rig), 0);
+	cmd = rig_read_command(1, driver_alloc(&rig->driver, 4096));
+	driver_submit(&rig->driver, 1, &cmd);
+	while (!driver_peek(&rig->driver, 1))
+		assert_true(rig->access.wait(rig));
+	assert_int_equal(last_level(rig), 1);
 }
 
 static void test_a_refused_pin_is_sent_again(void **state)
@@ -585,10 +625,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later),
 		TEST(test_a_masked_vector_announces_all_that_came),
+		TEST(test_all_that_is_pending_is_sent_when_the_function_is_unmasked),
 		TEST(test_a_refused_interrupt_is_sent_again),
 		TEST(test_a_reset_forgets_interrupts_that_were_refused),
 		BARE(test_intx_is_a_level_with_a_mask),
 		TEST(test_a_refused_interrupt_is_not_sent_without_bus_master),
+		BARE(test_the_pin_rises_for_what_a_back_end_completes),
 		BARE(test_a_refused_pin_is_sent_again),
 		BARE(test_a_pin_that_was_refused_and_then_told_is_not_sent_again),
 		BARE(test_a_disabled_pin_is_let_go_and_the_status_stays),
