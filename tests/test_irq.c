@@ -316,6 +316,20 @@ static void test_a_disabled_pin_is_let_go_and_the_status_stays(void **state)
 	assert_int_equal(last_level(rig), 1);
 }
 
+/* Section 6.8.2.3: who is enabled for MSI-X does not use its pin. */
+static void test_enabling_msix_lets_the_pin_go(void **state)
+{
+	struct rig *rig = *state;
+
+	begin_intx(rig);
+	submit_abort(rig);
+	rig->mem->nr_irqs = 0;
+	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0x8000);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+	assert_int_equal(rig->mem->irqs[0].type, NVMETAP_IRQ_INTX);
+	assert_int_equal(rig->mem->irqs[0].level, 0);
+}
+
 static void test_a_reset_lets_the_pin_go(void **state)
 {
 	struct rig *rig = *state;
@@ -634,6 +648,7 @@ int main(void)
 		BARE(test_a_refused_pin_is_sent_again),
 		BARE(test_a_pin_that_was_refused_and_then_told_is_not_sent_again),
 		BARE(test_a_disabled_pin_is_let_go_and_the_status_stays),
+		BARE(test_enabling_msix_lets_the_pin_go),
 		BARE(test_a_reset_lets_the_pin_go),
 		BARE(test_each_rise_of_the_pin_says_what_it_announces),
 		BARE(test_a_reset_forgets_what_the_pin_has_not_announced),
