@@ -37,7 +37,9 @@ void attach_sweep(struct taps *taps)
 /* The tap that a call of the interface names, or -errno. */
 static int tap_asked(const struct nvmetap_plugin *plugin, const char *name, nvmetap_fn *fn)
 {
-	return plugin != NULL && name != NULL && fn != NULL ? tap_find(name) : -EINVAL;
+	if (plugin == NULL || name == NULL || fn == NULL)
+		return -EINVAL;
+	return plugin_strays(plugin) ? -EPERM : tap_find(name);
 }
 
 static struct tap_attachment *find_attachment(struct taps *taps, unsigned int tap,

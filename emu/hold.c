@@ -51,7 +51,7 @@ int cmd_host_resume(void *ctx, struct nvmetap_plugin *by, uint64_t cmd_id, uint6
 		return -ENOENT;
 	cmd->timer.fn = resume_timer;
 	if (after_ns != 0)
-		return loop_timer_set(ctrl->loop, &cmd->timer, loop_now_ns() + after_ns);
+		return loop_timer_set(ctrl->loop, &cmd->timer, loop_in_ns(after_ns));
 	loop_timer_cancel(ctrl->loop, &cmd->timer);
 	tell(cmd, by, NVMETAP_INJECT_RESUMED, NULL);
 	cmd->resumed = true;

@@ -45,6 +45,13 @@ uint64_t loop_now_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t loop_in_ns(uint64_t ns)
+{
+	uint64_t now = loop_now_ns();
+
+	return ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
+}
+
 static int pipe_open(int fds[2])
 {
 	if (pipe(fds) != 0)

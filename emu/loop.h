@@ -48,6 +48,7 @@ void loop_remove(struct loop *loop, int fd);
 int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t at_ns);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 uint64_t loop_now_ns(void);	/* (T) CLOCK_MONOTONIC */
+uint64_t loop_in_ns(uint64_t ns);	/* (T) so much later than now; UINT64_MAX is never */
 
 /* (T) fn runs on the loop's thread, messages of one thread in their order. */
 void loop_post(struct loop *loop, struct loop_msg *msg);

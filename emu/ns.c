@@ -58,10 +58,7 @@ static struct backend *open_backend(const struct ns_option *opt, const char **wh
 {
 	struct backend *backend;
 
-	*why = "smaller than one block";
 	if (opt->path == NULL) {
-		if (opt->mem >> opt->lbads == 0)
-			return NULL;
 		backend = backend_mem_new(opt->mem);
 		if (backend == NULL)
 			*why = strerror(errno);

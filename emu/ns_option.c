@@ -171,6 +171,10 @@ int ns_option_parse(struct ns_option *opt, const char *text, char *err, size_t e
 		why = "needs path=FILE or mem=SIZE";
 		ns_option_error(err, errlen, text, why);
 	}
+	if (why == NULL && opt->path == NULL && opt->mem >> opt->lbads == 0) {
+		why = "smaller than one block";
+		ns_option_error(err, errlen, opt->what, why);
+	}
 	if (why != NULL)
 		ns_option_fini(opt);
 	return why != NULL ? -EINVAL : 0;

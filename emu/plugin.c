@@ -95,6 +95,11 @@ struct nvmetap_plugin *plugin_speaker(struct nvmetap_plugin *plugin)
 	return plugin != NULL || taps == NULL ? plugin : taps->current;
 }
 
+bool plugin_strays(const struct nvmetap_plugin *plugin)
+{
+	return plugin->library != 0 && taps_running() != plugin->taps;
+}
+
 void plugin_want_snapshot(struct nvmetap_plugin *plugin)
 {
 	if (plugin->taps->only == plugin)
@@ -271,13 +276,30 @@ static bool check_option(struct nvmetap_plugin *plugin, const char *word)
 	return false;
 }
 
+/* The first one is what nvmetap_option finds. */
+static bool check_twice(struct nvmetap_plugin *plugin, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	char line[LINE_MAX_SAID];
+
+	for (const char *at = plugin->words; at < word; at += strlen(at) + 1) {
+		if (strcspn(at, "=") != len || strncmp(at, word, len) != 0)
+			continue;
+		snprintf(line, sizeof(line), "option %.*s is given twice", (int)(len < 64 ? len : 64),
+			 word);
+		plugin_say(plugin, line);
+		return false;
+	}
+	return true;
+}
+
 static int check_options(struct nvmetap_plugin *plugin)
 {
 	const char *end = plugin->words + plugin->words_len;
 	int rc = 0;
 
 	for (const char *word = plugin->words; word < end; word += strlen(word) + 1) {
-		if (*word != '\0' && !check_option(plugin, word))
+		if (*word != '\0' && (!check_option(plugin, word) || !check_twice(plugin, word)))
 			rc = -EINVAL;
 	}
 	return rc;

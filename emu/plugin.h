@@ -13,7 +13,8 @@
  * Callbacks run on the controller's thread and hold up the guest: be short.
  *
  * Errors.  Functions return 0 or a negative errno unless they say otherwise,
- * and -EINVAL if plugin is NULL while no plug-in's code runs.
+ * -EINVAL if plugin is NULL while no plug-in's code runs, and what is not marked
+ * (T) -EPERM on a thread of the plug-in's own.
  *
  * Byte order.  Structures and numbers are in host byte order.  Data buffers
  * hold what the guest sees, little-endian.
@@ -26,6 +27,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #ifdef NVMETAP_BUILD
 #include "spec/nvme.h"
 #else
@@ -72,7 +74,7 @@ struct nvmetap_access {
 				   once: more, value is its first 8 bytes, the event has text */
 	uint8_t bar;
 	uint8_t doorbell;	/* NVMETAP_DOORBELL_* */
-	uint16_t vector;	/* doorbells: the queue; MSI-X: the vector */
+	uint16_t vector;	/* doorbells: the queue; MSI-X: the vector, NVMETAP_VECTOR_PENDING */
 };
 
 struct nvmetap_irq {
@@ -217,7 +219,8 @@ typedef int nvmetap_fn(void *ctx, struct nvmetap_event *ev);
 
 /*
  * Attaches fn to the tap of that name ("nvme:io:decode").  fn is called for
- * every event of the tap until it is detached or the plug-in is unloaded.
+ * every event of the tap until it is detached or the plug-in is unloaded; if it
+ * is attached by a callback of that tap, perhaps for the present event already.
  * A tap with nobody attached costs nothing and its events get no number.
  *   -ENOENT  no such tap, which the user is told with the nearest names
  *                              -EEXIST  fn and ctx are attached there already
@@ -226,7 +229,8 @@ typedef int nvmetap_fn(void *ctx, struct nvmetap_event *ev);
 int nvmetap_attach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *fn, void *ctx,
 		   int order);
 
-/* Undoes it.  Commands that the plug-in holds end with Internal Error if it
+/* Undoes it, also for the present event.  ctx NULL: whatever fn was attached with,
+ * if not with NULL.  Commands that the plug-in holds end with Internal Error if it
  * was its last function.  -ENOENT: not attached. */
 int nvmetap_detach(struct nvmetap_plugin *plugin, const char *tap, nvmetap_fn *fn, void *ctx);
 
@@ -236,7 +240,8 @@ struct nvmetap_plugin *nvmetap_self(void);
 
 /* The value of "key=value" among the plug-in's options, "" for a bare "key",
  * NULL if it is not there.  Lives as long as the plug-in.  What a setup does not
- * ask for is no option: the user is told so, and the plug-in refused. */
+ * ask for is no option: the user is told so, and the plug-in refused; and so is
+ * one that is given twice. */
 const char *nvmetap_option(struct nvmetap_plugin *plugin, const char *key);
 
 /* (T) Ticks as nanoseconds since 1970-01-01 (the wall clock at the start plus
@@ -414,14 +419,23 @@ static inline int nvmetap_short(void *cb, struct nvmetap_event *ev)
 		return u.cpl(ev->bdf, ev->cpl, ev->sqid);
 	if (ev->cmd != NULL)
 		return u.decode(ev->bdf, ev->cmd, ev->cpl, ev->sqid);
-	if (ev->event < NVMETAP_EV_CFGREAD || ev->event > NVMETAP_EV_MSIXWRITE)
-		return NVMETAP_GO;
 	return u.reg(ev->bdf, ev->acc->offset, ev->acc->width, &ev->acc->value);
 }
 
-/* cb is a function; what it takes depends on the tap. */
+/* cb is a function; what it takes depends on the tap.  As nvmetap_attach, and
+ *   -EINVAL  a tap whose events have no arguments here, which the user is told */
 static inline int plugin_tap_attach(const char *name, void *cb)
 {
+	static const char *const others[] = {
+		"nvme:list:", "nvme:ctrl:", "nvme:queue:", "nvme:async:", "host:", "nvmetap:",
+	};
+
+	for (size_t i = 0; name != NULL && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strncmp(name, others[i], strlen(others[i])) != 0)
+			continue;
+		nvmetap_log(NULL, "plugin_tap_attach has no callback for such a tap; nvmetap_attach has");
+		return -EINVAL;
+	}
 	return nvmetap_attach(NULL, name, nvmetap_short, cb, NVMETAP_MODIFY);
 }
 

@@ -127,6 +127,8 @@ NVMETAP_EXPORT int nvmetap_fault(struct nvmetap_plugin *plugin, unsigned int fau
 	if (plugin == NULL || fault == 0 || fault >= NR_FAULTS ||
 	    !arg_valid(faults[fault].arg, arg))
 		return -EINVAL;
+	if (plugin_strays(plugin))
+		return -EPERM;
 	taps = plugin_taps(plugin);
 	if (faults[fault].event != NVMETAP_EV_NONE) {
 		if (!applies(fault, taps->event))

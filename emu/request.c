@@ -210,7 +210,7 @@ NVMETAP_EXPORT int nvmetap_call(struct nvmetap_plugin *plugin, uint64_t after_ns
 	if (req == NULL)
 		return -ENOMEM;
 	req->after_ns = after_ns;
-	req->at_ns = after_ns != 0 ? loop_now_ns() + after_ns : 0;
+	req->at_ns = after_ns != 0 ? loop_in_ns(after_ns) : 0;
 	req->fn = fn;
 	req->ctx = ctx;
 	loop_post(plugin_taps(plugin)->loop, &req->msg);

@@ -259,6 +259,8 @@ struct taps *plugin_taps(const struct nvmetap_plugin *plugin);
 /* The plug-in that a call of the interface speaks for: plugin, or if that is
  * NULL, the one whose code runs on this thread, or NULL.  (T) */
 struct nvmetap_plugin *plugin_speaker(struct nvmetap_plugin *plugin);
+/* Whether a thread of a loaded plug-in's own asks for what is the controller's.  (T) */
+bool plugin_strays(const struct nvmetap_plugin *plugin);
 /* Sets or takes back the wish for a snapshot after the present event. */
 void plugin_want_snapshot(struct nvmetap_plugin *plugin);
 bool plugin_take_snapshot(struct nvmetap_plugin *plugin);

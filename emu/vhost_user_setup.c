@@ -161,6 +161,16 @@ static void ring_look(struct vhu_ring *r)
 		event_fd_signal(r->kick_fd);
 }
 
+void vhu_rings_look(struct vhost_user *v)
+{
+	for (struct vhu_ring *r = v->rings; r < v->rings + VHU_NR_RINGS; r++) {
+		if (!r->kicked || !vhu_ring_ready(r))
+			continue;
+		r->kicked = false;
+		ring_look(r);
+	}
+}
+
 const char *vhu_set_kick(struct vhost_user *v, struct conn_msg *msg)
 {
 	struct vhu_ring *r;

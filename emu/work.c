@@ -160,31 +160,23 @@ static bool intx_level(const struct ctrl *ctrl)
 	return false;
 }
 
-static void announce_msix(struct ctrl *ctrl, struct cq *cq)
-{
-	if (cq->ien)
-		ctrl->host->irq(ctrl->host_ctx, cq->vector, cq->last_seq, cq->nr_new);
-}
-
+/* An interrupt may be acted upon before the next one is sent: the last
+ * completion of a queue is to be seen before the queue's deletion is. */
 void ctrl_announce(struct ctrl *ctrl)
 {
 	bool msix = ctrl->host->msix(ctrl->host_ctx);
 	uint64_t cause = 0;
-	uint32_t count = 0;
+	uint32_t count = 0, nr_new;
 
-	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
-		struct cq *cq = &ctrl->cq[qid];
+	for (unsigned int left = ctrl->nr_posted; left > 0 && ctrl->nr_posted > 0; left--) {
+		const struct cq *cq = &ctrl->cq[cq_announced(ctrl, &nr_new)];
 
-		if (!bit_test(ctrl->posted, qid))
+		if (!cq->ien)
 			continue;
-		bit_clear(ctrl->posted, qid);
-		if (msix) {
-			announce_msix(ctrl, cq);
-		} else if (cq->ien) {
-			cause = cq->last_seq > cause ? cq->last_seq : cause;
-			count += cq->nr_new;
-		}
-		cq->nr_new = 0;
+		if (msix)
+			ctrl->host->irq(ctrl->host_ctx, cq->vector, cq->last_seq, nr_new);
+		cause = cq->last_seq > cause ? cq->last_seq : cause;
+		count += nr_new;
 	}
 	if (!msix)
 		ctrl->host->intx(ctrl->host_ctx, intx_level(ctrl), cause, count);

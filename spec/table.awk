@@ -8,7 +8,7 @@
 #
 # In PAGE.in a line "@STRUCT name@" becomes the table of a structure, "@ONLY name@"
 # that of the fields of it that do not always hold, and "@VALUES set@", "@EVENTS@",
-# "@TAPS@" and "@FAULTS@" those of values, events, taps and faults.
+# "@EVENTNAMES@", "@TAPS@" and "@FAULTS@" those of values, events, taps and faults.
 # A line of either file that is not understood ends it all with status 1.
 
 function fail(what)
@@ -132,8 +132,10 @@ function mdoc_row(kind)
 			(col[4] == "NVMETAP_EV_NONE" ? "at any time" : unquoted(event_name[col[4]])) \
 			(col[5] == "none" ? "" : " ; argument : " col[5]) "\n" cell(col[6]) "\n"
 	}
-	if (kind == "EVENT")
+	if (kind == "EVENT") {
 		event_name[col[1]] = col[6]
+		event_names = event_names ".It " col[2] " Ta " cell(col[6]) " Ta " cell(col[1]) "\n"
+	}
 }
 
 function mdoc_table(widths, heads, body)
@@ -165,6 +167,9 @@ mode == "mdoc" && NR != FNR {
 		mdoc_table("\"255\" \"Asynchronous event\" \"completion_info\" " \
 			"\"registers\" \"PROTO\"", \
 			"\\&No Ta Event Ta Info Ta Payload Ta Word", events)
+	else if ($0 == "@EVENTNAMES@")
+		mdoc_table("\"255\" \"Asynchronous event\" \"C name\"", "\\&No Ta Event Ta C name",
+			   event_names)
 	else if ($0 == "@TAPS@")
 		mdoc_table("\"nvmetap:registers:writeback\" \"Asynchronous event\"", \
 			"Tap Ta Event", taps)

@@ -198,6 +198,30 @@ static int start(void *(*fn)(void *))
 	return threaded ? 0 : -1;
 }
 
+/* Asks on a thread of its own for what is the controller's. */
+static void *stray(void *ctx)
+{
+	static const int refused = -EPERM;
+	int *answered = ctx;
+
+	*answered = nvmetap_attach(self, "nvme:io:decode", nothing, NULL, 0) == refused &&
+		    nvmetap_detach(self, "nvme:io:fetch", nothing, NULL) == refused &&
+		    nvmetap_fault(self, NVMETAP_FAULT_CFS, 0) == refused ? 0 : 9;
+	return NULL;
+}
+
+static int run_stray(void)
+{
+	int answered = 8;
+
+	self = nvmetap_self();
+	if (nvmetap_attach(NULL, "nvme:io:fetch", nothing, NULL, 0) != 0 ||
+	    pthread_create(&thread, NULL, stray, &answered) != 0)
+		return 7;
+	pthread_join(thread, NULL);
+	return answered;
+}
+
 static bool is(const char *key, const char *value)
 {
 	const char *given = nvmetap_option(NULL, key);
@@ -247,6 +271,10 @@ int setup(void)
 		(void)nvmetap_attach(NULL, "nvme:io:decod", answer, NULL, NVMETAP_MODIFY);
 	if (is("do", "hold"))
 		return nvmetap_attach(NULL, "nvme:io:decode", hold, NULL, NVMETAP_MODIFY);
+	if (is("do", "stray"))
+		return run_stray();
+	if (is("do", "abbreviate"))
+		return plugin_tap_attach("nvme:ctrl:execute", nothing);
 	if (is("do", "post"))
 		return start(post);
 	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)

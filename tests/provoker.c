@@ -91,6 +91,14 @@ void provoker_answer(struct rig *rig, unsigned int tap, int verdict)
 	give_order(rig, tap, &(struct provoker){ .verdict = verdict });
 }
 
+void provoker_wait_done(struct rig *rig)
+{
+	struct provoker *p = rig->own;
+
+	while (atomic_load(&p->tap) != 0)
+		assert_true(rig->access.wait(rig->access.ctx));
+}
+
 const uint8_t *provoker_cqe(struct rig *rig, uint32_t n)
 {
 	const struct driver_queue *q = &rig->driver.queue[1];

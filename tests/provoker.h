@@ -30,6 +30,8 @@ int provoker_setup(void **state);
 void provoker_fault(struct rig *rig, unsigned int tap, unsigned int fault, uint64_t arg);
 void provoker_answer(struct rig *rig, unsigned int tap, int verdict);
 void provoker_change(struct rig *rig, unsigned int tap, void (*change)(struct nvmetap_event *ev));
+/* Waits until it has been. */
+void provoker_wait_done(struct rig *rig);
 
 /* What the driver finds at its next place in completion queue 1, n further on. */
 const uint8_t *provoker_cqe(struct rig *rig, uint32_t n);

@@ -13,7 +13,7 @@ qemu=$srcdir/tests/fake_qemu.sh
 
 finder <<-END
 	test "\$1" = qemu && { echo "$qemu"; exit 0; }
-	test "\$1 \$2" = "paths linux-test" || { echo "no guest \$2" >&2; exit 1; }
+	test "\$1 \$2" = "paths linux-test" || { echo "no guest \$2" >&2; exit 2; }
 	printf '%s\n' "qemu=$qemu" kernel=/boot/test initrd=/boot/initrd "append=console=ttyS0 test"
 END
 
@@ -75,7 +75,7 @@ said 1 "plain: Permission denied"
 one_line
 
 # --- nvmetap-guest that fails
-boots 1 --guest nobody
+boots 2 --guest nobody
 said 1 "no guest nobody"
 one_line
 mv "$NVMETAP_LIBEXECDIR/nvmetap-guest" "$work/nvmetap-guest"
@@ -107,7 +107,7 @@ boots 1 --guest linux-test --ns path=/no/such.img
 one_line
 boots 1 --guest linux-test --console-file /no/such/file
 one_line
-boots 1 --guest linux-test --events nothing
+boots 2 --guest linux-test --events nothing
 one_line
 
 # --- the time limit, for a QEMU that ends when it is asked to

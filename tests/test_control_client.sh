@@ -42,8 +42,8 @@ for where in "" "--control=$work/ctl.sock"; do
 	serve --ns mem=8M -w "$work/mark.pcapng" $where
 	guest_in_io -r 600000
 	tells 0 "" mark "in the" "middle of I/O"
-	tells 1 "mark: not UTF-8" mark "$(printf '\377')"
-	tells 1 "more than 4096 bytes" mark "$(printf '%04097d' 0)"
+	tells 2 "mark: not UTF-8" mark "$(printf '\377')"
+	tells 2 "more than 4096 bytes" mark "$(printf '%04097d' 0)"
 	size=$(stat -c %s "$work/mark.pcapng")
 	until_true grows || fail "the guest does no I/O after the mark"
 	guest_killed
@@ -112,6 +112,7 @@ for _ in 1 2 3 4 5; do
 		fail "the list: $(cat "$work/out")"
 	tells 0 "" plugin unload refuse_writes
 done
+tells 2 "no file is named" plugin load ,after=5
 tells 1 "none.so: No such file" plugin load "$work/none.so"
 : >"$work/empty.so"
 tells 1 "empty.so" plugin load "$work/empty.so"
@@ -183,9 +184,10 @@ tells 0 "" inject list
 test ! -s "$work/out" || fail "half a scenario stays: $(cat "$work/out")"
 
 # What is wrong is said, and where.
-tells 1 "inject: column 1: .*near: nvme:io:decode" inject add nvme:io:decod once 'do' drop
+tells 2 "inject: column 1: .*near: nvme:io:decode" inject add nvme:io:decod once 'do' drop
 sed -n 2,3p "$work/said" | tr -d '\n' | grep -q '^    nvme:io:decod once do drop    ^$' ||
 	fail "no mark below the mistake: $(cat "$work/said")"
+tells 1 "inject: column 16: there is no rule before this one" inject add nvme:io:decode 'then' 'do' drop
 for verb in remove pause resume release; do
 	tells 1 "no rule 4711" inject "$verb" 4711
 	tells 2 "a rule's number" inject "$verb" first

@@ -36,7 +36,7 @@ static void test_a_dropped_command_is_not_found_by_abort_and_given_up_by_reset(v
 		provoker_answer(rig, taps[i], NVMETAP_DROP);
 		cmd = rig_read_command(1, iova);
 		cid = driver_submit(&rig->driver, 1, &cmd);
-		rig_settle(rig);
+		provoker_wait_done(rig);
 		assert_false(driver_peek(&rig->driver, 1));
 		assert_int_equal(abort_command(rig, cid, &result), 0);
 		assert_int_equal(result & 1, 1);
@@ -53,7 +53,7 @@ static void test_a_queue_whose_command_was_dropped_can_be_deleted(void **state)
 
 	provoker_answer(rig, NVMETAP_TAP_IO_WRITEBACK, NVMETAP_DROP);
 	provoker_flush(rig);
-	rig_settle(rig);
+	provoker_wait_done(rig);
 	provoker_recreate(rig, 64);
 	provoker_flush_well(rig);
 }
@@ -65,8 +65,7 @@ static void test_as_many_commands_as_one_likes_can_be_dropped(void **state)
 	for (int i = 0; i < 600; i++) {		/* more than are in flight at most */
 		provoker_answer(rig, NVMETAP_TAP_IO_DECODE, NVMETAP_DROP);
 		provoker_flush(rig);
-		while (atomic_load(&((struct provoker *)rig->own)->tap) != 0)
-			rig->access.wait(rig->access.ctx);
+		provoker_wait_done(rig);
 	}
 	provoker_flush_well(rig);
 }

@@ -46,7 +46,7 @@ extcap 0 --extcap-interface "nvmetap-$drive" --extcap-capture-filter 'link[2] = 
 test ! -s "$work/out" || fail "a filter that is right: $(cat "$work/out")"
 extcap 1 --extcap-interface "nvmetap-$drive" --extcap-capture-filter 'link[2'
 test -s "$work/out" || fail "a filter that is wrong is not told"
-extcap 1 --capture --extcap-interface "nvmetap-$drive" --fifo "$work/fifo" --events nothing
+extcap 2 --capture --extcap-interface "nvmetap-$drive" --fifo "$work/fifo" --events nothing
 
 # --- a capture through the pipe: until its reader has left, or the drive has ended
 mkfifo "$work/fifo"

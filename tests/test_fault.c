@@ -136,7 +136,7 @@ static void test_a_zombie_is_written_though_a_reset_came_between(void **state)
 	for (; !in_time; delay *= 2) {
 		provoker_fault(rig, NVMETAP_TAP_IO_WRITEBACK, NVMETAP_FAULT_ZOMBIE, delay);
 		cid = provoker_flush(rig);
-		rig_settle(rig);
+		provoker_wait_done(rig);
 		assert_true(driver_disable(&rig->driver));
 		in_time = provoker_phase(rig, 0) == 0;
 		if (in_time)
@@ -158,7 +158,7 @@ static void test_a_zombie_is_posted_though_its_submission_queue_is_gone(void **s
 
 	provoker_fault(rig, NVMETAP_TAP_IO_WRITEBACK, NVMETAP_FAULT_ZOMBIE, 20 * SOON);
 	cid = provoker_flush(rig);
-	rig_settle(rig);
+	provoker_wait_done(rig);
 	assert_int_equal(provoker_delete(rig, NVME_OPC_DELETE_IO_SQ, 1), 0);
 	assert_true(driver_wait(&rig->driver, 1, &cpl));
 	assert_int_equal(cpl.cid, cid);

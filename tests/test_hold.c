@@ -71,6 +71,21 @@ static void test_two_plug_ins_hold_a_command_at_one_tap_one_after_the_other(void
 	assert_int_equal(rig->nr_seen, 1);	/* it passed once */
 }
 
+static void test_a_command_that_is_resumed_at_the_end_of_time_waits_for_it(void **state)
+{
+	struct rig *rig = *state;
+	struct holder holder = { 0 };
+	struct nvmetap_plugin *plugin = rig_modify(rig, "nvme:io:decode", hold, &holder);
+	struct nvme_completion cpl;
+
+	submit_read(rig);
+	assert_int_equal(nvmetap_resume(plugin, holder.cmd_id, UINT64_MAX), 0);
+	rig_settle(rig);
+	assert_false(driver_peek(&rig->driver, 1));
+	assert_int_equal(nvmetap_resume(plugin, holder.cmd_id, 0), 0);
+	assert_true(driver_wait(&rig->driver, 1, &cpl));
+}
+
 static int count(void *ctx, struct nvmetap_event *ev)
 {
 	(void)ev;
@@ -215,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_two_plug_ins_hold_a_command_at_one_tap_one_after_the_other),
 		TEST(test_the_modifiers_behind_a_holder_have_their_say_when_it_lets_go),
+		TEST(test_a_command_that_is_resumed_at_the_end_of_time_waits_for_it),
 		TEST(test_a_command_is_held_and_resumed_at_every_stage),
 		TEST(test_a_head_that_a_plug_in_has_chosen_survives_a_delay),
 		TEST(test_a_head_that_nobody_chose_is_that_of_the_moment_of_posting),

@@ -214,6 +214,33 @@ static void test_the_user_is_told_of_an_unknown_tap_even_if_setup_does_not_mind(
 	assert_int_equal(ask(rig), 1);
 }
 
+static void test_an_option_that_is_given_twice_is_refused(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(load_plugin(rig->taps, "tests/odd_plugin.so,nr=1,ms=2,nr=3", err,
+				     sizeof(err)), -ECANCELED);
+	assert_string_equal(err, "tests/odd_plugin.so: option nr is given twice");
+	assert_false(has_plugin(rig, "odd_plugin"));
+}
+
+static void test_a_tap_without_short_callbacks_is_refused_to_the_short_interface(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(load_plugin(rig->taps, "tests/odd_plugin.so,do=abbreviate", err,
+				     sizeof(err)), -ECANCELED);
+	assert_non_null(strstr(err, "no callback for such a tap; nvmetap_attach has"));
+}
+
+static void test_a_thread_of_a_plug_in_may_ask_for_what_is_marked_only(void **state)
+{
+	struct rig *rig = *state;
+
+	loads(rig, "tests/odd_plugin.so,do=stray");
+	assert_int_equal(rig_read_block(rig), 0);
+}
+
 static void test_a_teardown_that_complains_is_told(void **state)
 {
 	struct rig *rig = *state;
@@ -283,6 +310,9 @@ int main(void)
 		LOAD_TEST(test_the_user_is_told_of_an_unknown_tap_even_if_setup_does_not_mind),
 		LOAD_TEST(
 			test_an_option_that_setup_does_not_ask_for_is_refused_with_the_nearest),
+		LOAD_TEST(test_an_option_that_is_given_twice_is_refused),
+		LOAD_TEST(test_a_tap_without_short_callbacks_is_refused_to_the_short_interface),
+		LOAD_TEST(test_a_thread_of_a_plug_in_may_ask_for_what_is_marked_only),
 		LOAD_TEST(test_a_teardown_that_complains_is_told),
 		LOAD_TEST(test_a_name_that_is_not_loaded_is_answered_with_the_near_ones),
 		LOAD_TEST(test_what_a_plug_in_holds_ends_with_internal_error_when_it_is_unloaded),

@@ -163,6 +163,15 @@ static void test_a_mistake_is_named_with_its_column_and_what_is_near(void **stat
 		{ "nvme:io:decode", "column 15: \"do\" and an action are expected, not the end" },
 		{ "nvme:io:decode do", "column 18: an action is expected, not the end" },
 		{ "nvme:io:decode do dorp", "column 19: no action \"dorp\"; near: drop" },
+		{ "nvme:io:decode do explode", "column 19: no action \"explode\"; there are: "
+		  "status, delay, hold, drop, duplicate, set, corrupt, log, torn, phase, "
+		  "early-irq, overrun, double-irq, late-irq, stale-queue, no-ready, cfs, async, "
+		  "gone, zombie" },
+		{ "nvme:io:decode drop", "column 16: \"do\" is expected before drop" },
+		{ "nvme:io:decode phase booting do drop", "column 22: no phase \"booting\"; there "
+		  "are: not seen, probed, reset, enabled, identified, queues created, first I/O, "
+		  "shut down, fatal" },
+		{ "nvme:io:decode do gone 61min", "column 24: longer than an hour" },
 		{ "nvme:io:decode evry 3 do drop", "column 16: if, queue, after, every, times, "
 		  "once, 1 in N, seed, from, to, phase, then or do is expected, not \"evry\"; "
 		  "near: every" },
@@ -269,6 +278,13 @@ static void test_a_field_that_cannot_be_set_there_is_refused(void **state)
 		  "column 54: longer than 20 characters" },
 		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = 0011", "column 55: 8 "
 		  "bytes in hexadecimal are expected" },
+		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = 00112233445566778",
+		  "column 55: 8 bytes in hexadecimal are expected" },
+		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = \"0011223344556677x\"",
+		  "column 55: 8 bytes in hexadecimal are expected" },
+		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 = \"0011223344556677",
+		  "column 55: a quote is not closed" },
+		{ "nvme:io:decode do set nvme.cmd.cid = 1", "column 23: nvme.cmd.cid cannot be set" },
 		{ "nvme:admin:memory do set nvme.cmd.identify.ns.eui64 += 1", "column 53: "
 		  "nvme.cmd.identify.ns.eui64 is no number of at most 64 bits; only = will do" },
 		{ "nvme:admin:memory do set nvmetap.identify.ns.lbaf.ms[16] = 1", "column 26: "

@@ -171,7 +171,7 @@ static void test_then_waits_for_the_rule_before_it(void **state)
 	inject_remove(bench->inject, first + 1);
 	assert_int_equal(inject_add(bench->inject, "nvme:io:decode then do drop", err, sizeof(err)),
 			 -EINVAL);
-	assert_string_equal(err, "then: there is no rule before this one");
+	assert_string_equal(err, "column 16: there is no rule before this one");
 }
 
 static void test_then_never_comes_when_the_rule_before_it_goes_unfired(void **state)

@@ -10,13 +10,15 @@ export NVMETAP_SCENARIOS
 
 stop() { kill -TERM "$drive"; ended 0; }
 
-# refused WORDS OPTION...: serve does not begin, and says so, with all WORDS.
+# refused STATUS WORDS OPTION...: serve ends so, and says these words.
 refused()
 {
-	words=$1
-	shift
-	./nvmetap serve --vfio-user "$work/nvme.sock" --ns mem=1M "$@" 2>"$work/err" &&
-		fail "$*: is not refused"
+	want=$1
+	words=$2
+	shift 2
+	./nvmetap serve --vfio-user "$work/nvme.sock" --ns mem=1M "$@" 2>"$work/err"
+	got=$?
+	test "$got" = "$want" || fail "$*: exit status $got, not $want"
 	grep -qF -e "$words" "$work/err" || fail "$*: \"$words\" is not said"
 	test ! -e "$work/nvme.sock" || fail "$*: the socket is left behind"
 }
@@ -63,18 +65,19 @@ test "$(wc -l <"$work/run1")" -gt 20 || fail "too few firings to compare"
 cmp -s "$work/run1" "$work/run2" || fail "not the same firings: $(diff "$work/run1" "$work/run2")"
 
 # --- what is wrong
-refused 'column 1: no tap "nvme:io:decod"; near: nvme:io:decode' --inject 'nvme:io:decod do drop'
-tail -n 1 "$work/err" | grep -qx '  ^' || fail "no mark below the rule"
-refused 'column 19: no action "dorp"; near: drop' --inject 'nvme:io:decode do dorp'
-tail -n 1 "$work/err" | grep -qx ' \{20\}^' || fail "the mark is not below the word"
-refused 'no scenario and no file lost-interupt; near: lost-interrupt' --scenario lost-interupt
-refused 'no scenario and no file ./nothing' --scenario ./nothing
+refused 2 'column 1: no tap "nvme:io:decod"; near: nvme:io:decode' --inject 'nvme:io:decod do drop'
+tail -n 1 "$work/err" | grep -qx '    ^' || fail "no mark below the rule"
+refused 2 'column 19: no action "dorp"; near: drop' --inject 'nvme:io:decode do dorp'
+tail -n 1 "$work/err" | grep -qx ' \{22\}^' || fail "the mark is not below the word"
+refused 2 'column 16: there is no rule before this one' --inject 'nvme:io:decode then do drop'
+refused 1 'no scenario and no file lost-interupt; near: lost-interrupt' --scenario lost-interupt
+refused 1 'no scenario and no file ./nothing' --scenario ./nothing
 printf '# A comment\n\nnvme:io:decode \\\n\tdo drop\nnvme:io:decode do\n' >"$work/own.rules"
-refused 'own.rules: line 5: column 18: an action is expected, not the end' --scenario "$work/own.rules"
+refused 1 'own.rules: line 5: column 18: an action is expected, not the end' --scenario "$work/own.rules"
 printf '# A comment\n' >"$work/own.rules"
-refused 'own.rules: there is no rule in it' --scenario "$work/own.rules"
+refused 1 'own.rules: there is no rule in it' --scenario "$work/own.rules"
 tr '\0' 'x' </dev/zero | head -c 100000 >"$work/own.rules"
-refused 'own.rules: line 1: longer than 4096 characters' --scenario "$work/own.rules"
+refused 1 'own.rules: line 1: longer than 4096 characters' --scenario "$work/own.rules"
 
 # --- a file of one's own
 printf 'nvme:io:decode once do log "mine"' >"$work/own.rules"

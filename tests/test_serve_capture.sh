@@ -96,9 +96,9 @@ kept()
 	guest 0 -n 8 -s 8192
 	ended 0
 	whole "$work/kept.pcapng"
-	./nvmetap dump "$work/kept.pcapng" -T fields -e nvmetap.event -e nvmetap.qkind \
+	./nvmetap dump -T fields -e nvmetap.event -e nvmetap.qkind \
 		-e nvmetap.opc -e nvmetap.len -e nvmetap.flags.truncated -e frame.cap_len \
-		>"$work/kept" || fail "dump of kept.pcapng"
+		"$work/kept.pcapng" >"$work/kept" || fail "dump of kept.pcapng"
 }
 
 # data KIND: length, truncated and bytes of the data records of this kind of queue, each once.

@@ -56,7 +56,7 @@ refused 2 "longer than 20" --serial 123456789012345678901
 refused 2 "longer than 40" --model 12345678901234567890123456789012345678901
 refused 2 "longer than 8" --firmware 123456789
 refused 2 "ASCII only" --serial "$(printf 'caf\303\251')"
-refused 1 "unknown event word 'nothing'" --vfio-user "$socket" --ns mem=1M --events nothing \
+refused 2 "unknown event word 'nothing'" --vfio-user "$socket" --ns mem=1M --events nothing \
 	-w "$work/x.pcapng"
 for for_nothing in --events=io --snap=1 --data-snap=1 --ring=2M --lossless --zstd-level=3; do
 	refused 2 "nothing is captured without -w FILE" --vfio-user "$socket" --ns mem=1M \
@@ -68,13 +68,19 @@ done
 truncate -s 1M "$work/disk.img"
 refused 1 "empty.img: the file is empty" --vfio-user "$socket" --ns "path=$work/empty.img"
 refused 1 "none.img: No such file" --vfio-user "$socket" --ns "path=$work/none.img"
-refused 1 "--ns" --vfio-user "$socket" --ns mem=0
-refused 1 "--ns" --vfio-user "$socket" --ns mem=1M,lbads=8
-refused 1 "--ns" --vfio-user "$socket" --ns mem=1M,color=red
-refused 1 "--ns" --vfio-user "$socket" --ns "$work/disk.img"
+refused 2 "--ns" --vfio-user "$socket" --ns mem=0
+refused 2 "smaller than one block" --vfio-user "$socket" --ns mem=4095,lbads=12
+refused 2 "--ns" --vfio-user "$socket" --ns mem=1M,lbads=8
+refused 2 "--ns" --vfio-user "$socket" --ns mem=1M,color=red
+refused 2 "--ns" --vfio-user "$socket" --ns "$work/disk.img"
 refused 1 "--ns" --vfio-user "$socket" --ns "path=$work"
 refused 1 "disk.img: in use by another drive" --vfio-user "$socket" \
 	--ns "path=$work/disk.img" --ns "path=$work/disk.img"
+
+# --- plug-ins and rules that are none: words alone are an error of usage
+refused 2 'plug-in "": no file is named' --plugin ""
+refused 2 'plug-in ",after=3": no file is named' --plugin ,after=3
+refused 1 "none.so: No such file" --vfio-user "$socket" --ns mem=1M --plugin "$work/none.so"
 
 # --- captures that cannot be; an old one and a disk survive
 echo old >"$work/old.pcapng"

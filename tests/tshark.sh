@@ -5,6 +5,8 @@
 # ordinary user.  $TSHARK is another tshark than that of the path.
 
 tshark=${TSHARK:-tshark}
+# What that user reads is made by us.
+umask 022
 as_user=
 [ "$(id -u)" -ne 0 ] || as_user="setpriv --reuid=65534 --regid=65534 --clear-groups"
 
@@ -31,9 +33,10 @@ tshark_setup()
 {
 	tshark_home=$1
 	mkdir -p "$tshark_home/plugins" "$tshark_home/config" "$tshark_home/extcap"
-	mkdir -p -m 777 "$tshark_home/tmp"
+	mkdir -p "$tshark_home/tmp"
 	[ $# -lt 2 ] || cp "$2" "$tshark_home/plugins/nvmetap.lua"
 	chmod -R a+rX "$tshark_home"
+	chmod a+w "$tshark_home/tmp"
 }
 
 # tshark "$@"; its standard error goes to $tshark_home/stderr, and a word of

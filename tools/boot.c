@@ -132,16 +132,30 @@ static void on_dying(void *ctx)
 	guest_dir_remove(&boot->dir);
 }
 
+/* A kernel would only panic, without a word of it. */
+static int check_initrd(const char *file)
+{
+	if (file[0] == '\0' || access(file, R_OK) == 0)
+		return 0;
+	complain("boot: --initrd %s: %s", file, strerror(errno));
+	return -1;
+}
+
+/* An exit status. */
 static int complete_options(struct boot *boot)
 {
 	struct drive_options *session = &boot->options.session;
 	struct guest *guest = &boot->options.guest;
+	int status = EXIT_DONE;
 
+	if (check_initrd(guest->initrd) != 0)
+		return EXIT_FAILED;
 	if (boot->options.name != NULL || guest->program[0] == '\0')
-		if (guest_find(guest, boot->options.name) != 0)
-			return -1;
+		status = guest_find(guest, boot->options.name);
+	if (status != EXIT_DONE)
+		return status;
 	if (complete_append(guest, boot->options.append) != 0)
-		return -1;
+		return EXIT_USAGE;
 	if (session->drive.nr_ns == 0)
 		session->ns[session->drive.nr_ns++] = "mem=1G";
 	guest->bdf = session->drive.bdf;
@@ -149,7 +163,7 @@ static int complete_options(struct boot *boot)
 	guest->nvme_socket = boot->dir.nvme_socket;
 	guest->console_socket = boot->dir.console_socket;
 	if (join(guest, &session->drive) != 0)
-		return -1;
+		return EXIT_FAILED;
 	session->drive.console_bytes = on_console;
 	session->drive.console_ctx = boot;
 	session->drive.once = true;
@@ -157,7 +171,7 @@ static int complete_options(struct boot *boot)
 	session->tracer.sink_ctx = boot->progress;
 	session->dying = on_dying;
 	session->dying_ctx = boot;
-	return 0;
+	return EXIT_DONE;
 }
 
 static void *serve(void *ctx)
@@ -182,6 +196,10 @@ static int judge(const struct boot *boot, int why, int status)
 	if (why != 0) {
 		complain("boot: ended by %s", strsignal(why));
 		return 128 + why;
+	}
+	if (boot->verdict.panic[0] != '\0') {
+		complain("boot: the guest's kernel panicked: %s", boot->verdict.panic);
+		return EXIT_FAILED;
 	}
 	if (WIFSIGNALED(status)) {
 		complain("boot: %s was killed: %s", program, strsignal(WTERMSIG(status)));
@@ -222,7 +240,9 @@ static int finish(struct boot *boot, int why, int status)
 	int ret;
 
 	session_close(&boot->session);
-	progress_summary(boot->progress);
+	if (!progress_summary(boot->progress) && boot->options.uml != NULL)
+		complain("boot: %s: has it CONFIG_UML_PCI_OVER_VIRTIO? see nvmetap-boot(1)",
+			 boot->options.uml);
 	ret = session_report(&boot->session);
 	session_free(&boot->session);
 	status = judge(boot, why, status);
@@ -288,9 +308,10 @@ static int run_in_dir(struct boot *boot)
 	int ret = EXIT_FAILED;
 
 	signals_catch(on_signal);
-	if (guest_dir_make(&boot->dir) == 0 && complete_options(boot) == 0 && caught == 0 &&
-	    open_console(boot) == 0)
-		ret = run_guest(boot);
+	if (guest_dir_make(&boot->dir) == 0)
+		ret = complete_options(boot);
+	if (ret == EXIT_DONE)
+		ret = caught == 0 && open_console(boot) == 0 ? run_guest(boot) : EXIT_FAILED;
 	guest_dir_remove(&boot->dir);
 	if (caught != 0) {
 		complain("boot: ended by %s", strsignal(caught));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tools/caret.h"
+#include "tools/option_words.h"
 
 enum {
 	OPT_DATA_SNAP = OPTION_LONG,
@@ -146,7 +147,7 @@ int capture_options_handle(struct capture_options *options, int id, const char *
 		return set_number(&options->data_snap, "--data-snap", arg, 0, UINT32_MAX);
 	case OPT_EVENTS:
 		options->events = arg;
-		return 0;
+		return option_words_events("capture", arg);
 	case OPT_RING:
 		return set_number(&options->ring, "--ring", arg, 4 << 10, 1 << 30);
 	case OPT_ZSTD_LEVEL:

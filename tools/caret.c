@@ -59,3 +59,11 @@ void caret_show(const char *text, size_t at, size_t len)
 	text_char(&out, '\n');
 	fwrite(buf, 1, out.len, stderr);
 }
+
+void caret_show_column(const char *text, const char *why)
+{
+	unsigned long column = 0;
+
+	if (sscanf(why, "column %lu:", &column) == 1 && column > 0 && column <= strlen(text) + 1)
+		caret_show(text, column - 1, 1);
+}

@@ -11,4 +11,7 @@
  */
 void caret_show(const char *text, size_t at, size_t len);
 
+/* The same where why says it is: "column 12: …", counted in bytes.  Nothing if it says nothing. */
+void caret_show_column(const char *text, const char *why);
+
 #endif

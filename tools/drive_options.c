@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/option_words.h"
 #include "tools/scenario.h"
 
 enum {
@@ -112,7 +113,7 @@ static int add_ns(struct drive_options *options, const char *command, const char
 		return -1;
 	}
 	options->ns[options->drive.nr_ns++] = arg;
-	return 0;
+	return option_words_ns(command, arg);
 }
 
 static int add_plugin(struct drive_options *options, const char *command, const char *arg)
@@ -122,7 +123,7 @@ static int add_plugin(struct drive_options *options, const char *command, const 
 		return -1;
 	}
 	options->plugins[options->nr_plugins++] = arg;
-	return 0;
+	return option_words_plugin(command, arg);
 }
 
 static int add_rule(struct drive_options *options, const char *command, const char *arg,
@@ -133,7 +134,7 @@ static int add_rule(struct drive_options *options, const char *command, const ch
 		return -1;
 	}
 	options->rules[options->nr_rules++] = (struct drive_rule){ arg, scenario };
-	return 0;
+	return scenario ? 0 : option_words_rule(command, arg, options->nr_rules == 1);
 }
 
 static int add_scenario(struct drive_options *options, const char *command, const char *arg)
@@ -277,7 +278,7 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 		return 0;
 	case OPT_EVENTS:
 		options->tracer.events = arg;
-		return 0;
+		return option_words_events(command, arg);
 	case OPT_RING:
 		if (set_size(&size, command, "ring", arg, 4 << 10, 1 << 30) != 0)
 			return -1;

@@ -16,6 +16,7 @@ struct guest_kind {
 	const char *name;		/* as it is called in words */
 	const char *append;		/* the kernel's command line where nothing else is known */
 	const char *memory;		/* unless the user wants another size */
+	int orphaned;			/* the signal that ends it when we are no more */
 	/* The program with its words, and what its environment has besides ours. */
 	void (*command)(struct args *args, const struct guest *guest);
 	void (*environment)(struct args *args, const struct guest *guest);	/* or NULL */
@@ -42,8 +43,8 @@ struct guest {
 /*
  * Fills program, kernel, initrd and append of a ready-made guest, by the
  * program nvmetap-guest, which fetches or builds what is missing and says so on
- * standard error.  name NULL: QEMU only.  What is set already stays.  0, or -1
- * when it has been said what is wrong.
+ * standard error.  name NULL: QEMU only.  What is set already stays.  An exit
+ * status: EXIT_USAGE if there is no guest of that name; what is wrong has been said.
  */
 int guest_find(struct guest *guest, const char *name);
 

@@ -131,7 +131,7 @@ static int find(struct guest *guest, const struct args *args, const sigset_t *ma
 
 	if (pid < 0) {
 		complain("boot: nvmetap-guest: %s", strerror(errno));
-		return -1;
+		return EXIT_FAILED;
 	}
 	ret = hear_finder(from, mask, said, sizeof(said));
 	close(from);
@@ -142,7 +142,9 @@ static int find(struct guest *guest, const struct args *args, const sigset_t *ma
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		kill(pid, SIGTERM);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ret : -1;
+	if (ret == 0 && WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_USAGE)
+		return WEXITSTATUS(status);
+	return EXIT_FAILED;
 }
 
 /*
@@ -167,7 +169,7 @@ int guest_find(struct guest *guest, const char *name)
 	int ret;
 
 	if (name == NULL && guest->program[0] != '\0')
-		return 0;
+		return EXIT_DONE;
 	find_path(path, sizeof(path));
 	ask(&args, guest, path, name);
 	signals_set(&ours);

@@ -4,6 +4,8 @@
 
 #include "tools/guest.h"
 
+#include <signal.h>
+
 static void command(struct args *args, const struct guest *guest)
 {
 	args_add(args, guest->program);
@@ -53,5 +55,6 @@ const struct guest_kind guest_qemu = {
 	.name = "QEMU",
 	.append = "console=ttyS0 panic=-1 loglevel=7",
 	.memory = "1G",
+	.orphaned = SIGTERM,
 	.command = command,
 };

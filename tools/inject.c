@@ -111,13 +111,9 @@ static struct active *last_rule(struct inject *inject)
 
 static int follow(struct active *active, char *err, size_t errlen)
 {
-	if (!active->rule.when.then)
-		return 0;
-	active->before = last_rule(active->inject);
-	if (active->before != NULL)
-		return 0;
-	snprintf(err, errlen, "then: there is no rule before this one");
-	return -EINVAL;
+	if (active->rule.when.then != 0)
+		active->before = last_rule(active->inject);
+	return active->before != NULL ? 0 : rule_check_first(&active->rule, err, errlen);
 }
 
 static struct active *active_new(struct inject *inject, const char *label, const char *text,
@@ -137,7 +133,7 @@ static struct active *active_new(struct inject *inject, const char *label, const
 		return NULL;
 	}
 	if (follow(active, err, errlen) != 0 || name_rule(active, label, text) != 0) {
-		errno = active->rule.when.then && active->before == NULL ? EINVAL : ENOMEM;
+		errno = active->rule.when.then != 0 && active->before == NULL ? EINVAL : ENOMEM;
 		active_free(active);
 		return NULL;
 	}

@@ -2,11 +2,13 @@
 /* nvmetap inject: rules of a running drive. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tools/caret.h"
 #include "tools/control_request.h"
+#include "tools/rule.h"
 #include "tools/scenario.h"
 #include "tools/verbs.h"
 
@@ -25,13 +27,16 @@ static int try_add(struct control_client *client, const char *label, const char 
 	return id > 0 ? id : -1;
 }
 
-/* Where "column 12: …" says it is. */
-static void point_at(const char *rule, const char *why)
+/* What the drive refuses may be well said: "then" without a rule before it. */
+static bool is_rule(const char *text)
 {
-	unsigned long column = 0;
+	struct rule rule;
+	char err[1024];
 
-	if (sscanf(why, "column %lu:", &column) == 1 && column > 0 && column <= strlen(rule) + 1)
-		caret_show(rule, column - 1, 1);
+	if (rule_parse(&rule, text, strlen(text), err, sizeof(err)) != 0)
+		return false;
+	rule_fini(&rule);
+	return true;
 }
 
 static int add(struct control_client *client, int nr, char **operands)
@@ -40,15 +45,15 @@ static int add(struct control_client *client, int nr, char **operands)
 	int id;
 
 	if (verbs_join(client, nr, operands, rule) != 0)
-		return EXIT_FAILED;
+		return EXIT_USAGE;
 	id = try_add(client, NULL, rule);
 	if (id > 0) {
 		printf("%d\n", id);
 		return EXIT_DONE;
 	}
 	complain("inject: %s", client->why);
-	point_at(rule, client->why);
-	return EXIT_FAILED;
+	caret_show_column(rule, client->why);
+	return is_rule(rule) ? EXIT_FAILED : EXIT_USAGE;
 }
 
 /* A scenario's rules: all of them, or none. */

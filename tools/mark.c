@@ -12,7 +12,7 @@ static int mark(struct control_client *client, int nr, char **operands)
 	char text[CONTROL_TEXT_MAX + 1];
 
 	if (verbs_join(client, nr, operands, text) != 0)
-		return EXIT_FAILED;
+		return EXIT_USAGE;
 	return control_client_tell(client, "mark", json_pack("{s:s}", "text", text));
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/option_words.h"
 #include "tools/verbs.h"
 
 static const struct option_row *const plugin_tables[] = { control_option_rows, NULL };
@@ -62,11 +63,15 @@ static char *from_root(const char *what)
 
 static int load(struct control_client *client, int nr, char **operands)
 {
-	char *what = from_root(operands[0]);
-	json_t *string = what != NULL ? json_string(what) : NULL;
 	int status = EXIT_FAILED;
+	json_t *string;
+	char *what;
 
 	(void)nr;
+	if (option_words_plugin("plugin", operands[0]) != 0)
+		return EXIT_USAGE;
+	what = from_root(operands[0]);
+	string = what != NULL ? json_string(what) : NULL;
 	if (string != NULL)
 		status = control_client_tell(client, "plugin-load",
 					     json_pack("{s:o}", "plugin", string));

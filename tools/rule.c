@@ -157,6 +157,11 @@ static int parse_queue(struct rule *rule, struct rule_text *text, size_t at)
 	return 0;
 }
 
+static const char *phase_name(unsigned int phase)
+{
+	return phase < MODEL_NR_PHASES ? model_phase_name(phase) : NULL;
+}
+
 static int parse_phase(struct rule *rule, struct rule_text *text)
 {
 	struct rule_word word = rule_next(text);
@@ -175,7 +180,7 @@ static int parse_phase(struct rule *rule, struct rule_text *text)
 		}
 		near_offer(&near, model_phase_name(i));
 	}
-	return rule_unknown(text, &word, "phase", &near);
+	return rule_unknown(text, &word, "phase", &near, phase_name);
 }
 
 static int parse_chance(struct rule *rule, struct rule_text *text)
@@ -206,7 +211,7 @@ static int parse_clause(struct rule *rule, struct rule_text *text, unsigned int 
 		when->times = 1;
 		return 0;
 	case CLAUSE_THEN:
-		when->then = true;
+		when->then = (unsigned int)at + 1;
 		return 0;
 	case CLAUSE_SEED:
 		return rule_number(text, "a number", 0, UINT64_MAX, &when->seed);
@@ -232,6 +237,9 @@ static int refuse_clause(struct rule_text *text, const struct rule_word *word)
 	near_words(&near, shown, sizeof(shown));
 	if (word->len == 0)
 		return rule_fail(text, word->at, "\"do\" and an action are expected, not the end");
+	if (rule_action_is(word))
+		return rule_fail(text, word->at, "\"do\" is expected before %.*s",
+				 (int)word->len, word->from);
 	return rule_fail(text, word->at, "if, queue, after, every, times, once, 1 in N, seed, "
 			 "from, to, phase, then or do is expected, not %s%.*s%s%s",
 			 word->quoted ? "" : "\"", word->len < 40 ? (int)word->len : 40,
@@ -315,7 +323,7 @@ static int parse_tap(struct rule *rule, struct rule_text *text)
 			return 0;
 		near_offer(&near, rule_tap_name(rule->tap));
 	}
-	return rule_unknown(text, &word, "tap", &near);
+	return rule_unknown(text, &word, "tap", &near, NULL);
 }
 
 static int check_text(struct rule_text *text)
@@ -341,6 +349,14 @@ int rule_parse(struct rule *rule, const char *from, size_t len, char *err, size_
 	    parse_clauses(rule, &text) == 0 && parse_actions(rule, &text) == 0)
 		return 0;
 	rule_fini(rule);
+	return -EINVAL;
+}
+
+int rule_check_first(const struct rule *rule, char *err, size_t errlen)
+{
+	if (rule->when.then == 0)
+		return 0;
+	snprintf(err, errlen, "column %u: there is no rule before this one", rule->when.then);
 	return -EINVAL;
 }
 

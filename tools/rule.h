@@ -25,7 +25,7 @@ struct rule_when {
 	uint64_t from_ns, to_ns;	/* since the rule was added */
 	uint32_t phases;	/* bit MODEL_PHASE_* */
 	int32_t queue;		/* -1: any */
-	bool then;		/* once the rule before it has fired */
+	unsigned int then;	/* once the rule before it has fired: the column of the word */
 };
 
 struct rule {
@@ -40,5 +40,8 @@ struct rule {
  * column what is wrong, and what was expected or is near; -ENOMEM. */
 int rule_parse(struct rule *rule, const char *text, size_t len, char *err, size_t errlen);
 void rule_fini(struct rule *rule);
+
+/* 0, or -EINVAL and why the rule cannot be the first of all, in the same way. */
+int rule_check_first(const struct rule *rule, char *err, size_t errlen);
 
 #endif

@@ -222,7 +222,10 @@ static int parse_fault_ns(struct rule_text *text, unsigned int tap, struct rule_
 	(void)tap;
 	if (word.len == 0 || rule_word_is(&word, ","))
 		return 0;
-	return rule_time(text, "a time", &action->fault.arg);
+	if (rule_time(text, "a time", &action->fault.arg) != 0)
+		return -1;
+	return action->fault.arg <= SPREAD_MOST_NS ? 0 :
+						     rule_fail(text, word.at, "longer than an hour");
 }
 
 static int parse_fault_count(struct rule_text *text, unsigned int tap, struct rule_action *action)
@@ -289,6 +292,14 @@ static int refuse_tap(struct rule_text *text, const struct rule_word *word,
 			 rule_tap_name(tap), where);
 }
 
+/* "duplicate" is an action and a fault. */
+static const char *action_name(unsigned int i)
+{
+	if (i >= NR_KINDS)
+		return NULL;
+	return kinds[i].of != NVMETAP_FAULT_DUPLICATE ? kinds[i].name : "";
+}
+
 int rule_action_parse(struct rule_text *text, unsigned int tap, struct rule_action *action)
 {
 	struct rule_word word = rule_next(text);
@@ -310,7 +321,16 @@ int rule_action_parse(struct rule_text *text, unsigned int tap, struct rule_acti
 			action->fault.number = kinds[i].of;
 		return kinds[i].parse(text, tap, action);
 	}
-	return rule_unknown(text, &word, "action", &near);
+	return rule_unknown(text, &word, "action", &near, action_name);
+}
+
+bool rule_action_is(const struct rule_word *word)
+{
+	for (unsigned int i = 0; i < NR_KINDS; i++) {
+		if (rule_word_is(word, kinds[i].name))
+			return true;
+	}
+	return false;
 }
 
 bool rule_action_applies(const struct rule_action *action, const struct nvmetap_event *ev)

@@ -67,6 +67,8 @@ struct rule_action_kind {
 
 /* Reads one action of a rule for tap.  0, or -1 and the error. */
 int rule_action_parse(struct rule_text *text, unsigned int tap, struct rule_action *action);
+/* Whether an action begins with the word. */
+bool rule_action_is(const struct rule_word *word);
 /* Whether the event has what the action is about. */
 bool rule_action_applies(const struct rule_action *action, const struct nvmetap_event *ev);
 

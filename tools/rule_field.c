@@ -131,7 +131,8 @@ static void find_places(struct finder *finder, unsigned int row)
 	if (finder->indexed)
 		return;
 	find_access(finder, row);
-	if (strct == S_sqe)
+	/* What names the command while it is there stays, too. */
+	if (strct == S_sqe && row != F_sqe_cid)
 		found(finder, PLACE_SQE, row, strct, 0, TAPS_COMMAND);
 	found(finder, PLACE_COMMAND, row, strct, 0,
 	      overlay_taps(commands, NR(commands), strct) & TAPS_COMMAND);
@@ -168,7 +169,7 @@ static int refuse_unknown(struct rule_text *text, const struct rule_word *word,
 		if (rule_tap_in(here.taps, finder->tap))
 			near_offer(&near, table_rows[row].abbrev);
 	}
-	return rule_unknown(text, word, "field", &near);
+	return rule_unknown(text, word, "field", &near, NULL);
 }
 
 /* Fills the places of the field with that name at the tap. */
@@ -233,7 +234,7 @@ static int parse_value_name(struct rule_text *text, const struct rule_word *word
 			return 0;
 		near_offer(&near, known);
 	}
-	return rule_unknown(text, word, "value", &near);
+	return rule_unknown(text, word, "value", &near, NULL);
 }
 
 static int parse_number(struct rule_text *text, const struct table_row *row, unsigned int tap,
@@ -272,22 +273,24 @@ static int hex_digit(char c)
 /* Hexadecimal digits, two a byte; : and - may stand between. */
 static int parse_bytes(struct rule_text *text, const struct table_row *row, struct rule_set *set)
 {
-	struct rule_word word = rule_next(text);
+	char digits[4 * SET_BYTES_MAX];
+	size_t at = rule_peek(text).at;
 	unsigned int nr = 0;
-	int digit;
+	int digit = 0;
 
-	for (size_t i = word.quoted ? 1 : 0; i < word.len - (word.quoted ? 1 : 0); i++) {
-		if (word.from[i] == ':' || word.from[i] == '-')
+	if (rule_string(text, "hexadecimal digits", digits, sizeof(digits)) != 0)
+		return -1;
+	for (const char *c = digits; *c != '\0' && digit >= 0; c++) {
+		if (*c == ':' || *c == '-')
 			continue;
-		digit = hex_digit(word.from[i]);
-		if (digit < 0 || nr == 2u * row->length)
-			break;
-		set->bytes[nr / 2] = (uint8_t)(set->bytes[nr / 2] << 4 | digit);
+		digit = nr < 2u * row->length ? hex_digit(*c) : -1;
+		if (digit >= 0)
+			set->bytes[nr / 2] = (uint8_t)(set->bytes[nr / 2] << 4 | digit);
 		nr++;
 	}
-	if (nr == 2u * row->length)
+	if (digit >= 0 && nr == 2u * row->length)
 		return 0;
-	return rule_fail(text, word.at, "%u bytes in hexadecimal are expected", row->length);
+	return rule_fail(text, at, "%u bytes in hexadecimal are expected", row->length);
 }
 
 static int parse_value(struct rule_text *text, unsigned int tap, struct rule_set *set, size_t at)

@@ -46,7 +46,7 @@ static int parse_name(struct rule_text *text, uint16_t *status)
 		}
 		near_offer(&near, known);
 	}
-	return rule_unknown(text, &word, "status", &near);
+	return rule_unknown(text, &word, "status", &near, NULL);
 }
 
 int rule_status_parse(struct rule_text *text, uint16_t *status)

@@ -118,13 +118,28 @@ int rule_expected(struct rule_text *text, const struct rule_word *word, const ch
 	return rule_fail(text, word->at, "%s is expected, not %s", what, shown);
 }
 
+static void show_all(const char *(*name)(unsigned int nr), char *buf, size_t len)
+{
+	size_t used = 0;
+	const char *at;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; (at = name(i)) != NULL && used < len; i++) {
+		if (at[0] != '\0')
+			used += (size_t)snprintf(buf + used, len - used, "%s%s",
+						 used == 0 ? "; there are: " : ", ", at);
+	}
+}
+
 int rule_unknown(struct rule_text *text, const struct rule_word *word, const char *what,
-		 const struct near *near)
+		 const struct near *near, const char *(*name)(unsigned int nr))
 {
 	char words[256], shown[2 * SHOWN_LEN];
 
 	show_word(word, shown, sizeof(shown));
 	near_words(near, words, sizeof(words));
+	if (words[0] == '\0' && name != NULL)
+		show_all(name, words, sizeof(words));
 	return rule_fail(text, word->at, "no %s %s%s", what, shown, words);
 }
 

@@ -40,9 +40,10 @@ int rule_fail(struct rule_text *text, size_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* "column N: WHAT is expected, not "word"". */
 int rule_expected(struct rule_text *text, const struct rule_word *word, const char *what);
-/* "column N: WHAT "word" is not known; near: …". */
+/* "column N: no WHAT "word"; near: …", and where none is near: "; there are: …" all that name
+ * knows by number, until it answers NULL; those of no length are left out.  name: or NULL. */
 int rule_unknown(struct rule_text *text, const struct rule_word *word, const char *what,
-		 const struct near *near);
+		 const struct near *near, const char *(*name)(unsigned int nr));
 
 /* 0, or -1 when it has failed.  what: "a number of bytes", for the error. */
 int rule_number(struct rule_text *text, const char *what, uint64_t min, uint64_t max,

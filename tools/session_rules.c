@@ -6,27 +6,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tools/caret.h"
 #include "tools/command.h"
 #include "tools/scenario.h"
-
-/* The rule, and below it a mark at the column that the error speaks of. */
-static void point_at(const char *rule, const char *err)
-{
-	unsigned long column;
-	char *end;
-
-	if (strncmp(err, "column ", 7) != 0)
-		return;
-	column = strtoul(err + 7, &end, 10);
-	if (column == 0 || column > strlen(rule) + 1 || strchr(rule, '\n') != NULL)
-		return;
-	fprintf(stderr, "  %s\n  ", rule);
-	for (unsigned long i = 1; i < column; i++)
-		fputc(rule[i - 1] == '\t' ? '\t' : ' ', stderr);
-	fputs("^\n", stderr);
-}
 
 static int add(struct inject *inject, const struct drive_rule *rule, const char *command)
 {
@@ -41,7 +23,7 @@ static int add(struct inject *inject, const struct drive_rule *rule, const char 
 	if (inject_add(inject, rule->text, err, sizeof(err)) > 0)
 		return 0;
 	complain("%s: --inject: %s", command, err);
-	point_at(rule->text, err);
+	caret_show_column(rule->text, err);
 	return -1;
 }
 

@@ -56,14 +56,20 @@ io_round()
 	written=
 	if wait $!; then
 		written=$area
+		nr_well=$((nr_well + 1))
 	else
 		nr_failed=$((nr_failed + 1))
+		nr_well=0
 		sleep 0.1
 	fi
 }
 
+# It has failed, and is well again.
+io_has_recovered() { [ $nr_failed -gt 0 ] && [ $nr_well -ge 3 ]; }
+
 step_io()
 {
+	until=$(argument nvmetap.until false)
 	pattern >wanted
 	end=$(($(uptime_s) + $(argument nvmetap.seconds 5)))
 	area=0
@@ -71,10 +77,11 @@ step_io()
 	nr_rounds=0
 	nr_failed=0
 	nr_wrong=0
-	say "io: begins"
-	while [ "$(uptime_s)" -lt $end ]; do
+	nr_well=0
+	until [ "$(uptime_s)" -ge $end ] || "$until"; do
 		io_round
 		nr_rounds=$((nr_rounds + 1))
+		[ $nr_rounds -ne 1 ] || say "io: has begun"
 		area=$(((area + 1) % (PATTERN_LEN / 4096 / IO_BLOCKS)))
 	done
 	say "io: $nr_rounds rounds, $nr_failed failed, $nr_wrong with wrong data"
