@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <cmocka.h>
+#include "emu/loop.h"
 #include "tests/vhost_fixture.h"
 
 enum {
