@@ -255,12 +255,14 @@ static void resume_all(struct rig *rig, struct crowd *crowd, uint16_t qid, unsig
 /* Of 512 commands in flight 32 are the admin queue's; the others wait their turn. */
 static void test_commands_that_are_held_leave_room_for_the_admin_queue(void **state)
 {
-	enum { NR_IO = 600, NR_ADMIN = 20 };
+	enum { NR_IO = 600, NR_ADMIN = 40 };
 	struct rig *rig = *state;
 	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
 	struct nvme_command abort = { .opc = NVME_OPC_ABORT };
 	struct crowd io = { .nr = 0 }, admin = { .nr = 0 };
 
+	assert_true(driver_disable(&rig->driver));
+	assert_true(driver_enable(&rig->driver, 64));
 	assert_int_equal(driver_create(&rig->driver, 2, 1024, 2), 0);
 	io.plugin = rig_modify(rig, "nvme:io:decode", hold_all, &io);
 	admin.plugin = rig_modify(rig, "nvme:admin:decode", hold_all, &admin);
@@ -271,10 +273,11 @@ static void test_commands_that_are_held_leave_room_for_the_admin_queue(void **st
 	for (unsigned int i = 0; i < NR_ADMIN; i++)
 		driver_submit(&rig->driver, 0, &abort);
 	rig_settle(rig);
-	assert_int_equal(admin.nr, NR_ADMIN);
+	assert_int_equal(admin.nr, 32);
 	resume_all(rig, &io, 2, NR_IO);
 	assert_int_equal(io.nr, NR_IO);
 	resume_all(rig, &admin, 0, NR_ADMIN);
+	assert_int_equal(admin.nr, NR_ADMIN);
 	assert_false(driver_peek(&rig->driver, 2));
 }
 
