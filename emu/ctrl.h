@@ -310,8 +310,6 @@ static inline int ctrl_dma_write(struct ctrl *ctrl, uint64_t iova, const void *b
 void ctrl_work(struct ctrl *ctrl);
 /* Has ctrl_work called soon, when guest memory may be copied. */
 void ctrl_kick(struct ctrl *ctrl);
-/* Interrupts for what has been completed, and the level of INTx. */
-void ctrl_announce(struct ctrl *ctrl);
 
 /* Fills in what is the controller's.  ctrl_status.c */
 void ctrl_status(const struct ctrl *ctrl, struct drive_status *status);

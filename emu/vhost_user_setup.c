@@ -205,6 +205,9 @@ const char *vhu_set_call(struct vhost_user *v, struct conn_msg *msg)
 	r->call_is_socket = fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 	if (fd >= 0 && !r->call_is_socket && event_fd_check(fd) != 0)
 		return "a call descriptor that is neither an eventfd nor a socket";
+	/* Somebody may already wait for it. */
+	if (vhu_ring_ready(r))
+		vhu_ring_call(r);
 	return NULL;
 }
 

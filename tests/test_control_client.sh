@@ -25,8 +25,8 @@ plugins=./samples/plugins
 
 # --- words that are wrong, and nobody to tell
 tells 2 "usage: nvmetap mark TEXT" mark
-tells 2 "what? see nvmetap plugin --help" plugin
-tells 2 "no lode; did you mean load?" plugin lode x
+tells 2 "nothing to do; see nvmetap plugin --help" plugin
+tells 2 "no command lode; did you mean load?" plugin lode x
 tells 2 "usage: nvmetap plugin load FILE" plugin load
 tells 2 "usage: nvmetap plugin unload NAME" plugin unload a b
 tells 2 "did you mean --control" mark --contol x y

@@ -274,7 +274,7 @@ static void test_what_is_no_capture_is_refused_with_a_word(void **state)
 	assert_int_equal(errno, ENOENT);
 	assert_string_equal(err, "test_reader.capture: No such file or directory");
 	assert_null(reader_open(".", err, sizeof(err)));
-	assert_string_equal(err, ".: Is a directory; after byte 0");
+	assert_string_equal(err, ".: Is a directory");
 }
 
 int main(void)

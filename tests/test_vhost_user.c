@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -240,6 +241,26 @@ static void test_a_guest_that_wants_no_call_gets_none(void **state)
 	assert_int_equal(recv(f->c.rings[VHOST_COMMANDS].call, &count, 8, MSG_DONTWAIT), -1);
 }
 
+static void test_who_says_late_how_to_be_called_is_called_for_what_was_used(void **state)
+{
+	struct vhost_fixture *f = *state;
+	struct vhost_ring *r = &f->c.rings[VHOST_COMMANDS];
+	struct pollfd call = { .fd = r->call, .events = POLLIN };
+	uint64_t count;
+
+	assert_int_equal(vhost_client_send_u64(&f->c, VHU_SET_VRING_CALL, VHU_FD_NONE, -1), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	while (recv(r->call, &count, 8, MSG_DONTWAIT) == 8)
+		continue;
+	assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA, &count, 4), 0);
+	while (!vhost_client_used_there(&f->c, VHOST_COMMANDS))
+		continue;
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(poll(&call, 1, 0), 0);
+	assert_int_equal(vhost_client_send_u64(&f->c, VHU_SET_VRING_CALL, 0, r->call_theirs), 0);
+	assert_int_equal(poll(&call, 1, 10000), 1);
+}
+
 static void test_a_ring_that_is_disabled_waits_until_it_is_enabled(void **state)
 {
 	struct vhost_fixture *f = *state;
@@ -374,6 +395,7 @@ int main(void)
 		T(test_a_new_memory_table_replaces_the_old_one),
 		T(test_an_access_is_as_long_as_64_kib),
 		T(test_a_guest_that_wants_no_call_gets_none),
+		T(test_who_says_late_how_to_be_called_is_called_for_what_was_used),
 		T(test_a_ring_that_is_disabled_waits_until_it_is_enabled),
 		SILENT(test_a_kick_before_a_ring_has_its_place_is_not_lost),
 		SILENT(test_a_kick_before_a_ring_has_its_size_is_not_lost),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nvmetap boot: a drive and a guest that boots from it, in one word. */
+/* nvmetap boot: a drive and a guest that boots from it. */
 #include "config.h"
 
 #include <errno.h>
@@ -348,7 +348,7 @@ extern const struct command command_boot;
 const struct command command_boot = {
 	.name = "boot",
 	.operands = "[-- QEMU-OPTION…]",
-	.summary = "a guest that boots from the drive, and its capture",
+	.summary = "boot a guest from the drive and capture it",
 	.options = boot_option_tables,
 	.run = run,
 };

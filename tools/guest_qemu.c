@@ -5,6 +5,15 @@
 #include "tools/guest.h"
 
 #include <signal.h>
+#include <string.h>
+
+static bool is_given(char *const *extra, const char *option)
+{
+	for (; extra != NULL && *extra != NULL; extra++)
+		if (strcmp(*extra, option) == 0)
+			return true;
+	return false;
+}
 
 static void command(struct args *args, const struct guest *guest)
 {
@@ -14,8 +23,11 @@ static void command(struct args *args, const struct guest *guest)
 	args_add(args, "-display");
 	args_add(args, "none");
 	args_add(args, "-no-reboot");
-	args_add(args, "-accel");
-	args_add(args, "tcg");
+	/* Of several QEMU takes the first that works, which ours would always be. */
+	if (!is_given(guest->extra, "-accel")) {
+		args_add(args, "-accel");
+		args_add(args, "tcg");
+	}
 	args_add(args, "-cpu");
 	args_add(args, "max");
 	args_add(args, "-smp");
@@ -49,7 +61,6 @@ static void command(struct args *args, const struct guest *guest)
 	for (char *const *extra = guest->extra; extra != NULL && *extra != NULL; extra++)
 		args_add(args, *extra);
 }
-
 
 const struct guest_kind guest_qemu = {
 	.name = "QEMU",

@@ -27,6 +27,7 @@ static const uint32_t reader_pcap_magics[] = {
 
 static int reader_why(struct reader_source *source, int err)
 {
+	uint64_t offset = input_offset(source->input);
 	const char *why = NULL;
 
 	if (err == -ENODATA)
@@ -35,9 +36,12 @@ static int reader_why(struct reader_source *source, int err)
 		why = "damaged zstd data";
 	else
 		why = strerror(-err);
-	snprintf(source->what, sizeof(source->what), "%s; after byte %llu%s", why,
-		 (unsigned long long)input_offset(source->input),
-		 input_compressed(source->input) ? " (uncompressed)" : "");
+	if (offset == 0)	/* of a folder, say */
+		snprintf(source->what, sizeof(source->what), "%s", why);
+	else
+		snprintf(source->what, sizeof(source->what), "%s; after byte %llu%s", why,
+			 (unsigned long long)offset,
+			 input_compressed(source->input) ? " (uncompressed)" : "");
 	return err;
 }
 
@@ -86,12 +90,13 @@ static int reader_detect(struct reader *reader)
 struct reader *reader_open(const char *path, char *err, size_t errlen)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
+	const char *name = strcmp(path, "-") != 0 ? path : "standard input";
 	const char *what = strerror(ENOMEM);
 	int result = -ENOMEM;
 
 	if (reader != NULL) {
 		reader->ended = 1;
-		reader->path = strdup(strcmp(path, "-") != 0 ? path : "standard input");
+		reader->path = strdup(name);
 		if (reader->path != NULL)
 			reader->error = malloc(strlen(reader->path) + READER_LINE + 3);
 	}
@@ -102,7 +107,7 @@ struct reader *reader_open(const char *path, char *err, size_t errlen)
 	}
 	if (result == 0)
 		return reader;
-	snprintf(err, errlen, "%s: %s", path, what);
+	snprintf(err, errlen, "%s: %s", name, what);
 	reader_close(reader);
 	errno = -result;
 	return NULL;
