@@ -38,8 +38,7 @@ grows() { test "$(stat -c %s "$work/mark.pcapng")" -gt $((size + 100000)); }
 
 # --- one drive is found by itself, wherever its socket is
 for where in "" "--control=$work/ctl.sock"; do
-	# shellcheck disable=SC2086
-	serve --ns mem=8M -w "$work/mark.pcapng" $where
+	serve --ns mem=8M -w "$work/mark.pcapng" ${where:+"$where"}
 	guest_in_io -r 600000
 	tells 0 "" mark "in the" "middle of I/O"
 	tells 2 "mark: not UTF-8" mark "$(printf '\377')"

@@ -201,7 +201,8 @@ static const char *comment_of(const void *ctx)
 /* Whether it matches the filter, or may: most do not, and are not taken apart then. */
 static bool may_be_wanted(const struct dump *dump, const struct reader_packet *pkt)
 {
-	return dump->filter == NULL || pkt->error != 0 || !expr_excludes(dump->filter, pkt->data);
+	return dump->filter == NULL || pkt->error != 0 ||
+	       !expr_excludes_packet(dump->filter, pkt->data, pkt->caplen);
 }
 
 static bool is_wanted(const struct dump *dump, const struct show_packet *packet)

@@ -219,7 +219,7 @@ local function offer(word, title, add, report)
 		end
 	end)
 	if gui_enabled() then
-		register_menu("NVMe trace/" .. title, function()
+		register_menu("NVMe trace: " .. title, function()
 			local window = TextWindow.new("NVMe trace: " .. title)
 			local state, tap = start(add)
 			function tap.draw()
