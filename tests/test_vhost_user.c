@@ -312,7 +312,7 @@ static void kick_before(struct vhost_fixture *f, void (*first)(struct vhost_fixt
 	assert_int_equal(f->dev.bar[DATA], 0);
 	last(f);
 	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
-	assert_int_equal(f->dev.bar[DATA], 77);
+	assert_int_equal(vh_reg(f, DATA), 77);
 }
 
 static void test_a_kick_before_a_ring_has_its_place_is_not_lost(void **state)
