@@ -82,6 +82,44 @@ static void test_a_queue_s_last_interrupt_comes_before_that_of_its_deletion(void
 	}
 }
 
+static void ring_without_a_turn(struct rig *rig, uint16_t qid)
+{
+	uint8_t tail[4];
+
+	bytes_set_le(tail, 4, rig->driver.queue[qid].tail);
+	assert_int_equal(device_bar_write(rig->dev, 0, NVME_REG_DOORBELLS + 8u * qid, tail, 4), 0);
+}
+
+/* All in one turn of the drive: a completion, the end of its queues, a new one. */
+static void test_a_new_queue_announces_nothing_of_the_one_before(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_driver *d = &rig->driver;
+	struct nvme_command unknown = { .opc = 0x7f };
+	struct nvme_command del_sq = { .opc = NVME_OPC_DELETE_IO_SQ, .cdw10 = 1 };
+	struct nvme_command del_cq = { .opc = NVME_OPC_DELETE_IO_CQ, .cdw10 = 1 };
+	struct nvme_command cq = { .opc = NVME_OPC_CREATE_IO_CQ, .prp1 = d->queue[1].cq };
+
+	cq.cdw10 = 63 << 16 | 1;
+	cq.cdw11 = 1 << 16 | 3;
+	driver_write(d, 1, &unknown);
+	driver_write(d, 0, &del_sq);
+	driver_write(d, 0, &del_cq);
+	driver_write(d, 0, &cq);
+	rig->mem->nr_irqs = 0;
+	ring_without_a_turn(rig, 1);
+	ring_without_a_turn(rig, 0);
+	device_done(rig->dev);
+	rig_settle(rig);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_true(driver_poll(d, 0, &d->cpl));
+		assert_int_equal(status_code(&d->cpl), 0);
+	}
+	assert_true(driver_peek(d, 1));
+	for (unsigned int i = 0; i < rig->mem->nr_irqs; i++)
+		assert_int_equal(rig->mem->irqs[i].vector, 0);
+}
+
 static void test_no_queue_starves_another(void **state)
 {
 	struct rig *rig = *state;
@@ -214,6 +252,7 @@ int main(void)
 		TEST(test_queues_are_deleted_in_the_right_order_only),
 		TEST(test_deleting_a_queue_aborts_what_a_plug_in_holds_of_it_first),
 		TEST(test_a_queue_s_last_interrupt_comes_before_that_of_its_deletion),
+		TEST(test_a_new_queue_announces_nothing_of_the_one_before),
 		TEST(test_the_events_of_a_queue_say_all_of_it),
 		TEST(test_no_queue_starves_another),
 		TEST(test_a_doorbell_is_one_event_with_queue_and_both_values),

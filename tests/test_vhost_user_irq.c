@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "emu/loop.h"
 #include "spec/nvme.h"
 #include "tests/vhost_fixture.h"
 
@@ -117,6 +118,31 @@ static void test_no_interrupt_overtakes_one_that_had_no_buffer(void **state)
 	assert_int_equal(vh_reg(f, DOUBLE_NR_READY_MSIX), before + 1);
 }
 
+static int irq_now(struct vhost_fixture *f)
+{
+	const struct transport_irq irq = { .type = MSIX };
+
+	return f->server->ops->irq(f->server, &irq);
+}
+
+/* Nor does one that no access has made: a command's, when its back end is done. */
+static void test_an_interrupt_of_the_device_s_own_waits_for_those_before_it(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+
+	loop_stop(f->loop);
+	pthread_join(f->thread, NULL);
+	f->running = false;
+	for (unsigned int i = 0; i < VHOST_NR_IRQ_BUFFERS; i++)
+		assert_int_equal(irq_now(f), 0);
+	assert_int_equal(irq_now(f), -EAGAIN);
+	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
+	assert_int_equal(irq_now(f), -EAGAIN);
+	assert_int_equal(loop_once(f->loop, SOON_MS), 0);
+	assert_int_equal(irq_now(f), 0);
+}
+
 /* The pin that found no buffer is looked at again with the next one, a message's is not. */
 static void test_a_pin_without_a_buffer_is_asked_for_later(void **state)
 {
@@ -182,6 +208,7 @@ int main(void)
 		T(test_each_write_to_a_bar_may_end_an_intx),
 		T(test_an_interrupt_without_a_buffer_comes_later),
 		T(test_no_interrupt_overtakes_one_that_had_no_buffer),
+		T(test_an_interrupt_of_the_device_s_own_waits_for_those_before_it),
 		T(test_a_pin_without_a_buffer_is_asked_for_later),
 		cmocka_unit_test_setup_teardown(
 			test_interrupts_of_a_guest_without_a_ring_for_them_have_no_target,
