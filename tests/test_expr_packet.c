@@ -89,6 +89,38 @@ static void test_a_packet_cut_short_is_excluded_by_what_is_there(void **state)
 	assert_false(packet_excluded("nvme.cmd.slba == 1", packet, len));
 }
 
+/* A later version's header is longer; this one's fields are where they were. */
+static void test_behind_a_longer_header_the_payload_is_found(void **state)
+{
+	struct record rec = write_record();
+	uint8_t packet[256];
+	size_t len = put_packet(packet, &rec);
+
+	(void)state;
+	memmove(packet + record_SIZE + 4, packet + record_SIZE, len - record_SIZE);
+	packet[record_header_len_OFFSET] += 4;
+	assert_false(packet_excluded("nvme.cmd.slba == 0x1000", packet, len + 4));
+	assert_true(packet_excluded("nvme.cmd.slba == 0x1001", packet, len + 4));
+}
+
+/* A feature's value in Dword 11, Dword 0 of a completion, or among what was altered. */
+static void test_a_field_of_several_places_is_not_asked_for_at_one_of_them(void **state)
+{
+	static const uint8_t sqe[64] = { [0] = 9, [40] = 7, [44] = 5, [46] = 6 };
+	static const char nsqr[] = "nvme.cmd.set_features.dword11.nq.nsqr == 5";
+	struct record rec = record_of_command(1, sqe, sizeof(sqe));
+	uint8_t packet[256];
+	size_t len = put_packet(packet, &rec);
+
+	(void)state;
+	assert_match(&rec, nsqr);
+	assert_false(packet_excluded(nsqr, packet, len));
+	rec = write_record();
+	rec.event = NVMETAP_EV_INJECT;
+	len = put_packet(packet, &rec);
+	assert_false(packet_excluded("nvme.cmd.slba == 0x1001", packet, len));
+}
+
 /* More than are asked of the bytes; each is asked of the record. */
 static void test_of_a_hundred_comparisons_the_first_excludes(void **state)
 {
@@ -113,6 +145,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_info_or_payload_show_to_be_false_is_excluded),
 		cmocka_unit_test(test_a_packet_cut_short_is_excluded_by_what_is_there),
+		cmocka_unit_test(test_behind_a_longer_header_the_payload_is_found),
+		cmocka_unit_test(test_a_field_of_several_places_is_not_asked_for_at_one_of_them),
 		cmocka_unit_test(test_of_a_hundred_comparisons_the_first_excludes),
 	};
 
