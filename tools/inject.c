@@ -183,6 +183,16 @@ static void disinherit(struct inject *inject, const struct active *gone)
 	}
 }
 
+/* It stands before the rule in lines of the trace and of the program. */
+static bool is_label(const char *label)
+{
+	for (; label != NULL && *label != '\0'; label++) {
+		if ((unsigned char)*label < ' ' || *label == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static int join(struct inject *inject)
 {
 	struct drive_plugin plugin = inject_plugin(inject);
@@ -198,8 +208,13 @@ int inject_add_labelled(struct inject *inject, const char *label, const char *ru
 			size_t errlen)
 {
 	struct active *active;
-	int rc = join(inject);
+	int rc;
 
+	if (!is_label(label)) {
+		snprintf(err, errlen, "a control character in the name of a scenario");
+		return -EINVAL;
+	}
+	rc = join(inject);
 	if (rc != 0) {
 		snprintf(err, errlen, "%s", rc == -ENODEV ? "the drive has ended" : strerror(-rc));
 		return rc;
