@@ -65,6 +65,21 @@ struct drive_plugin inject_plugin(struct inject *inject)
 	return plugin;
 }
 
+/* As much of the name as an injection has room for, and … for the rest. */
+static void shorten(const char *name, char who[NVMETAP_WHO_MAX + 1])
+{
+	static const char more[] = "…";
+	size_t len = strlen(name);
+
+	strncpy(who, name, NVMETAP_WHO_MAX);
+	if (len <= NVMETAP_WHO_MAX)
+		return;
+	len = NVMETAP_WHO_MAX - strlen(more);
+	while (((unsigned char)name[len] & 0xc0) == 0x80)
+		len--;
+	strcpy(who + len, more);
+}
+
 /* "rule 3: nvme:io:decode …", "lost-interrupt: rule 3: …". */
 static int name_rule(struct active *active, const char *label, const char *text)
 {
@@ -78,6 +93,7 @@ static int name_rule(struct active *active, const char *label, const char *text)
 		     label != NULL ? ": " : "", active->id);
 	active->text = active->name + n;
 	strcpy(active->name + n, text);
+	shorten(active->name, active->who);
 	if (label != NULL && (active->label = strdup(label)) == NULL)
 		return -ENOMEM;
 	return 0;
