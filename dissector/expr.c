@@ -129,20 +129,6 @@ static bool parse(struct parser *parser)
 	return parser->token.type == TOKEN_END || parser_fail_here(parser, "and, or, or the end");
 }
 
-/* That begin "test, the end if false, test, …". */
-static uint32_t count_first(const struct expr *expr)
-{
-	const struct expr_code *code = expr->code, *end = code + expr->nr_code;
-	uint32_t nr = 0;
-
-	for (; code < end && code->op <= EXPR_QUICK; code += 2) {
-		if (code + 1 < end && (code[1].op != EXPR_IF_FALSE || code[1].arg != expr->nr_code))
-			break;
-		nr++;
-	}
-	return nr;
-}
-
 static struct expr *compile(const char *text, size_t len, bool frames, struct expr_error *err)
 {
 	struct expr *expr = calloc(1, sizeof(*expr));
@@ -159,7 +145,7 @@ static struct expr *compile(const char *text, size_t len, bool frames, struct ex
 	} else {
 		parser.pool.bytes = expr->pool;
 		if (parse(&parser)) {
-			expr->nr_first = count_first(expr);
+			gates_gather(expr);
 			return expr;
 		}
 	}

@@ -66,5 +66,7 @@ bool expr_match_frame(const struct expr *expr, const struct record *rec,
 /* Whether the first record_SIZE bytes of a record alone say that neither matches it: for who
  * has many records and has not taken them apart yet. */
 bool expr_excludes(const struct expr *expr, const uint8_t *header);
+/* The same of all len bytes of the record, at least record_SIZE. */
+bool expr_excludes_packet(const struct expr *expr, const uint8_t *bytes, size_t len);
 
 #endif

@@ -7,7 +7,7 @@
 #define DISSECTOR_EXPR_CODE_H
 
 #include "dissector/expr.h"
-#include "dissector/expr_quick.h"
+#include "dissector/expr_gate.h"
 #include "dissector/table.h"
 
 /* Types of fields, as Wireshark has them. */
@@ -117,7 +117,7 @@ struct expr {
 	struct regex **regexes;
 	uint8_t *pool;
 	uint32_t nr_code, nr_tests, nr_ranges, nr_fields, nr_regexes;
-	uint32_t nr_first;	/* tests that come first and end all if false */
+	struct expr_gates gates;
 };
 
 #endif

@@ -28,7 +28,9 @@ static bool digits(const char *text, size_t len, unsigned int base, uint64_t *nu
 	return len > 0;
 }
 
-bool constant_number(const char *text, size_t len, uint64_t *number)
+/* A number: decimal, 0x, 0b, or octal with a leading 0.  Digits that no number
+ * has, and numbers beyond 64 bits: false. */
+static bool parse_number(const char *text, size_t len, uint64_t *number)
 {
 	if (len > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
 		return digits(text + 2, len - 2, 16, number);
@@ -233,7 +235,7 @@ static bool parse_int(const struct expr_field *field, const char *text, size_t l
 	bool negative = len > 0 && text[0] == '-';
 	uint64_t most = UINT64_MAX >> (64 - 8 * field->bytes);
 
-	if (!constant_number(text + negative, len - negative, number)) {
+	if (!parse_number(text + negative, len - negative, number)) {
 		snprintf(err->what, sizeof(err->what), "%s is a number, which was expected here",
 			 field->name);
 		return false;
@@ -280,7 +282,7 @@ static bool parse_bool(const char *text, size_t len, uint64_t *number, struct ex
 			*number = i >= 3;
 			return true;
 		}
-	if (!constant_number(text, len, number))
+	if (!parse_number(text, len, number))
 		return refuse(err, "1, 0, true or false was expected");
 	*number = *number != 0;
 	return true;

@@ -14,9 +14,6 @@ struct expr_pool {
 	uint32_t len;
 };
 
-/* A number: decimal, 0x, 0b, or octal with a leading 0.  Digits that no number
- * has, and numbers beyond 64 bits: false. */
-bool constant_number(const char *text, size_t len, uint64_t *number);
 /* What stands in brackets: "2", "2:3" (from, length), "2-4" (from, to), ":3", "2:",
  * and from the end "-2", "-4:2", "-4:".  False: it is something else. */
 bool constant_slice(const char *text, size_t len, int64_t *from, uint32_t *slice_len);

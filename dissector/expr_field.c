@@ -120,15 +120,32 @@ static bool find_in_table(struct expr_field *field, const char *name, size_t len
 	return true;
 }
 
+#define OF_OTHERS "it depends on other packets"
+#define OF_CAUSE OF_OTHERS "; nvmetap.cause is the sequence number"
+
 /* Fields that users of Wireshark know and that are none here, and why. */
 static const char *const hints[][2] = {
 	{ "nvme.cmd_latency", "it is nvmetap.latency_ns here" },
-	{ "nvme.cmd_pkt", "it depends on other packets; nvmetap.cause is the sequence number" },
-	{ "nvme.cqe_pkt", "it depends on other packets; nvmetap.cause is the sequence number" },
+	{ "nvmetap.latency_us", "it is nvmetap.latency_ns here" },
+	{ "nvme.cmd_pkt", OF_CAUSE },
+	{ "nvme.cqe_pkt", OF_CAUSE },
+	{ "nvmetap.cause_pkt", OF_CAUSE },
+	{ "nvmetap.doorbell_pkt", OF_OTHERS },
+	{ "nvmetap.head_pkt", OF_OTHERS },
+	{ "nvmetap.irq_pkt", OF_OTHERS },
+	{ "nvmetap.data_pkt", OF_OTHERS },
+	{ "nvmetap.lost_pkt", OF_OTHERS },
+	{ "nvmetap.depth", OF_OTHERS },
+	{ "nvmetap.outstanding", OF_OTHERS },
+	{ "nvmetap.doorbell.entries", OF_OTHERS },
+	{ "nvmetap.bytes", OF_OTHERS },
+	{ "nvmetap.agent", OF_OTHERS },
+	{ "nvmetap.phase", OF_OTHERS },
+	{ "nvmetap.expert", OF_OTHERS },
 	{ "frame.time", "it is frame.time_epoch here" },
-	{ "frame.time_relative", "it depends on other packets; there is frame.time_epoch" },
-	{ "frame.time_delta", "it depends on other packets; there is frame.time_epoch" },
-	{ "frame.time_delta_displayed", "it depends on other packets" },
+	{ "frame.time_relative", OF_OTHERS "; there is frame.time_epoch" },
+	{ "frame.time_delta", OF_OTHERS "; there is frame.time_epoch" },
+	{ "frame.time_delta_displayed", OF_OTHERS },
 	{ "frame.packet_id", "it is nvmetap.seq here" },
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which fields of the header are members of struct record, and what the header alone says. */
+/* Which fields of the header are members of struct record. */
 #include "dissector/expr_quick.h"
 
-#include "dissector/expr_code.h"
+#include <stddef.h>
+#include "dissector/table.h"
 
 #define MEMBER(field, name) \
 	{ F_record_##field, sizeof(((struct record *)0)->name), offsetof(struct record, name) }
@@ -38,12 +39,15 @@ struct expr_quick quick_find(unsigned int i)
 	const struct expr_quick none = { .size = 0 };
 	const struct table_row *row = &table_rows[i], *other;
 	const struct table_only *only = &table_only[i];
-	struct expr_quick quick = { .at = (uint8_t)row->offset, .shift = row->shift };
+	struct expr_quick quick = { .shift = row->shift };
+	unsigned int last = record_SIZE - 8;
 	uint8_t size;
 
 	if (!find_member(i, &quick.size, &quick.offset))
 		return none;
 	quick.mask = UINT64_MAX >> (64 - row->width);
+	quick.at = (uint8_t)(row->offset < last ? row->offset : last);
+	quick.at_shift = (uint8_t)(8 * (quick.at + 8 - row->offset - row->length) + row->shift);
 	if (only->other == 0)
 		return quick;	/* low to high are 0, as any byte without bits is */
 	other = &table_rows[only->other];
@@ -55,20 +59,4 @@ struct expr_quick quick_find(unsigned int i)
 	quick.low = (uint8_t)only->low;
 	quick.high = (uint8_t)only->high;
 	return quick;
-}
-
-bool expr_excludes(const struct expr *expr, const uint8_t *header)
-{
-	for (uint32_t i = 0; i < expr->nr_first; i++) {
-		const struct expr_code *code = &expr->code[2 * i];
-		const struct expr_test *test = &expr->tests[code->arg];
-		const struct expr_field *field = &expr->fields[test->left.field];
-
-		if (code->op == EXPR_QUICK
-			    ? !quick_test_header(&test->quick, &test->span, header)
-			    : field->special == EXPR_OF_TABLE &&
-				      field->parts[header[record_event_OFFSET]] == 0)
-			return true;
-	}
-	return false;
 }

@@ -15,8 +15,8 @@
 struct expr_quick {
 	uint8_t size;		/* of the member, bytes; 0: there is no short way */
 	uint8_t offset;		/* of the member */
-	uint8_t at;		/* of the field in the header's bytes */
 	uint8_t shift;
+	uint8_t at, at_shift;	/* of 8 bytes of the header that it lies in */
 	uint8_t other, other_at;	/* offsets of that byte */
 	uint8_t other_shift, other_mask, low, high;
 	uint64_t mask;
@@ -56,13 +56,15 @@ static inline bool span_has(const struct expr_span *span, uint64_t number)
 	return ((number & span->mask) - span->least <= span->span) != span->outside;
 }
 
+/* No branches: whether it fits is as good as random, and costs little to find out. */
 static inline bool quick_fits(const struct expr_quick *quick, const struct expr_span *span,
 			      uint64_t number, unsigned int other)
 {
-	number = number >> quick->shift & quick->mask;
+	bool means;
+
 	other = other >> quick->other_shift & quick->other_mask;
-	return other - quick->low <= (unsigned int)(quick->high - quick->low) &&
-	       span_has(span, number);
+	means = other - quick->low <= (unsigned int)(quick->high - quick->low);
+	return means & span_has(span, number & quick->mask);
 }
 
 /* Both: false, too, if the number is not there. */
@@ -71,17 +73,15 @@ static inline bool quick_test(const struct expr_quick *quick, const struct expr_
 {
 	const uint8_t *bytes = (const uint8_t *)rec;
 
-	return quick_fits(quick, span, quick_load(bytes + quick->offset, quick->size),
+	return quick_fits(quick, span, quick_load(bytes + quick->offset, quick->size) >> quick->shift,
 			  bytes[quick->other]);
 }
 
 static inline bool quick_test_header(const struct expr_quick *quick, const struct expr_span *span,
 				     const uint8_t *header)
 {
-	const uint8_t *at = header + quick->at;
-	uint64_t number = quick->size == 1 ? *at : bytes_get_be(at, quick->size);
-
-	return quick_fits(quick, span, number, header[quick->other_at]);
+	return quick_fits(quick, span, bytes_get_be(header + quick->at, 8) >> quick->at_shift,
+			  header[quick->other_at]);
 }
 
 #endif

@@ -129,7 +129,8 @@ const char *value_status(uint16_t code)
 	return table_value(SET_status, code & STATUS_CODE);
 }
 
-const char *value_meaning(const struct decode_item *item)
+/* The name of a number that has one ("Identify"), or NULL. */
+static const char *value_meaning(const struct decode_item *item)
 {
 	const struct table_command *command;
 
@@ -161,7 +162,7 @@ char *put_bdf(char *at, uint32_t bdf)
 	return at + 7;
 }
 
-void value_bdf(struct text *text, uint32_t bdf)
+static void value_bdf(struct text *text, uint32_t bdf)
 {
 	char spare[PUT_BDF_MAX + PUT_SLACK], *begin = text_begin(text, spare, sizeof(spare));
 

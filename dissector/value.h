@@ -25,8 +25,6 @@ static inline bool value_is_json_digits(const struct decode_item *item)
 /* For people: "Identify (0x06)", "8 (stored as 7)", "yes". */
 void value_display(struct text *text, const struct decode_item *item);
 
-/* The name of a number that has one ("Identify"), or NULL. */
-const char *value_meaning(const struct decode_item *item);
 /* Whether it is a reserved field of zeros. */
 bool value_is_idle(const struct decode_item *item);
 
@@ -34,7 +32,6 @@ bool value_is_idle(const struct decode_item *item);
 const char *value_status(uint16_t code);
 /* 00:06.0, with the segment in front if it is not 0: up to PUT_BDF_MAX bytes, as in put.h. */
 char *put_bdf(char *at, uint32_t bdf);
-void value_bdf(struct text *text, uint32_t bdf);
 
 enum { PUT_BDF_MAX = 12 };
 

@@ -4,6 +4,7 @@
 function text(line)
 {
 	gsub(/\\/, "\\e", line)
+	gsub(/…/, "...", line)	# which groff reads without preconv, too
 	return line ~ /^[.']/ ? "\\&" line : line
 }
 # A sentence begins a line.

@@ -32,25 +32,19 @@ static uint64_t width_mask(size_t width)
 }
 
 /* Fires a read that has been done; the modifiers may have changed its value. */
-static uint64_t fire_read(struct access *at, unsigned int tap, uint8_t bar, uint64_t off,
-			  size_t width, uint64_t value)
+static uint64_t fire_read(struct access *at, unsigned int tap, struct nvmetap_access acc)
 {
-	struct nvmetap_access acc = {
-		.offset = off,
-		.value = value,
-		.width = (uint32_t)width,
-		.bar = bar,
-	};
 	struct nvmetap_event ev = tap_event(tap);
+	uint64_t mask = width_mask(acc.width);
 
 	if (at->gone)
-		acc.value = value = width_mask(width);
+		acc.value = mask;
 	if (!tap_armed(at->taps, tap))
-		return value;
+		return acc.value;
 	ev.acc = &acc;
 	if (tap_fire(at->taps, &ev) == NVMETAP_DROP)
 		return UINT64_MAX;
-	return acc.value & width_mask(width);
+	return acc.value & mask;
 }
 
 /* Fires a write that is to be done.  false: a plug-in has taken it, or nobody is
@@ -89,6 +83,7 @@ static void read_header(struct access *at, uint8_t *to, size_t len)
 
 int access_config_read(struct access *at, uint64_t off, void *buf, size_t len)
 {
+	struct nvmetap_access acc;
 	uint8_t bytes[8], *to = buf;
 	size_t n;
 
@@ -101,8 +96,9 @@ int access_config_read(struct access *at, uint64_t off, void *buf, size_t len)
 	for (size_t left = len; left > 0; off += n, to += n, left -= n) {
 		n = piece(off, left, len);
 		pci_read(at->pci, (uint32_t)off, bytes, n);
-		bytes_set_le(to, n, fire_read(at, NVMETAP_TAP_CFGREAD, 0, off, n,
-					      bytes_get_le(bytes, n)));
+		acc = (struct nvmetap_access){ .offset = off, .width = (uint32_t)n };
+		acc.value = bytes_get_le(bytes, n);
+		bytes_set_le(to, n, fire_read(at, NVMETAP_TAP_CFGREAD, acc));
 	}
 	return 0;
 }
@@ -145,23 +141,30 @@ static bool in_pba(const struct access *at, uint64_t off, size_t len)
 	return within(off, len, PBA_OFFSET, msix_pba_size(at->msix));
 }
 
+static uint16_t vector_at(uint64_t off)
+{
+	return (uint16_t)((off - TABLE_OFFSET) / MSIX_ENTRY_SIZE);
+}
+
 static uint64_t bar_read(struct access *at, uint64_t off, size_t width)
 {
+	struct nvmetap_access acc = { .offset = off, .width = (uint32_t)width };
 	unsigned int tap = NVMETAP_TAP_MSIXREAD;
 	uint8_t bytes[8] = { 0 };
-	uint64_t value;
 
 	if (in_table(at, off, width)) {
 		msix_table_read(at->msix, (uint32_t)(off - TABLE_OFFSET), bytes, width);
-		value = bytes_get_le(bytes, width);
+		acc.value = bytes_get_le(bytes, width);
+		acc.vector = vector_at(off);
 	} else if (in_pba(at, off, width)) {
 		msix_pba_read(at->msix, (uint32_t)(off - PBA_OFFSET), bytes, width);
-		value = bytes_get_le(bytes, width);
+		acc.value = bytes_get_le(bytes, width);
+		acc.vector = NVMETAP_VECTOR_PENDING;
 	} else {
 		tap = NVMETAP_TAP_REGREAD;
-		value = reg_read(at->ctrl, off, (uint32_t)width);
+		acc.value = reg_read(at->ctrl, off, (uint32_t)width);
 	}
-	return fire_read(at, tap, 0, off, width, value);
+	return fire_read(at, tap, acc);
 }
 
 /* The length of what lies on one side of the table's and the PBA's borders. */
@@ -234,7 +237,7 @@ static void write_table(struct access *at, struct nvmetap_access *acc)
 	size_t width = acc->width;
 	uint8_t bytes[8];
 
-	acc->vector = (uint16_t)(off / MSIX_ENTRY_SIZE);
+	acc->vector = vector_at(acc->offset);
 	if (!fire_write(at, &ev, acc))
 		return;
 	bytes_set_le(bytes, width, acc->value);

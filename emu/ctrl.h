@@ -172,7 +172,7 @@ struct cq {
 	bool phase, ien;
 	uint32_t nr_sqs;
 	struct cmd_list waiting;	/* for room */
-	uint32_t nr_new;	/* completions not yet announced */
+	uint32_t nr_new;	/* completions not yet announced; 0: not in ctrl->posted */
 	uint64_t last_seq;	/* of the last completion's event */
 	uint32_t life;		/* a number of its own, since it was created */
 	uint32_t overrun;	/* completions that do not wait for room; UINT32_MAX: all */
@@ -225,7 +225,9 @@ struct ctrl {
 	struct old_queue old_sq[CTRL_NR_QUEUES], old_cq[CTRL_NR_QUEUES];
 	uint32_t nr_sqs, nr_cqs;	/* I/O queues that the driver was granted */
 	uint64_t rung[2];		/* bit qid: entries wait in the SQ */
-	uint64_t posted[2];		/* bit qid: completions wait to be announced */
+	uint16_t posted[CTRL_NR_QUEUES];	/* CQs whose completions wait to be announced, in
+						   the order in which the first of each was posted */
+	unsigned int nr_posted;
 	unsigned int turn;		/* the SQ whose turn is next */
 
 	struct cmd *cmds;		/* CTRL_NR_CMDS */
@@ -308,8 +310,6 @@ static inline int ctrl_dma_write(struct ctrl *ctrl, uint64_t iova, const void *b
 void ctrl_work(struct ctrl *ctrl);
 /* Has ctrl_work called soon, when guest memory may be copied. */
 void ctrl_kick(struct ctrl *ctrl);
-/* Interrupts for what has been completed, and the level of INTx. */
-void ctrl_announce(struct ctrl *ctrl);
 
 /* Fills in what is the controller's.  ctrl_status.c */
 void ctrl_status(const struct ctrl *ctrl, struct drive_status *status);

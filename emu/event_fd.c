@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "emu/event_fd.h"
 
@@ -35,11 +36,21 @@ void event_fd_signal(int fd)
 	(void)n;
 }
 
+/* O_NONBLOCK belongs to the peer as well, who may have taken it off, and what
+ * there was to read too. */
+static ssize_t read_now(int fd, uint64_t *count)
+{
+	struct iovec iov = { count, sizeof(*count) };
+	ssize_t n = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
+
+	return n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS) ? readv(fd, &iov, 1) : n;
+}
+
 int event_fd_take(int fd)
 {
 	uint64_t count;
 
-	if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+	if (read_now(fd, &count) == (ssize_t)sizeof(count))
 		return 1;
 	return errno == EAGAIN ? 0 : -errno;
 }

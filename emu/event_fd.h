@@ -11,7 +11,8 @@
 int event_fd_check(int fd);
 /* -1 is nobody's. */
 void event_fd_signal(int fd);
-/* 1: it was signalled and is no longer; 0: it was not; or -errno. */
+/* 1: it was signalled and is no longer; 0: it was not; or -errno.  Does not wait,
+ * whatever the peer has made of the descriptor. */
 int event_fd_take(int fd);
 
 #endif

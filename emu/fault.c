@@ -162,8 +162,8 @@ int fault_post(struct cmd *cmd)
 
 	if (rc == 0 && cmd->twice && !cq_full(cq))
 		rc = post(cmd);
-	if (rc == 0 && cmd->quiet && --cq->nr_new == 0)
-		bit_clear(cmd->ctrl->posted, cmd->cqid);
+	if (rc == 0 && cmd->quiet)
+		cq_announce_not(cmd->ctrl, cmd->cqid);
 	return rc;
 }
 
@@ -230,8 +230,7 @@ bool fault_at_writeback(struct cmd *cmd)
 	if (fault == NULL || !hold_back(cmd, NVMETAP_FAULT_EARLY_IRQ, fault->arg))
 		return true;
 	cmd->quiet = true;
-	cq->nr_new++;
-	bit_set(cmd->ctrl->posted, cmd->cqid);
+	cq_announce(cmd->ctrl, cmd->cqid);
 	return false;
 }
 

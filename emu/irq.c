@@ -200,6 +200,21 @@ static uint8_t fire(struct irq *irq, struct nvmetap_irq *info, uint64_t cause, u
 	return info->result;
 }
 
+static void again_set(struct irq *irq, unsigned int vector, bool again)
+{
+	unsigned int at = 0;
+
+	while (at < irq->nr_again && irq->again[at] != vector)
+		at++;
+	if (at < irq->nr_again && !again) {
+		irq->nr_again--;
+		memmove(&irq->again[at], &irq->again[at + 1],
+			(irq->nr_again - at) * sizeof(irq->again[0]));
+	} else if (at == irq->nr_again && again) {
+		irq->again[irq->nr_again++] = (uint16_t)vector;
+	}
+}
+
 static void fire_msix(struct irq *irq, unsigned int vector)
 {
 	struct nvmetap_irq info = { .vector = vector, .type = NVMETAP_IRQ_MSIX };
@@ -211,9 +226,7 @@ static void fire_msix(struct irq *irq, unsigned int vector)
 	}
 	result = fire(irq, &info, irq->cause[vector], irq->count[vector]);
 	msix_set_pending(irq->msix, vector, result == NVMETAP_IRQ_MASKED);
-	bit_clear(irq->again, vector);
-	if (result == NVMETAP_IRQ_RETRIED || result == NVMETAP_IRQ_NO_TARGET)
-		bit_set(irq->again, vector);
+	again_set(irq, vector, result == NVMETAP_IRQ_RETRIED || result == NVMETAP_IRQ_NO_TARGET);
 	if (result == NVMETAP_IRQ_SENT || result == NVMETAP_IRQ_DROPPED ||
 	    result == NVMETAP_IRQ_DELAYED) {
 		irq->cause[vector] = 0;
@@ -274,9 +287,14 @@ void irq_ready(struct irq *irq, unsigned int type)
 			fire_intx(irq, true);
 		return;
 	}
-	for (unsigned int vector = 0; vector < CTRL_NR_VECTORS; vector++) {
-		if (bit_test(irq->again, vector) && pci_msix_enabled(irq->pci))
-			fire_msix(irq, vector);
+	/* Each once: it leaves the list, or keeps its place. */
+	for (unsigned int at = 0, left = irq->nr_again; left > 0 && at < irq->nr_again; left--) {
+		uint16_t vector = irq->again[at];
+
+		if (!pci_msix_enabled(irq->pci))
+			return;
+		fire_msix(irq, vector);
+		at += at < irq->nr_again && irq->again[at] == vector;
 	}
 }
 
@@ -285,7 +303,7 @@ void irq_reset(struct irq *irq)
 	loop_timer_cancel(irq->loop, &irq->timer);
 	while (irq->lates != NULL)
 		late_end(irq->lates, NVMETAP_INJECT_REVOKED);
-	memset(irq->again, 0, sizeof(irq->again));
+	irq->nr_again = 0;
 	memset(irq->cause, 0, sizeof(irq->cause));
 	memset(irq->count, 0, sizeof(irq->count));
 	irq->intx_cause = 0;

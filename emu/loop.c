@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "emu/loop.h"
+#include "emu/timers.h"
 
 enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
 
@@ -26,8 +27,7 @@ struct loop {
 	struct source *sources;		/* from the lowest order to the highest */
 	struct pollfd *polls;		/* one more than sources: the pipe */
 	unsigned int nr_sources, max_sources;
-	struct loop_timer **heap;	/* [1] is due first */
-	unsigned int nr_timers, max_timers;
+	struct timers timers;
 	void (*idle)(void *ctx, bool messages, bool sleeping);
 	void *idle_ctx;
 	int pipe[2];
@@ -107,7 +107,7 @@ void loop_free(struct loop *loop)
 	close(loop->pipe[1]);
 	free(loop->sources);
 	free(loop->polls);
-	free(loop->heap);
+	timers_fini(&loop->timers);
 	free(loop);
 }
 
@@ -159,74 +159,14 @@ void loop_remove(struct loop *loop, int fd)
 	}
 }
 
-static void heap_place(struct loop *loop, struct loop_timer *timer, unsigned int slot)
-{
-	loop->heap[slot] = timer;
-	timer->slot = slot;
-}
-
-/* Puts timer at slot, or where it belongs above or below. */
-static void heap_sift(struct loop *loop, struct loop_timer *timer, unsigned int slot)
-{
-	while (slot > 1 && timer->at_ns < loop->heap[slot / 2]->at_ns) {
-		heap_place(loop, loop->heap[slot / 2], slot);
-		slot /= 2;
-	}
-	for (;;) {
-		unsigned int child = 2 * slot;
-
-		if (child < loop->nr_timers &&
-		    loop->heap[child + 1]->at_ns < loop->heap[child]->at_ns)
-			child++;
-		if (child > loop->nr_timers || loop->heap[child]->at_ns >= timer->at_ns)
-			break;
-		heap_place(loop, loop->heap[child], slot);
-		slot = child;
-	}
-	heap_place(loop, timer, slot);
-}
-
-static int heap_grow(struct loop *loop)
-{
-	unsigned int max = 2 * loop->max_timers + 16;
-	struct loop_timer **heap;
-
-	if (loop->nr_timers < loop->max_timers)
-		return 0;
-	heap = realloc(loop->heap, (max + 1) * sizeof(*heap));
-	if (heap == NULL)
-		return -ENOMEM;
-	loop->heap = heap;
-	loop->max_timers = max;
-	return 0;
-}
-
 int loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t at_ns)
 {
-	int err;
-
-	if (timer->slot == 0) {
-		err = heap_grow(loop);
-		if (err != 0)
-			return err;
-		heap_place(loop, timer, ++loop->nr_timers);
-	}
-	timer->at_ns = at_ns;
-	heap_sift(loop, timer, timer->slot);
-	return 0;
+	return timers_set(&loop->timers, timer, at_ns);
 }
 
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer)
 {
-	unsigned int slot = timer->slot;
-	struct loop_timer *last;
-
-	if (slot == 0)
-		return;
-	timer->slot = 0;
-	last = loop->heap[loop->nr_timers--];
-	if (last != timer)
-		heap_sift(loop, last, slot);
+	timers_cancel(&loop->timers, timer);
 }
 
 void loop_post(struct loop *loop, struct loop_msg *msg)
@@ -294,12 +234,12 @@ static void idle(struct loop *loop, bool messages, bool sleeping)
 static uint64_t wait_ns(const struct loop *loop, int timeout_ms)
 {
 	uint64_t ns = timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms * NS_PER_MS;
-	uint64_t now, due;
+	uint64_t due = timers_due_ns(&loop->timers), now;
 
-	if (ns == 0 || loop->nr_timers == 0)
+	if (ns == 0 || due == UINT64_MAX)
 		return ns;
 	now = loop_now_ns();
-	due = loop->heap[1]->at_ns > now ? loop->heap[1]->at_ns - now : 0;
+	due = due > now ? due - now : 0;
 	return due < ns ? due : ns;
 }
 
@@ -342,23 +282,6 @@ static bool sources_run(struct loop *loop)
 		s->fn(s->ctx, s->fd);
 		worked = true;
 		i = 0;
-	}
-	return worked;
-}
-
-/* A timer that sets itself again has its next turn in the next round. */
-static bool timers_run(struct loop *loop)
-{
-	unsigned int left = loop->nr_timers;
-	uint64_t now = left > 0 ? loop_now_ns() : 0;
-	bool worked = false;
-
-	for (; left > 0 && loop->nr_timers > 0 && loop->heap[1]->at_ns <= now; left--) {
-		struct loop_timer *timer = loop->heap[1];
-
-		loop_timer_cancel(loop, timer);
-		timer->fn(timer);
-		worked = true;
 	}
 	return worked;
 }
@@ -437,7 +360,7 @@ int loop_once(struct loop *loop, int timeout_ms)
 		return rc;
 	worked = rc > 0 && sources_run(loop);
 	messages = mailbox_run(loop);
-	worked = timers_run(loop) || messages || worked;
+	worked = timers_run(&loop->timers) || messages || worked;
 	if (worked)
 		idle(loop, messages, false);
 	return 0;

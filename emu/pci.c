@@ -227,11 +227,6 @@ bool pci_bus_master(const struct pci *pci)
 	return cfg_command_bme_get(pci->config + CFG_CMD);
 }
 
-bool pci_memory_enabled(const struct pci *pci)
-{
-	return cfg_command_mse_get(pci->config + CFG_CMD);
-}
-
 bool pci_intx_disabled(const struct pci *pci)
 {
 	return cfg_command_id_get(pci->config + CFG_CMD);

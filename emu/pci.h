@@ -50,7 +50,6 @@ void pci_write(struct pci *pci, uint32_t off, const void *buf, size_t len);
 void pci_reset(struct pci *pci);
 
 bool pci_bus_master(const struct pci *pci);
-bool pci_memory_enabled(const struct pci *pci);
 bool pci_intx_disabled(const struct pci *pci);
 bool pci_msix_enabled(const struct pci *pci);
 bool pci_msix_masked(const struct pci *pci);		/* the whole function */

@@ -74,7 +74,7 @@ struct nvmetap_access {
 				   once: more, value is its first 8 bytes, the event has text */
 	uint8_t bar;
 	uint8_t doorbell;	/* NVMETAP_DOORBELL_* */
-	uint16_t vector;	/* doorbells: the queue; MSI-X: the vector */
+	uint16_t vector;	/* doorbells: the queue; MSI-X: the vector, NVMETAP_VECTOR_PENDING */
 };
 
 struct nvmetap_irq {

@@ -114,7 +114,41 @@ void cq_init(struct ctrl *ctrl, uint16_t qid, uint64_t base, uint32_t size, uint
 	cq->phase = true;
 	cq->life = ++ctrl->lives;
 	cmd_list_init(&cq->waiting);
-	bit_clear(ctrl->posted, qid);
+}
+
+void cq_announce(struct ctrl *ctrl, uint16_t cqid)
+{
+	if (ctrl->cq[cqid].nr_new++ == 0)
+		ctrl->posted[ctrl->nr_posted++] = cqid;
+}
+
+static void posted_remove(struct ctrl *ctrl, uint16_t cqid)
+{
+	unsigned int at = 0;
+
+	while (at < ctrl->nr_posted && ctrl->posted[at] != cqid)
+		at++;
+	if (at == ctrl->nr_posted)
+		return;
+	ctrl->nr_posted--;
+	memmove(&ctrl->posted[at], &ctrl->posted[at + 1],
+		(ctrl->nr_posted - at) * sizeof(ctrl->posted[0]));
+}
+
+void cq_announce_not(struct ctrl *ctrl, uint16_t cqid)
+{
+	if (--ctrl->cq[cqid].nr_new == 0)
+		posted_remove(ctrl, cqid);
+}
+
+uint16_t cq_announced(struct ctrl *ctrl, uint32_t *nr_new)
+{
+	uint16_t cqid = ctrl->posted[0];
+
+	*nr_new = ctrl->cq[cqid].nr_new;
+	ctrl->cq[cqid].nr_new = 0;
+	posted_remove(ctrl, cqid);
+	return cqid;
 }
 
 static void sq_remember(struct ctrl *ctrl, unsigned int qid)
@@ -146,7 +180,7 @@ void cq_delete(struct ctrl *ctrl, uint16_t qid)
 	fault_cq_gone(ctrl, qid);
 	cq_remember(ctrl, qid);
 	memset(&ctrl->cq[qid], 0, sizeof(ctrl->cq[qid]));
-	bit_clear(ctrl->posted, qid);
+	posted_remove(ctrl, qid);
 }
 
 void queues_clear(struct ctrl *ctrl)
@@ -159,7 +193,7 @@ void queues_clear(struct ctrl *ctrl)
 	memset(ctrl->sq, 0, sizeof(ctrl->sq));
 	memset(ctrl->cq, 0, sizeof(ctrl->cq));
 	memset(ctrl->rung, 0, sizeof(ctrl->rung));
-	memset(ctrl->posted, 0, sizeof(ctrl->posted));
+	ctrl->nr_posted = 0;
 }
 
 uint32_t doorbell_old(const struct ctrl *ctrl, uint64_t off, uint8_t *kind, uint16_t *qid)
@@ -278,7 +312,6 @@ int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl,
 		cq->tail = 0;
 		cq->phase = !cq->phase;
 	}
-	cq->nr_new++;
-	bit_set(ctrl->posted, cqid);
+	cq_announce(ctrl, cqid);
 	return 0;
 }

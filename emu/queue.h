@@ -41,6 +41,13 @@ static inline bool cq_takes(const struct cq *cq)
 	return !cq_full(cq) || cq->overrun != 0;
 }
 
+/* A completion of the CQ is to be announced by an interrupt; or not, after all. */
+void cq_announce(struct ctrl *ctrl, uint16_t cqid);
+void cq_announce_not(struct ctrl *ctrl, uint16_t cqid);
+/* The CQ that waits longest has been announced: which it was, and how many
+ * completions.  There is one. */
+uint16_t cq_announced(struct ctrl *ctrl, uint32_t *nr_new);
+
 /* Posts cpl, without its first skip bytes (0 or up to its last Dword), to a CQ
  * that takes one.  0 or -errno. */
 int cq_post(struct ctrl *ctrl, uint16_t cqid, const struct nvme_completion *cpl, size_t skip);

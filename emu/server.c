@@ -114,7 +114,9 @@ static void client_readable(void *ctx, int fd)
 	if (rc == 1) {
 		serve(s, msg);
 	} else if (rc != -EAGAIN) {
-		if (rc != -ENOTCONN)
+		if (rc == -ENOTCONN && s->ops->closed != NULL)
+			s->ops->closed(s);
+		else if (rc != -ENOTCONN)
 			snprintf(s->last_error, sizeof(s->last_error), "%s", s->conn.why);
 		client_end(s);
 	}

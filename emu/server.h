@@ -24,6 +24,9 @@ struct server_ops {
 	void (*handle)(struct server *s, struct conn_msg *msg);	/* msg stays the server's */
 	/* A message that came earlier and waits, or NULL.  May be NULL itself. */
 	struct conn_msg *(*waiting)(struct server *s);
+	/* The client has closed: what it asked for other than by message is done
+	 * now, or lost.  May be NULL. */
+	void (*closed)(struct server *s);
 	void (*end)(struct server *s);		/* the client is gone; once for each begin */
 };
 

@@ -117,7 +117,8 @@ static struct conn_msg *msg_waiting(struct server *s)
 }
 
 static const struct server_ops server_ops = {
-	&vu_proto, VU_RW_LEN, client_begin, msg_handle, msg_waiting, client_end,
+	.proto = &vu_proto, .ahead = VU_RW_LEN, .begin = client_begin, .handle = msg_handle,
+	.waiting = msg_waiting, .end = client_end,
 };
 
 static int op_start(struct transport *t, struct loop *loop, struct device *dev)

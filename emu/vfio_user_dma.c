@@ -110,6 +110,14 @@ static uint64_t deadline_sooner(uint64_t deadline_ns)
 	return busy_ns < deadline_ns ? busy_ns : deadline_ns;
 }
 
+/* The answer may still come.  Later is soon enough for a client that waits for
+ * our own answer first. */
+static int give_up_waiting(struct vfio_user *v, uint16_t id)
+{
+	v->late[v->nr_late++] = id;
+	return v->waiting.nr_unanswered > 0 ? -EAGAIN : -EIO;
+}
+
 /*
  * A client that itself waits for a reply may be unable to answer (QEMU is:
  * both happen under its one lock).  So it has less time once it does, and
@@ -125,10 +133,8 @@ static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
 
 		if (rc == -EAGAIN) {
 			rc = conn_wait(&v->server.conn, deadline_ns);
-			if (rc == -ETIMEDOUT) {
-				v->late[v->nr_late++] = id;
-				return -EIO;
-			}
+			if (rc == -ETIMEDOUT)
+				return give_up_waiting(v, id);
 			if (rc == 0)
 				continue;
 		}

@@ -110,6 +110,7 @@ static void client_begin(struct server *s)
 	v->features = 0;
 	v->intx = false;
 	v->intx_refused = false;
+	v->msix_refused = false;
 }
 
 static void client_end(struct server *s)
@@ -138,39 +139,74 @@ static void msg_handle(struct server *s, struct conn_msg *msg)
 		wrong = r->handle((struct vhost_user *)s, msg);
 	if (wrong != NULL)
 		server_break(s, wrong);
+	else
+		vhu_rings_look((struct vhost_user *)s);
 	/* Before what is wrong, something may have reached the drive. */
 	s->greeted = true;
 }
 
-static const struct server_ops server_ops = {
-	.proto = &vhu_proto, .begin = client_begin, .handle = msg_handle, .end = client_end,
-};
-
-/* One access a call, as with messages; the kick stays until the ring is empty. */
-static void commands_kicked(struct vhost_user *v, struct vhu_ring *r)
+/* The next access, if there is one, carried out and answered.  0 or -EPROTO, and
+ * the peer has been given up. */
+static int command_next(struct vhost_user *v, struct vhu_ring *r)
 {
 	int len, rc = vhu_ring_pop(r);
 
-	v->bar_written = false;
-	if (rc == 1) {
-		len = vhu_pci_access(v, r);
-		if (len < 0)
+	if (rc != 1)
+		return rc;
+	len = vhu_pci_access(v, r);
+	if (len < 0)
+		return len;
+	vhu_ring_push(r, (uint32_t)len);
+	return 0;
+}
+
+/* Writes are posted: a guest that kicked for the last ones may be gone as soon
+ * as the kick is seen.  As many as the ring holds, should somebody go on. */
+static void client_closed(struct server *s)
+{
+	struct vhost_user *v = (struct vhost_user *)s;
+	struct vhu_ring *r = &v->rings[VHU_RING_COMMANDS];
+
+	for (unsigned int i = 0; i < r->nr_entries; i++) {
+		if (!vhu_ring_ready(r) || !vhu_ring_more(r) || command_next(v, r) != 0)
 			return;
-		vhu_ring_push(r, (uint32_t)len);
+		device_done(s->dev);
 	}
-	if (vhu_ring_more(r))
-		return;
-	event_fd_take(r->kick_fd);
-	if (vhu_ring_more(r))
-		event_fd_signal(r->kick_fd);
+}
+
+static const struct server_ops server_ops = {
+	.proto = &vhu_proto, .begin = client_begin, .handle = msg_handle, .closed = client_closed,
+	.end = client_end,
+};
+
+static void irqs_ready(struct vhost_user *v)
+{
+	v->msix_refused = false;
+	device_irq_ready(v->server.dev, NVMETAP_IRQ_MSIX);
+	if (v->intx_refused)
+		device_irq_ready(v->server.dev, NVMETAP_IRQ_INTX);
 }
 
 static void irqs_kicked(struct vhost_user *v, struct vhu_ring *r)
 {
 	event_fd_take(r->kick_fd);
-	device_irq_ready(v->server.dev, NVMETAP_IRQ_MSIX);
-	if (v->intx_refused)
-		device_irq_ready(v->server.dev, NVMETAP_IRQ_INTX);
+	irqs_ready(v);
+}
+
+/* One access a call, as with messages; the kick stays until the ring is empty.
+ * Buffers for interrupts that the guest added before the access count before. */
+static void commands_kicked(struct vhost_user *v, struct vhu_ring *r)
+{
+	struct vhu_ring *irqs = &v->rings[VHU_RING_IRQS];
+
+	if (v->msix_refused && vhu_ring_ready(irqs) && vhu_ring_more(irqs))
+		irqs_ready(v);
+	v->bar_written = false;
+	if (command_next(v, r) != 0 || vhu_ring_more(r))
+		return;
+	event_fd_take(r->kick_fd);
+	if (vhu_ring_more(r))
+		event_fd_signal(r->kick_fd);
 }
 
 void vhu_ring_kicked(struct vhu_ring *r)
@@ -178,7 +214,7 @@ void vhu_ring_kicked(struct vhu_ring *r)
 	struct vhost_user *v = r->owner;
 
 	if (!vhu_ring_ready(r)) {
-		event_fd_take(r->kick_fd);
+		r->kicked = event_fd_take(r->kick_fd) > 0;
 		return;
 	}
 	if (v->server.broken)

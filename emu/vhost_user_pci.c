@@ -154,7 +154,10 @@ int vhu_pci_irq(struct vhost_user *v, const struct transport_irq *irq)
 	}
 	if (v->server.conn.fd < 0 || v->server.broken || !vhu_ring_ready(r))
 		return -ENOTCONN;
+	if (v->msix_refused && irq->type == NVMETAP_IRQ_MSIX)
+		return -EAGAIN;
 	rc = irq_buffer(r);
+	v->msix_refused = rc == 0 && irq->type == NVMETAP_IRQ_MSIX;
 	v->intx_refused = rc == 0 && irq->type == NVMETAP_IRQ_INTX;
 	if (rc == 0)
 		return -EAGAIN;

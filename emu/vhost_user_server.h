@@ -44,6 +44,7 @@ struct vhu_ring {
 	uint16_t next;			/* index of both rings: a buffer is used at once */
 	int kick_fd, call_fd;		/* -1: none */
 	bool call_is_socket;
+	bool kicked;			/* before it was ready */
 	bool quiet;			/* the peer was told that we need no kicks */
 	struct vhu_chain chain;		/* the buffer being worked off */
 };
@@ -56,6 +57,8 @@ struct vhost_user {
 	struct vhu_ring rings[VHU_NR_RINGS];
 	int backend_req_fd;		/* kept, because its closing tells the guest of our end */
 	bool intx, intx_refused;	/* asserted; and there was no buffer to say so */
+	bool msix_refused;		/* there was no buffer, and none is taken before those
+					   that were refused had their turn */
 	bool bar_written;		/* by the last access */
 	uint8_t data[VHU_PCI_LEN + VHU_MAX_DATA];
 };
@@ -77,6 +80,7 @@ void vhu_regions_clear(struct vhost_user *v);
 void vhu_rings_init(struct vhost_user *v);
 void vhu_rings_clear(struct vhost_user *v);	/* as after init; closes the descriptors */
 bool vhu_ring_ready(const struct vhu_ring *r);	/* may be looked at */
+void vhu_rings_look(struct vhost_user *v);	/* at those that were kicked before they were ready */
 void vhu_ring_kicked(struct vhu_ring *r);
 void vhu_ring_call(const struct vhu_ring *r);	/* the peer, if it wants to be called */
 /*

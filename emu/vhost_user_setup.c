@@ -161,6 +161,16 @@ static void ring_look(struct vhu_ring *r)
 		event_fd_signal(r->kick_fd);
 }
 
+void vhu_rings_look(struct vhost_user *v)
+{
+	for (struct vhu_ring *r = v->rings; r < v->rings + VHU_NR_RINGS; r++) {
+		if (!r->kicked || !vhu_ring_ready(r))
+			continue;
+		r->kicked = false;
+		ring_look(r);
+	}
+}
+
 const char *vhu_set_kick(struct vhost_user *v, struct conn_msg *msg)
 {
 	struct vhu_ring *r;
@@ -195,6 +205,9 @@ const char *vhu_set_call(struct vhost_user *v, struct conn_msg *msg)
 	r->call_is_socket = fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 	if (fd >= 0 && !r->call_is_socket && event_fd_check(fd) != 0)
 		return "a call descriptor that is neither an eventfd nor a socket";
+	/* Somebody may already wait for it. */
+	if (vhu_ring_ready(r))
+		vhu_ring_call(r);
 	return NULL;
 }
 

@@ -112,6 +112,43 @@ static bool fetch_all(struct ctrl *ctrl)
 	return nr > 0;
 }
 
+/* Section 7.5.1.1: INTx is asserted while an unmasked queue has entries that
+ * the driver has not consumed. */
+static bool intx_level(const struct ctrl *ctrl)
+{
+	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
+		const struct cq *cq = &ctrl->cq[qid];
+
+		if (cq->size != 0 && cq->ien && cq->head != cq->tail &&
+		    (ctrl->intms >> (cq->vector & 31) & 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Interrupts for what has been completed, and the level of INTx.  An interrupt may
+ * be acted upon before the next one is sent: the last completion of a queue is to
+ * be seen before the queue's deletion is. */
+static void announce(struct ctrl *ctrl)
+{
+	bool msix = ctrl->host->msix(ctrl->host_ctx);
+	uint64_t cause = 0;
+	uint32_t count = 0, nr_new;
+
+	for (unsigned int left = ctrl->nr_posted; left > 0 && ctrl->nr_posted > 0; left--) {
+		const struct cq *cq = &ctrl->cq[cq_announced(ctrl, &nr_new)];
+
+		if (!cq->ien)
+			continue;
+		if (msix)
+			ctrl->host->irq(ctrl->host_ctx, cq->vector, cq->last_seq, nr_new);
+		cause = cq->last_seq > cause ? cq->last_seq : cause;
+		count += nr_new;
+	}
+	if (!msix)
+		ctrl->host->intx(ctrl->host_ctx, intx_level(ctrl), cause, count);
+}
+
 void ctrl_work(struct ctrl *ctrl)
 {
 	bool more;
@@ -124,7 +161,7 @@ void ctrl_work(struct ctrl *ctrl)
 	post_waiting(ctrl);
 	more = fetch_all(ctrl);
 	ctrl->working = false;
-	ctrl_announce(ctrl);
+	announce(ctrl);
 	if (more || (ctrl->ready.first != NULL && can_work(ctrl)))
 		ctrl_kick(ctrl);
 }
@@ -144,48 +181,4 @@ void ctrl_kick(struct ctrl *ctrl)
 	ctrl->kicked = true;
 	ctrl->kick.fn = kicked;
 	loop_post(ctrl->loop, &ctrl->kick);
-}
-
-/* Section 7.5.1.1: INTx is asserted while an unmasked queue has entries that
- * the driver has not consumed. */
-static bool intx_level(const struct ctrl *ctrl)
-{
-	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
-		const struct cq *cq = &ctrl->cq[qid];
-
-		if (cq->size != 0 && cq->ien && cq->head != cq->tail &&
-		    (ctrl->intms >> (cq->vector & 31) & 1) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void announce_msix(struct ctrl *ctrl, struct cq *cq)
-{
-	if (cq->ien)
-		ctrl->host->irq(ctrl->host_ctx, cq->vector, cq->last_seq, cq->nr_new);
-}
-
-void ctrl_announce(struct ctrl *ctrl)
-{
-	bool msix = ctrl->host->msix(ctrl->host_ctx);
-	uint64_t cause = 0;
-	uint32_t count = 0;
-
-	for (unsigned int qid = 0; qid < CTRL_NR_QUEUES; qid++) {
-		struct cq *cq = &ctrl->cq[qid];
-
-		if (!bit_test(ctrl->posted, qid))
-			continue;
-		bit_clear(ctrl->posted, qid);
-		if (msix) {
-			announce_msix(ctrl, cq);
-		} else if (cq->ien) {
-			cause = cq->last_seq > cause ? cq->last_seq : cause;
-			count += cq->nr_new;
-		}
-		cq->nr_new = 0;
-	}
-	if (!msix)
-		ctrl->host->intx(ctrl->host_ctx, intx_level(ctrl), cause, count);
 }

@@ -41,6 +41,7 @@ static void identify_others(struct maker *m)
 
 	id_ns_nsze_set(id, 2048);
 	id_ns_nlbaf_set(id, 1);
+	id_ns_flbas_set(id, 1);
 	lbaf_lbads_set(id + id_ns_lbaf_OFFSET, 9);
 	lbaf_lbads_set(id + id_ns_lbaf_OFFSET + lbaf_SIZE, 12);
 	put_data(m, rec, id, 0, sizeof(id), sizeof(id));
@@ -117,7 +118,7 @@ static void io_commands(struct maker *m)
 	put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_READ, 1, 2048, 0, 7),
 		   NVME_SC_LBA_OUT_OF_RANGE, 0);
 	put_completion(m, put_simple(m, IO_QUEUE, NVME_OPC_FLUSH, 1, 0, 0, 0), 0, 0);
-	rec = put_simple(m, IO_QUEUE, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 1 << 25 | 15);
+	rec = put_simple(m, IO_QUEUE, NVME_OPC_WRITE_ZEROES, 1, 0x1234, 0, 1 << 25 | 15);
 	put_completion(m, rec, 0, 0);
 	rec = put_simple(m, IO_QUEUE, NVME_OPC_DATASET_MANAGEMENT, 1, 0, 4, 0);
 	dsm_range_nlb_set(range, 64);
@@ -283,6 +284,12 @@ static void tracers_own(struct maker *m)
 	put_event(m, 200, NVMETAP_WRITEBACK, drop, sizeof(drop), regs, 8);
 }
 
+static void more_accesses(struct maker *m)
+{
+	put_access(m, NVMETAP_EV_REGWRITE, NVME_REG_ASQ + 4, 4, 1);
+	put_entry_access(m, NVMETAP_EV_MSIXREAD, NVMETAP_VECTOR_PENDING, 0x3000, 4, 1);
+}
+
 void capture_every(struct maker *m)
 {
 	tracers_own(m);
@@ -294,4 +301,5 @@ void capture_every(struct maker *m)
 	admin_commands(m);
 	io_commands(m);
 	injections(m);
+	more_accesses(m);
 }

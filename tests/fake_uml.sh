@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Stands for user-mode Linux: its console is standard output, and it keeps files of its own.
-# FAKE_UML says how it ends: exit N, at once; pass, as a guest whose own check passed; die, by a
-# signal, with its files and a process left; hang, when it is asked to; deaf, when it is killed.
+# FAKE_UML says how it ends: exit N, at once; pass, as a guest whose own check passed; panic, as a
+# kernel without a root; die, by a signal, with its files and a process left; hang, when it is asked
+# to; deaf, when it is killed.
 # Its words are kept in the file FAKE_UML_ARGS, after its folder for temporary files.
 
 printf '%s\n' "TMPDIR=${TMPDIR:-}" "$@" >"$FAKE_UML_ARGS"
@@ -28,6 +29,13 @@ pass)
 	echo "nvmetap-guest: exit 0"
 	rm -r "$dir"
 	exit 0
+	;;
+panic)
+	printf '[    0.4] Kernel panic - not syncing: '
+	echo "VFS: Unable to mount root fs on unknown-block(98,0)"
+	echo "Kernel panic - not syncing: the second one"
+	rm -r "$dir"
+	kill -ABRT $$
 	;;
 die)
 	sleep 1000 &

@@ -28,7 +28,7 @@ static bool matches(const struct expr *expr, const struct reader_packet *pkt,
 
 	if (!expr_match_frame(expr, pkt->error == 0 ? rec : NULL, &frame))
 		return false;
-	if (pkt->error == 0 && expr_excludes(expr, pkt->data)) {
+	if (pkt->error == 0 && expr_excludes_packet(expr, pkt->data, pkt->caplen)) {
 		fprintf(stderr, "match_filters: packet %llu matches and is excluded\n",
 			(unsigned long long)pkt->number);
 		exit(1);

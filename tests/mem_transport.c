@@ -63,7 +63,10 @@ static int mem_start(struct transport *t, struct loop *loop, struct device *dev)
 
 static void mem_free(struct transport *t)
 {
-	mem_transport_free((struct mem_transport *)t);
+	struct mem_transport *mem = (struct mem_transport *)t;
+
+	free(mem->memory);
+	free(mem);
 }
 
 struct mem_transport *mem_transport_new(void)
@@ -80,10 +83,4 @@ struct mem_transport *mem_transport_new(void)
 	if (mem->memory == NULL)
 		abort();
 	return mem;
-}
-
-void mem_transport_free(struct mem_transport *mem)
-{
-	free(mem->memory);
-	free(mem);
 }

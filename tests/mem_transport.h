@@ -29,7 +29,7 @@ struct mem_transport {
 	unsigned int nr_early;	/* copies while answering */
 };
 
+/* Its transport's free frees it. */
 struct mem_transport *mem_transport_new(void);
-void mem_transport_free(struct mem_transport *mem);
 
 #endif

@@ -96,6 +96,29 @@ expect 1 "no package index from $NVMETAP_MIRROR" "$tool" source "$work/new"
 	failed=1
 }
 
+# A tree that does not compile: what is wrong is said once, and nothing of make's.
+can() { command -v "$1" >/dev/null; }
+if can flex && can bison && can bc && can gcc; then
+	tree=$work/tree
+	mkdir -p "$tree/arch/um" "$tree/drivers/nvme/host" "$tree/kernel/configs" \
+		"$NVMETAP_CACHE/initramfs"
+	: | tee "$tree/arch/um/Kconfig" "$tree/drivers/nvme/host/pci.c" \
+		"$tree/kernel/configs/tiny-base.config" "$tree/kernel/configs/tiny.config" >/dev/null
+	cat >"$tree/Makefile" <<-'END'
+	allnoconfig: ; cp $(KCONFIG_ALLCONFIG) $(O)/.config
+	linux: ; @echo "pci.c:7:9: error: 'nothing' undeclared"; false
+	END
+	gzip -c </dev/null >"$NVMETAP_CACHE/initramfs/base.gz"
+	(cd "$NVMETAP_CACHE/initramfs" && echo "$(stat -c %s base.gz) ./base.gz" >.contents)
+	expect 1 'user-mode Linux cannot be built' "$tool" paths uml "$tree"
+	wrong=$(echo "$said" | grep -c 'nothing')
+	if [ "$wrong" -ne 1 ] || echo "$said" | grep -qF '***'; then
+		echo "what does not compile is not said once:"
+		echo "$said"
+		failed=1
+	fi
+fi
+
 image "$work/disk.img"
 expect 0 'as the guest wrote it' "$tool" verify "$work/disk.img"
 expect 1 'first wrong byte is at offset 3145728' "$tool" verify --steps=write,read "$work/disk.img"

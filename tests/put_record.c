@@ -146,6 +146,12 @@ void put_snapshot(struct maker *m, uint8_t event, const void *payload, uint32_t 
 void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width,
 		uint64_t value)
 {
+	put_entry_access(m, event, 0, offset, width, value);
+}
+
+void put_entry_access(struct maker *m, uint8_t event, uint16_t vector, uint64_t offset,
+		      uint32_t width, uint64_t value)
+{
 	uint8_t info[access_info_SIZE] = { 0 };
 	bool reads = event == NVMETAP_EV_CFGREAD || event == NVMETAP_EV_REGREAD ||
 		     event == NVMETAP_EV_MSIXREAD;
@@ -153,6 +159,7 @@ void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width,
 	access_info_offset_set(info, offset);
 	access_info_width_set(info, width);
 	access_info_value_set(info, value);
+	access_info_vector_set(info, vector);
 	put_event(m, event, reads ? NVMETAP_WRITEBACK : NVMETAP_DECODE, info, sizeof(info), NULL,
 		  0);
 }

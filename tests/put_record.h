@@ -42,6 +42,9 @@ void put_event(struct maker *m, uint8_t event, uint8_t stage, const void *info, 
 void put_text(struct maker *m, uint8_t event, uint8_t stage, const char *text);
 void put_snapshot(struct maker *m, uint8_t event, const void *payload, uint32_t len);
 void put_access(struct maker *m, uint8_t event, uint64_t offset, uint32_t width, uint64_t value);
+/* The same of an entry of the MSI-X table. */
+void put_entry_access(struct maker *m, uint8_t event, uint16_t vector, uint64_t offset,
+		      uint32_t width, uint64_t value);
 void put_doorbell(struct maker *m, uint8_t kind, uint16_t queue, uint32_t old, uint32_t value);
 
 /* The controller, with CC.EN set; and a queue of so many slots, with interrupts. */

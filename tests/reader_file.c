@@ -195,6 +195,8 @@ void assert_fails(struct reader *reader, int err, const char *what)
 	(void)count_packets(reader, &result);
 	assert_int_equal(result, err);
 	assert_non_null(strstr(reader_error(reader), what));
+	assert_int_equal(count_packets(reader, &result), 0);	/* whatever follows */
+	assert_int_equal(result, err);
 	reader_close(reader);
 }
 

@@ -76,11 +76,6 @@ static int setup_enabled(void **state, unsigned int nr_ns, rig_prepare_fn *prepa
 	return driver_create(&rig->driver, 1, 64, 1);
 }
 
-int rig_setup_bare_with(void **state, rig_prepare_fn *prepare)
-{
-	return setup_bare(state, NR_NS, prepare);
-}
-
 int rig_setup_bare(void **state)
 {
 	return setup_bare(state, NR_NS, NULL);
@@ -157,6 +152,16 @@ const struct seen *rig_seen(const struct rig *rig, unsigned int event, unsigned 
 	return NULL;
 }
 
+int rig_setup_heard(void **state, const char *tap, nvmetap_fn *fn)
+{
+	struct rig *rig;
+
+	if (rig_setup(state) != 0)
+		return -1;
+	rig = *state;
+	return nvmetap_attach(rig->watcher, tap, fn, NULL, NVMETAP_OBSERVE);
+}
+
 struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *fn, void *ctx)
 {
 	struct nvmetap_plugin *plugin = NULL;
@@ -180,6 +185,30 @@ uint16_t rig_read_block(struct rig *rig)
 	struct nvme_command cmd = rig_read_command(1, driver_alloc(&rig->driver, 512));
 
 	return driver_command(&rig->driver, 1, &cmd);
+}
+
+uint16_t rig_io(struct rig *rig, uint8_t opc, uint32_t nsid, uint64_t slba, uint32_t cdw12,
+		uint64_t prp1)
+{
+	struct nvme_command cmd = { .opc = opc, .nsid = nsid, .prp1 = prp1, .cdw12 = cdw12 };
+
+	cmd.cdw10 = (uint32_t)slba;
+	cmd.cdw11 = (uint32_t)(slba >> 32);
+	return driver_command(&rig->driver, 1, &cmd);
+}
+
+bool rig_block_is(struct rig *rig, uint64_t slba, uint8_t byte)
+{
+	uint64_t a = driver_alloc(&rig->driver, 512);
+	const uint8_t *p = driver_ptr(&rig->driver, a);
+
+	if (rig_io(rig, NVME_OPC_READ, 1, slba, 0, a) != 0)
+		return false;
+	for (unsigned int i = 0; i < 512; i++) {
+		if (p[i] != byte)
+			return false;
+	}
+	return true;
 }
 
 void rig_settle(struct rig *rig)

@@ -85,18 +85,24 @@ int rig_teardown(void **state);
  * where a plug-in comes in that hears of all. */
 typedef void rig_prepare_fn(struct rig *rig);
 int rig_setup_with(void **state, rig_prepare_fn *prepare);
-int rig_setup_bare_with(void **state, rig_prepare_fn *prepare);
 
 /* Attaches an observer to the tap, which fills rig->seen. */
 void rig_watch(struct rig *rig, const char *tap);
 /* The nth event of that kind that was seen, or NULL. */
 const struct seen *rig_seen(const struct rig *rig, unsigned int event, unsigned int n);
+/* rig_setup, and fn observes the tap. */
+int rig_setup_heard(void **state, const char *tap, nvmetap_fn *fn);
 /* Adds a plug-in whose setup attaches fn to the tap as a modifier. */
 struct nvmetap_plugin *rig_modify(struct rig *rig, const char *tap, nvmetap_fn *fn, void *ctx);
 /* A Read of block 0 to iova, which has one block's room; and one that is carried
  * out: its status field. */
 struct nvme_command rig_read_command(uint32_t nsid, uint64_t iova);
 uint16_t rig_read_block(struct rig *rig);
+/* An I/O command over queue pair 1: its status field. */
+uint16_t rig_io(struct rig *rig, uint8_t opc, uint32_t nsid, uint64_t slba, uint32_t cdw12,
+		uint64_t prp1);
+/* Whether each byte of a block of namespace 1 is so, when it is read. */
+bool rig_block_is(struct rig *rig, uint64_t slba, uint8_t byte);
 /* Works until nothing more happens. */
 void rig_settle(struct rig *rig);
 /* Bus reset. */

@@ -49,8 +49,13 @@ boots 0 --guest linux-test --kernel /boot/own --append more --memory 512M --cpus
 	--bdf 00:1f.7 --ns mem=8M -- -bios 'a b' -device 'c,d=e'
 given -kernel /boot/own -append "console=ttyS0 test more"
 given -initrd /boot/initrd -bios 'a b' -device c,d=e
+given -accel tcg -cpu max
 given -smp 2 -m 524288K -object memory-backend-memfd,id=mem,size=524288K,share=on
 grep -q '"addr":"1f.7"' "$FAKE_QEMU_ARGS" || fail "QEMU is not told the drive's place"
+
+boots 0 --guest linux-test --ns mem=8M -- -accel kvm
+given -accel kvm
+test "$(grep -cx -e -accel "$FAKE_QEMU_ARGS")" = 1 || fail "QEMU never comes to the user's -accel"
 
 # --- QEMU that fails
 FAKE_QEMU='exit 1'

@@ -48,9 +48,11 @@ fi
 boots 0 --guest uml --uml "$uml"
 asked initrd
 given initrd=/boot/initrd
-boots 0 --uml "$uml" --initrd /boot/own --memory 64M --append 'more "a b"  words'
+own=$work/own
+: >"$own"
+boots 0 --uml "$uml" --initrd "$own" --memory 64M --append 'more "a b"  words'
 asked ''
-given mem=65536K initrd=/boot/own
+given mem=65536K "initrd=$own"
 given loglevel=7 printk.time=1 more '"a b"' words
 boots 0 --uml "$uml"
 ! grep '^initrd=' "$words" || fail "an initramfs that nobody gave"
@@ -78,6 +80,22 @@ whole "$work/early.pcapng"
 boots 1 --uml "$work/no-such-uml"
 said 1 "no-such-uml: No such file or directory"
 one_line
+boots 1 --uml "$uml" --initrd "$work/no-such-initrd"
+said 1 "initrd $work/no-such-initrd: No such file or directory"
+one_line
+test ! -e "$words" || fail "a kernel is started without the initramfs that was asked for"
+
+# A program of another machine, of which only its header is needed here, is not for a shell.
+printf '\177ELF\002\001\001\0\0\0\0\0\0\0\0\0\003\0\267\0' >"$work/aarch64"
+chmod +x "$work/aarch64"
+boots 1 --uml "$work/aarch64"
+said 1 "aarch64: Exec format error"
+one_line
+
+FAKE_UML=panic
+boots 1 --uml "$uml"
+said 1 'the guest.s kernel panicked: VFS: Unable to mount root fs on unknown-block(98,0)$'
+said 1 "has it CONFIG_UML_PCI_OVER_VIRTIO"
 
 # Killed, it leaves files and processes, which are then removed.
 FAKE_UML=die
@@ -121,6 +139,23 @@ wait "$drive"
 drive=
 cleared "two signals"
 whole "$work/deaf.pcapng"
+
+# One that does not end by SIGTERM does not outlive a boot that is killed.
+interrupted_by_kill()
+{
+	rm -f "$words.running"
+	./nvmetap boot --uml "$uml" >/dev/null 2>"$work/err" </dev/null &
+	drive=$!
+	until_true test -e "$words.running" || fail "boot: no kernel"
+	kernel=$(cat "$XDG_RUNTIME_DIR"/nvmetap-*/uml/pid)
+	kill -KILL "$drive"
+	wait "$drive"
+	drive=
+}
+interrupted_by_kill 2>/dev/null
+until_true sh -c "! kill -0 $kernel 2>/dev/null" || fail "a kernel outlives its boot"
+kill -KILL "-$kernel"
+rm -rf "$XDG_RUNTIME_DIR"/nvmetap-*
 
 # --- words that are wrong
 rm -f "$work/asked"

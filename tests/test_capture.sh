@@ -49,14 +49,18 @@ viewer_ended()
 }
 
 # --- words that are wrong
-refused 2 "where to? give -w FILE"
+refused 2 "give -w FILE"
 refused 2 "extra: not expected" -w "$work/x" extra
-refused 2 "must be like duration:10" -w "$work/x" -a 10
-refused 2 "duration, filesize, files or packets" -w "$work/x" -a size:10
-refused 2 "must be a number from 1" -w "$work/x" -c 0
-refused 2 "must be a number from 1" -w "$work/x" -b duration:x
+refused 2 "must be duration:S, filesize:KB, files:N or packets:N" -w "$work/x" -a 10
+refused 2 "must be duration:S" -w "$work/x" -a size:10
+refused 2 "-c 0: must be a number, at least 1" -w "$work/x" -c 0
+refused 2 "-b duration: x: must be a number" -w "$work/x" -b duration:x
 refused 2 "when does the next file begin" -w "$work/x" -b files:2
 refused 2 "one file only" -w - -b packets:2
+if command -v script >/dev/null; then
+	script -qec "./nvmetap capture -w -" /dev/null >"$work/out" </dev/null && fail "-w - to a terminal"
+	grep -q 'a capture is not for a terminal' "$work/out" || fail "to a terminal: $(cat "$work/out")"
+fi
 refused 2 "wants -b, too" -w "$work/x" -a files:2
 refused 1 "no drive of yours is running; give -i PATH" -w "$work/x"
 refused 1 "none.sock: No such file" -i "$work/none.sock" -w "$work/x"

@@ -25,8 +25,8 @@ plugins=./samples/plugins
 
 # --- words that are wrong, and nobody to tell
 tells 2 "usage: nvmetap mark TEXT" mark
-tells 2 "what? see nvmetap plugin --help" plugin
-tells 2 "no lode; did you mean load?" plugin lode x
+tells 2 "nothing to do; see nvmetap plugin --help" plugin
+tells 2 "no command lode; did you mean load?" plugin lode x
 tells 2 "usage: nvmetap plugin load FILE" plugin load
 tells 2 "usage: nvmetap plugin unload NAME" plugin unload a b
 tells 2 "did you mean --control" mark --contol x y
@@ -38,8 +38,7 @@ grows() { test "$(stat -c %s "$work/mark.pcapng")" -gt $((size + 100000)); }
 
 # --- one drive is found by itself, wherever its socket is
 for where in "" "--control=$work/ctl.sock"; do
-	# shellcheck disable=SC2086
-	serve --ns mem=8M -w "$work/mark.pcapng" $where
+	serve --ns mem=8M -w "$work/mark.pcapng" ${where:+"$where"}
 	guest_in_io -r 600000
 	tells 0 "" mark "in the" "middle of I/O"
 	tells 2 "mark: not UTF-8" mark "$(printf '\377')"

@@ -147,17 +147,18 @@ static void test_get_features(void **state)
 	assert_field(&rec, "nvme.cmd.get_features.dword14.uuid", "86");
 }
 
-/* Section 5.14: 10002h dwords of log page 2 from byte 300000004h on. */
+/* Section 5.14: 10002h dwords of log page 2 from byte 300000004h on; of the Zoned Namespaces command
+ * set, with the offset as an index and 7 bits that are specific to the page: Base 2.0, 5.16. */
 static void test_get_log_page_joins_the_number_of_dwords(void **state)
 {
 	uint8_t sqe[64] = { [0] = 0x02, [4] = 0xff, [5] = 0xff, [6] = 0xff, [7] = 0xff,
-			    [40] = 0x02, [41] = 0x85, [42] = 0x01, [44] = 0x01, [46] = 0x09,
-			    [48] = 0x04, [52] = 0x03, [56] = 0xd7 };
+			    [40] = 0x02, [41] = 0xd5, [42] = 0x01, [44] = 0x01, [46] = 0x09,
+			    [48] = 0x04, [52] = 0x03, [56] = 0xd7, [58] = 0x80, [59] = 0x02 };
 	struct record rec = record_of_command(1, sqe, 64);
 
 	(void)state;
 	assert_display(&rec, "nvme.cmd.get_logpage.dword10.id", "SMART / Health Information (0x02)");
-	assert_field(&rec, "nvme.cmd.get_logpage.dword10.lsp", "0x00000005");
+	assert_field(&rec, "nvme.cmd.get_logpage.dword10.lsp", "0x00000055");
 	assert_field(&rec, "nvme.cmd.get_logpage.dword10.rae", "1");
 	assert_field(&rec, "nvme.cmd.get_logpage.dword10.numdl", "1");
 	assert_field(&rec, "nvme.cmd.get_logpage.dword11.numdu", "1");
@@ -166,6 +167,8 @@ static void test_get_log_page_joins_the_number_of_dwords(void **state)
 	assert_field(&rec, "nvme.cmd.get_logpage.lpo", "0x0000000300000004");
 	assert_field(&rec, "nvme.cmd.nsid", "0xffffffff");
 	assert_field(&rec, "nvme.cmd.identify.get_logpage.dword14.uuid_index", "87");
+	assert_field(&rec, "nvmetap.cmd.get_logpage.ot", "1");
+	assert_display(&rec, "nvmetap.cmd.get_logpage.csi", "Zoned Namespaces (0x02)");
 }
 
 /* Section 6.15: Write of 8 blocks from 1122334455667788h on, FUA, directive 5 with 0F0Eh; bit 24 of

@@ -25,9 +25,14 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	assert_field(&rec, "nvmetap.cap.mqes", "2047");
 	assert_field(&rec, "nvmetap.cap.cqr", "1");
 	assert_field(&rec, "nvmetap.cap.ams", "0x00000001");
+	assert_field(&rec, "nvmetap.cap.ams.wrr", "1");
+	assert_field(&rec, "nvmetap.cap.ams.vs", "0");
 	assert_field(&rec, "nvmetap.cap.to", "20");
 	assert_field(&rec, "nvmetap.cap.nssrs", "1");
 	assert_field(&rec, "nvmetap.cap.css", "0x00000001");
+	assert_field(&rec, "nvmetap.cap.css.nvm", "1");
+	assert_field(&rec, "nvmetap.cap.css.iocs", "0");
+	assert_field(&rec, "nvmetap.cap.css.admin", "0");
 	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
 	assert_field(&rec, "nvmetap.cap.cmbs", "1");
 	rec = record_of_access(4, low);
@@ -41,6 +46,11 @@ static void test_capabilities_in_one_read_and_in_halves(void **state)
 	assert_field(&rec, "nvmetap.cap.mpsmax", "4");
 	assert_field(&rec, "nvmetap.cap.bps", "0");
 	assert_field(&rec, "nvmetap.cap.pmrs", "0");
+	high[14] = 0x18;
+	high[15] = 0;
+	assert_field(&rec, "nvmetap.cap.css.nvm", "0");
+	assert_field(&rec, "nvmetap.cap.css.iocs", "1");
+	assert_field(&rec, "nvmetap.cap.css.admin", "1");
 	rec = record_of_access(4, rest);
 	assert_field(&rec, "nvmetap.cap.dstrd", "2");
 	assert_field(&rec, "nvmetap.cap.bps", "1");

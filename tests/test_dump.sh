@@ -93,12 +93,12 @@ test "$(wc -l <"$work/out")" = 34 || fail "a cut capture does not give its whole
 
 ends 1 "no-such-file" -r no-such-file
 ends 2 "did you mean nvme.cmd.opc?" -T fields -e nvme.cmd.opcode "$capture"
-ends 2 "no form xml" -T xml "$capture"
+ends 2 "xml: must be text, fields, jsonl or csv" -T xml "$capture"
 ends 2 "did you mean --details?" --detail-s "$capture"
 ends 2 "at least one -e" -T fields "$capture"
 ends 2 "go with -T fields" -e nvme.cmd.opc "$capture"
 ends 2 "no -E colour=y" -T fields -e frame.len -E colour=y "$capture"
-ends 2 "not a number" -c none "$capture"
+ends 2 "must be a number, at least 1" -c none "$capture"
 ends 2 "one capture at a time" "$capture" "$capture"
 
 # Nobody reads on, and nobody can write.

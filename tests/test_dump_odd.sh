@@ -82,7 +82,7 @@ kind=newer-record
 kind="no file"
 dumps 1 0 "$work/none: No such file or directory" "$work/none"
 kind="a folder"
-dumps 1 0 "$work: Is a directory; after byte 0" "$work"
+dumps 1 0 "$work: Is a directory" "$work"
 kind="an empty file"
 : >"$odd"
 dumps 1 0 "$odd: is empty" "$odd"
@@ -90,7 +90,7 @@ kind="a text"
 echo once upon a time >"$odd"
 dumps 1 0 "$odd: is no capture: neither pcapng nor pcap nor zstd of them" "$odd"
 kind="an empty standard input"
-dumps 1 0 "-: is empty" -r -
+dumps 1 0 "standard input: is empty" -r -
 kind="a capture that ends in a hole of 10 GB"
 ./tests/odd_capture sections "$odd"
 truncate -s 10G "$odd"

@@ -174,6 +174,25 @@ static void test_what_is_refused_is_refused_where_it_stands(void **state)
 	assert_refused("frame.packet_id", 0, "no field frame.packet_id: it is nvmetap.seq here");
 }
 
+/* What dissector/lua finds out beside the bytes. */
+static void test_what_wireshark_knows_of_other_packets_is_refused_with_a_word(void **state)
+{
+	static const char *const of_others[] = {
+		"nvmetap.cause_pkt", "nvmetap.doorbell_pkt", "nvmetap.head_pkt", "nvmetap.irq_pkt",
+		"nvmetap.data_pkt", "nvmetap.lost_pkt", "nvmetap.depth", "nvmetap.outstanding",
+		"nvmetap.doorbell.entries", "nvmetap.bytes", "nvmetap.agent", "nvmetap.phase",
+		"nvmetap.expert",
+	};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++) {
+		snprintf(text, sizeof(text), "no field %s: it depends on other packets", of_others[i]);
+		assert_refused(of_others[i], 0, text);
+	}
+	assert_refused("nvmetap.latency_us", 0, "no field nvmetap.latency_us: it is nvmetap.latency_ns");
+}
+
 static void test_parentheses_are_bounded_and_a_million_of_them_refused(void **state)
 {
 	static char text[1000000];
@@ -205,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_flags_are_true_or_false_in_all_their_forms),
 		cmocka_unit_test(test_a_set_has_values_and_ranges),
 		cmocka_unit_test(test_what_is_refused_is_refused_where_it_stands),
+		cmocka_unit_test(test_what_wireshark_knows_of_other_packets_is_refused_with_a_word),
 		cmocka_unit_test(test_parentheses_are_bounded_and_a_million_of_them_refused),
 	};
 

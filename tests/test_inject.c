@@ -54,14 +54,8 @@ static int hear(void *ctx, struct nvmetap_event *ev)
 
 static int setup_told(void **state)
 {
-	struct rig *rig;
-
-	if (rig_setup(state) != 0)
-		return -1;
-	rig = *state;
 	nr_told = 0;
-	return nvmetap_attach(rig->watcher, "nvmetap:inject:writeback", hear, NULL,
-			      NVMETAP_OBSERVE);
+	return rig_setup_heard(state, "nvmetap:inject:writeback", hear);
 }
 
 static int refuse(void *ctx, struct nvmetap_event *ev)

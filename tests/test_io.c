@@ -63,29 +63,6 @@ void pool_free(struct pool *pool)
 	release();
 }
 
-static uint16_t io(struct rig *rig, uint8_t opc, uint32_t nsid, uint64_t slba, uint32_t cdw12,
-		   uint64_t prp1)
-{
-	struct nvme_command cmd = { .opc = opc, .nsid = nsid, .prp1 = prp1, .cdw12 = cdw12 };
-
-	cmd.cdw10 = (uint32_t)slba;
-	cmd.cdw11 = (uint32_t)(slba >> 32);
-	return driver_command(&rig->driver, 1, &cmd);
-}
-
-static bool is_filled(struct rig *rig, uint64_t slba, uint8_t with)
-{
-	uint64_t a = driver_alloc(&rig->driver, 512);
-	const uint8_t *p = driver_ptr(&rig->driver, a);
-
-	assert_int_equal(io(rig, NVME_OPC_READ, 1, slba, 0, a), 0);
-	for (unsigned int i = 0; i < 512; i++) {
-		if (p[i] != with)
-			return false;
-	}
-	return true;
-}
-
 static void test_a_failing_back_end_becomes_a_status(void **state)
 {
 	struct nvme_command dsm = { .opc = NVME_OPC_DATASET_MANAGEMENT, .nsid = 1, .cdw11 = 4 };
@@ -93,19 +70,19 @@ static void test_a_failing_back_end_becomes_a_status(void **state)
 	uint64_t a = driver_alloc(&rig->driver, 4096);
 
 	forced_result = -EIO;
-	assert_int_equal(io(rig, NVME_OPC_READ, 1, 0, 0, a), ST(UNRECOVERED_READ_ERROR));
-	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(WRITE_FAULTS));
+	assert_int_equal(rig_io(rig, NVME_OPC_READ, 1, 0, 0, a), ST(UNRECOVERED_READ_ERROR));
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(WRITE_FAULTS));
 	/* The same Write may do another time: DNR, bit 15 of the status field. */
 	assert_false(rig->driver.cpl.status & 0x8000);
-	assert_int_equal(io(rig, NVME_OPC_FLUSH, 1, 0, 0, 0), ST(INTERNAL_DEVICE_ERROR));
-	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 0), ST(INTERNAL_DEVICE_ERROR));
+	assert_int_equal(rig_io(rig, NVME_OPC_FLUSH, 1, 0, 0, 0), ST(INTERNAL_DEVICE_ERROR));
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE_ZEROES, 1, 0, 0, 0), ST(INTERNAL_DEVICE_ERROR));
 	bytes_set_le((uint8_t *)driver_ptr(&rig->driver, a) + 4, 4, 8);
 	dsm.prp1 = a;
 	assert_int_equal(driver_command(&rig->driver, 1, &dsm), ST(INTERNAL_DEVICE_ERROR));
 	forced_result = -ENOSPC;
-	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(CAPACITY_EXCEEDED));
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(CAPACITY_EXCEEDED));
 	forced_result = -EROFS;
-	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(ATTEMPTED_WRITE_TO_RO_PAGE));
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE, 1, 0, 0, a), ST(ATTEMPTED_WRITE_TO_RO_PAGE));
 	forced_result = 0;
 }
 
@@ -162,7 +139,7 @@ static void test_a_reset_waits_for_what_is_in_the_back_end(void **state)
 	assert_false(driver_peek(&rig->driver, 1));
 	assert_true(driver_enable(&rig->driver, 16));
 	assert_int_equal(driver_create(&rig->driver, 1, 16, 1), 0);
-	assert_true(is_filled(rig, 100, 0));
+	assert_true(rig_block_is(rig, 100, 0));
 }
 
 static void test_after_a_hard_reset_ready_waits_for_the_back_end(void **state)
@@ -281,8 +258,8 @@ static void test_memory_that_cannot_be_reached_now_is_tried_again(void **state)
 	for (unsigned int nth = 3; nth < 8; nth++) {
 		rig->mem->every_nth_again = nth;
 		for (unsigned int i = 0; i < 8; i++) {
-			assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 0, 0, a), 0);
-			assert_int_equal(io(rig, NVME_OPC_READ, 1, 0, 0, a), 0);
+			assert_int_equal(rig_io(rig, NVME_OPC_WRITE, 1, 0, 0, a), 0);
+			assert_int_equal(rig_io(rig, NVME_OPC_READ, 1, 0, 0, a), 0);
 		}
 	}
 	assert_int_equal(rig->nr_seen, 5 * 16);

@@ -65,6 +65,7 @@ static void test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later(v
 	assert_int_equal(irq->ev.count, 1);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXWRITE, 0)->info.acc.width, 8);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.offset, 0x3000);
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_MSIXREAD, 0)->info.acc.vector, 65535);
 	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0xc000);
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig->mem->nr_irqs, 1);
@@ -93,6 +94,25 @@ static void test_a_refused_interrupt_is_sent_again(void **state)
 	assert_int_equal(rig->mem->nr_irqs, 2);
 	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
 	assert_int_equal(rig->mem->nr_irqs, 2);
+}
+
+/* What came first is sent first, whatever the numbers of the vectors. */
+static void test_refused_interrupts_are_sent_again_in_their_order(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+
+	rig->mem->irq_result = -EAGAIN;
+	assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
+	abort_command(rig);
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
+	rig->mem->irq_result = 0;
+	rig->mem->nr_irqs = 0;
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
+	assert_int_equal(rig->mem->nr_irqs, 2);
+	assert_int_equal(rig->mem->irqs[0].vector, 1);
+	assert_int_equal(rig->mem->irqs[1].vector, 0);
 }
 
 static void test_intx_is_a_level_with_a_mask(void **state)
@@ -432,6 +452,7 @@ int main(void)
 		TEST(test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later),
 		TEST(test_a_masked_vector_announces_all_that_came),
 		TEST(test_a_refused_interrupt_is_sent_again),
+		TEST(test_refused_interrupts_are_sent_again_in_their_order),
 		TEST(test_a_reset_forgets_interrupts_that_were_refused),
 		BARE(test_intx_is_a_level_with_a_mask),
 		BARE(test_a_refused_pin_is_sent_again),

@@ -145,12 +145,33 @@ line 'nvme.cqe.dword0 == 0x30003' 'Completion SQ=0 CID=002f Set Features: Succes
 line 'nvmetap.event == 1' 'Session: nvmetap 0.1 [snapshot]'
 line 'nvmetap.event == 8' '0010 <- fee01000  vector 0 message address'
 line 'nvmetap.event == 9' 'MSI-X vector 1 sent, 1 completion, fee01000 <- 4021'
+line 'nvmetap.access.vector == 65535' '3000 -> 00000001  pending bits'
+line 'nvmetap.access.offset == 0x2c' '002c <- 00000001  ASQ high'
+line 'nvmetap.access.offset == 4 && nvmetap.event == 3' '0004 <- 0406  CMD MSE=1 BME=1 ID=1'
+line 'nvmetap.opc == "Write Zeroes" && nvmetap.qkind == "I/O"' \
+	'Write Zeroes SQ=1 CID=003a NSID=1 LBA=4660 NLB=16 DEAC=1'
+line 'nvme.cmd.set_features.dword11.nq.nsqr && nvmetap.event == 12' \
+	'Completion SQ=0 CID=002f Set Features: Successful Completion, 34.5 µs P=1 SQHD=3 CDW0=00030003 NSQ=4 NCQ=4'
+line 'nvme.cmd.identify.ns.nsze' \
+	'Identify data drive to host, 4096 bytes at bfb24000: Identify Namespace, 2048 blocks of 4096 bytes'
+line 'nvme.cmd.identify.nslist.nsid' \
+	'Identify data drive to host, 16 bytes at bfb24000: Namespace list: 1, 5'
 line 'nvmetap.data.offset == 2048' \
 	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'
 line 'nvmetap.inject.fault == "torn"' \
 	'"rule 3" at nvme:io:writeback: go, fault torn 1000000; nvmetap.cqe.code: Successful'
 line 'nvmetap.inject.fault == "gone"' '"rule 3": go, fault gone 1'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
+
+# Who is at neither end sends to nobody.
+got=$(shark every -Y 'nvmetap.event == "Mark"' -T fields -e _ws.col.Source -e _ws.col.Destination)
+test "$got" = "$(printf 'tracer\t')" || fail "a mark is from and to \"$got\""
+# What is no field of a command is one of the queue entry, once.
+shark every -Y nvme.cmd.opc -V | grep 'Other bytes' && fail "other bytes of a command"
+for title in 'Create I/O Completion Queue: QID=1 QSIZE=256 PC=1 IEN=1 IV=1' 'Entry 1: 5' \
+	'LBA format 1: MS=0 LBADS=12' 'Number of Queues: NSQ=4 NCQ=4'; do
+	grep -qxE " *$title" "$work/details" || fail "no title \"$title\""
+done
 
 # Every field of the table that a record of ours shows has its own name.
 for label in 'Serial number: SN0001' 'Maximum queue entries supported: 2047 (2048)' \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Manual pages are well-formed, speak of every tap, function, command and option,
-# and of no other.
+# and of no other; and HACKING.md names no file that is not there.
 
 command -v mandoc >/dev/null || { echo "SKIP: mandoc is not installed"; exit 77; }
 srcdir=${srcdir:-.}
@@ -12,15 +12,9 @@ for page in "$srcdir"/doc/*.[1-8] doc/*.[1-8]; do
 	mandoc -T lint -W warning "$page" || { echo "FAIL: $page"; failed=1; }
 done
 
-# Words of file $1, sorted.
-words()
-{
-	sort -u "$1" | tr '\n' ' '
-}
-
 same()
 {
-	[ "$(words "$2")" = "$(words "$3")" ] && return
+	cmp -s "$2" "$3" && return
 	echo "FAIL: $1:"
 	diff "$2" "$3"
 	failed=1
@@ -64,14 +58,30 @@ for command in $(./nvmetap --list-commands); do
 	[ -f "$page" ] || { echo "FAIL: no page nvmetap-$command.1"; failed=1; continue; }
 	grep -qx "\.It Cm $command" "$srcdir/doc/nvmetap.1" ||
 		{ echo "FAIL: nvmetap.1 does not name $command"; failed=1; }
-	options "$command" >"$dir/listed"
-	# All of serve's, as its page says, but where the guest's sockets are.
+	# In the order of --help.  All of serve's, as its page says, but where the guest's sockets are.
+	options "$command" >"$dir/said"
 	[ "$command" != boot ] || options serve |
-		grep -vx -e --vfio-user -e --vhost-user -e --console -e --once >>"$dir/listed"
-	sort "$dir/listed" >"$dir/said"
-	./nvmetap "$command" --list-options | grep -v -x -e --help -e '[a-z].*' | sort >"$dir/options"
+		grep -vx -e --vfio-user -e --vhost-user -e --console -e --once >>"$dir/said"
+	./nvmetap "$command" --list-options | grep -vx -e --help -e -h -e '[a-z].*' >"$dir/options"
 	[ -s "$dir/options" ] || { echo "FAIL: $command has no options"; failed=1; }
 	same "nvmetap-$command.1 and --list-options differ" "$dir/said" "$dir/options"
+	sed -n 's/^\.Nd //p' "$page" >"$dir/said"
+	./nvmetap --help | sed -n "s/^  $command  *//p" >"$dir/summary"
+	same "nvmetap-$command.1 and --help differ in what it is" "$dir/said" "$dir/summary"
 done
+
+# Words in capitals stand for a name.
+# shellcheck disable=SC2016
+grep -oE '`(spec|emu|tracer|dissector|samples|tools|tests|doc)/[^` ]*`' "$srcdir/HACKING.md" |
+	tr -d '`' | grep -v '[A-Z][A-Z]' | sort -u >"$dir/named"
+[ "$(wc -l <"$dir/named")" -gt 100 ] || { echo "FAIL: HACKING.md names no files"; failed=1; }
+while read -r name; do
+	# A pattern, or the name of a program of the tests.
+	for file in "$srcdir"/$name "$srcdir/$name.c"; do
+		[ ! -e "$file" ] || continue 2
+	done
+	echo "FAIL: HACKING.md names $name, which is not there"
+	failed=1
+done <"$dir/named"
 
 exit $failed

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Every field of the table has an oracle beside it: a test that shows its value
-# in bytes written by hand (assert_field or assert_display in
+# in bytes written by hand (assert_field, assert_display and their like in
 # tests/test_decode*.c), or libnvme's offset (SAME in tests/test_libnvme.c).
 # Fields that have one filter name need an assertion each.  What is reserved
 # needs none, nor do structures without fields: lists, whose entries are
@@ -24,7 +24,7 @@ awk '
 		same[col[2] "." col[3]] = 1
 		next
 	}
-	/assert_(field|display|both)\((&|[0-9])/ && match($0, /"[^"]*"/) {
+	/assert_(field|display|both|bits)\((&|[0-9])/ && match($0, /"[^"]*"/) {
 		nr_asserted[substr($0, RSTART + 1, RLENGTH - 2)]++
 	}
 	END {

@@ -61,6 +61,27 @@ static void test_deleting_a_queue_aborts_what_a_plug_in_holds_of_it_first(void *
 	assert_false(driver_peek(&rig->driver, 1));
 }
 
+/* A guest that acts on the first interrupt must not find its queue deleted
+ * before it has heard of the last completion in it. */
+static void test_a_queue_s_last_interrupt_comes_before_that_of_its_deletion(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command read = { .opc = NVME_OPC_READ, .nsid = 1 };
+	struct nvme_command delete = { .opc = NVME_OPC_DELETE_IO_SQ, .cdw10 = 1 };
+
+	read.prp1 = driver_alloc(&rig->driver, 512);
+	for (unsigned int i = 0; i < 50; i++) {
+		rig->mem->nr_irqs = 0;
+		driver_submit(&rig->driver, 1, &read);
+		assert_int_equal(driver_command(&rig->driver, 0, &delete), 0);
+		assert_int_equal(rig->mem->nr_irqs, 2);
+		assert_int_equal(rig->mem->irqs[0].vector, 1);
+		assert_int_equal(rig->mem->irqs[1].vector, 0);
+		assert_int_equal(delete_queue(rig, NVME_OPC_DELETE_IO_CQ, 1), 0);
+		assert_int_equal(driver_create(&rig->driver, 1, 64, 1), 0);
+	}
+}
+
 static void test_no_queue_starves_another(void **state)
 {
 	struct rig *rig = *state;
@@ -139,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_queues_are_deleted_in_the_right_order_only),
 		TEST(test_deleting_a_queue_aborts_what_a_plug_in_holds_of_it_first),
+		TEST(test_a_queue_s_last_interrupt_comes_before_that_of_its_deletion),
 		TEST(test_no_queue_starves_another),
 		TEST(test_a_doorbell_is_one_event_with_queue_and_both_values),
 		TEST(test_what_is_a_completion_queue_s_claims_no_submission_queue),

@@ -14,6 +14,7 @@
 #include <zstd.h>
 #include <cmocka.h>
 #include "tests/reader_file.h"
+#include "tracer/input.h"
 #include "tracer/pcapng.h"
 
 const char file_path[] = "test_reader_input.capture";
@@ -159,6 +160,103 @@ static void test_long_blocks_and_many_of_them_are_read(void **state)
 	free(bytes);
 }
 
+/* A packet of len bytes, of which each differs from the one before. */
+static size_t put_long_packet(uint8_t *to, uint32_t len)
+{
+	const struct pcapng_packet packet = {.caplen = len, .len = len};
+
+	for (uint32_t i = 0; i < len; i++)
+		to[PCAPNG_PACKET_DATA + i] = (uint8_t)(i * 7 + (i >> 12));
+	return pcapng_packet(to, &packet);
+}
+
+/* Whole, however often the buffer has to grow for it; and what follows it. */
+static void read_long_packet(const void *bytes, size_t len, uint32_t packet_len)
+{
+	struct reader *reader = file_open_bytes(bytes, len);
+	struct reader_packet pkt;
+	struct record rec;
+
+	assert_int_equal(reader_next_packet(reader, &pkt), 1);
+	assert_int_equal(pkt.caplen, packet_len);
+	for (uint32_t i = 0; i < packet_len; i++)
+		if (pkt.data[i] != (uint8_t)(i * 7 + (i >> 12)))
+			fail_msg("byte %u of %u is wrong", i, packet_len);
+	assert_next(reader, &pkt, &rec, 9);
+	assert_end(reader);
+}
+
+static void test_a_packet_longer_than_the_buffer_is_whole(void **state)
+{
+	static const uint32_t lens[] = {100000, 300000, 5 << 20};
+	size_t size = 6 << 20, begin, len;
+	uint8_t *bytes = malloc(size), *packed = malloc(size);
+
+	(void)state;
+	file_put_beginning();
+	begin = file.len;
+	file_put_packet(0, 1, 9, NULL);
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		memcpy(bytes, file.bytes, begin);
+		len = begin + put_long_packet(bytes + begin, lens[i]);
+		memcpy(bytes + len, file.bytes + begin, file.len - begin);
+		len += file.len - begin;
+		read_long_packet(bytes, len, lens[i]);
+		len = ZSTD_compress(packed, size, bytes, len, 1);
+		read_long_packet(packed, len, lens[i]);
+	}
+	free(packed);
+	free(bytes);
+}
+
+/* Packets of all lengths: each buffer ends at another place of one. */
+static void test_packets_are_whole_wherever_the_buffer_ends(void **state)
+{
+	size_t size = 12 << 20, len, nr = 0;
+	uint8_t *bytes = calloc(1, size);
+	struct pcapng_packet packet = {.caplen = 0};
+	struct reader_packet pkt;
+	struct reader *reader;
+
+	(void)state;
+	file_put_beginning();
+	memcpy(bytes, file.bytes, file.len);
+	for (len = file.len; len < size - 1000; nr++) {
+		packet.caplen = packet.len = (uint32_t)(nr * 7 % 23);
+		len += pcapng_packet(bytes + len, &packet);
+	}
+	reader = file_open_bytes(bytes, len);
+	for (size_t i = 0; i < nr; i++) {
+		assert_int_equal(reader_next_packet(reader, &pkt), 1);
+		assert_int_equal(pkt.caplen, i * 7 % 23);
+	}
+	assert_int_equal(reader_next_packet(reader, &pkt), 0);
+	reader_close(reader);
+	free(bytes);
+}
+
+/* Else some files are read several times more slowly than others. */
+static void test_whole_pages_of_a_file_are_read_into_whole_pages(void **state)
+{
+	static const uint8_t bytes[12 << 20];
+	struct input *input;
+	size_t have;
+
+	(void)state;
+	file_write(bytes, sizeof(bytes));
+	input = input_open(file_path);
+	assert_non_null(input_peek(input, 1, &have));
+	for (unsigned int left = 1; left < 5000; left += 1234) {
+		input_skip(input, have - left);
+		assert_int_equal(input_offset(input) + left, input->end_offset);
+		assert_int_equal(input->end_offset % 4096, 0);
+		assert_non_null(input_peek(input, left + 1, &have));
+		if (((uintptr_t)input->at + left) % 4096 != 0)
+			fail_msg("%u bytes and what was read behind them", left);
+	}
+	input_close(input);
+}
+
 static void test_random_damage_ends_in_an_answer(void **state)
 {
 	static uint8_t damaged[1 << 16];
@@ -200,6 +298,9 @@ int main(void)
 		cmocka_unit_test(test_classic_pcap_is_read_in_both_orders_and_resolutions),
 		cmocka_unit_test(test_a_pipe_is_as_good_as_a_file),
 		cmocka_unit_test(test_long_blocks_and_many_of_them_are_read),
+		cmocka_unit_test(test_a_packet_longer_than_the_buffer_is_whole),
+		cmocka_unit_test(test_packets_are_whole_wherever_the_buffer_ends),
+		cmocka_unit_test(test_whole_pages_of_a_file_are_read_into_whole_pages),
 		cmocka_unit_test(test_random_damage_ends_in_an_answer),
 	};
 

@@ -248,7 +248,9 @@ static void test_what_is_wrong_is_shown_by_its_first_40_bytes(void **state)
 		{ "nvme:io:decode every \"" TEN TEN TEN TEN "\" do drop", "column 22: a number of "
 		  "events is expected, not \"" TEN TEN TEN "abcdefghi…" },
 		{ "nvme:io:decode do " TEN TEN TEN TEN "k", "column 19: no action \""
-		  TEN TEN TEN TEN "…\"" },
+		  TEN TEN TEN TEN "…\"; there are: status, delay, hold, drop, duplicate, set, "
+		  "corrupt, log, torn, phase, early-irq, overrun, double-irq, late-irq, "
+		  "stale-queue, no-ready, cfs, async, gone, zombie" },
 		{ "nvme:io:decode every + do drop", "column 22: a number of events is expected, "
 		  "not \"+\"" },
 	};

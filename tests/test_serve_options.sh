@@ -34,6 +34,7 @@ refused 2 "give --ns" --vhost-user "$socket"
 refused 2 "not both" --vfio-user "$socket" --vhost-user "$socket" --ns mem=1M
 refused 2 "extra: not expected" --vfio-user "$socket" --ns mem=1M extra
 refused 2 "did you mean --vfio-user" --vfio-usr "$socket"
+refused 2 "did you mean --serial" --serail=1
 refused 2 "no option -Z" -Z
 refused 2 "needs an argument" --ns
 refused 2 "needs an argument" -w
@@ -46,12 +47,12 @@ for bad in 0 65 two -1 ""; do
 	refused 2 "must be a number from 1 to 64" --threads "$bad"
 done
 refused 2 "must be a number from 0 to 1000000000" --poll-max-ns 2s
-refused 2 "must be a number from 4096 to 1073741824" --ring 4095
-refused 2 "must be a number from 4096 to 1073741824" --ring 1025M
-refused 2 "must be a number" --ring 1X
+refused 2 "must be a size from 4K to 1G" --ring 4095
+refused 2 "must be a size from 4K to 1G" --ring 1025M
+refused 2 "must be a size" --ring 1X
 refused 2 "must be a number from 1 to 19" --zstd-level 20
-refused 2 "must be a number" -s -1
-refused 2 "must be a number" --data-snap 4G
+refused 2 "must be a size from 0 to 4294967295" -s -1
+refused 2 "must be a size" --data-snap 4G
 refused 2 "longer than 20" --serial 123456789012345678901
 refused 2 "longer than 40" --model 12345678901234567890123456789012345678901
 refused 2 "longer than 8" --firmware 123456789
@@ -130,9 +131,43 @@ whole "$work/live.pcapng"
 	fail "the console's lines are not in the capture"
 
 # --- words that are right
-for ask in --help --list-options; do
+for ask in --help -h --list-options; do
 	./nvmetap serve $ask >"$work.out" 2>"$work.err" || fail "serve $ask fails"
 	grep -q -- --vfio-user "$work.out" || fail "serve $ask does not say --vfio-user"
 done
+
+# wrong STATUS ARGUMENT...: nvmetap ends so, in whatever state its standard output is.
+wrong()
+{
+	want=$1
+	shift
+	./nvmetap "$@" 2>"$work.err"
+	got=$?
+	test "$got" = "$want" || fail "nvmetap $*: exit status $got, not $want"
+}
+
+./nvmetap serve --help >"$work.out"
+./nvmetap help serve | cmp -s - "$work.out" || fail "help serve is not serve --help"
+for ask in "" help -h --help; do
+	# shellcheck disable=SC2086
+	./nvmetap $ask | grep -q '^  dump  *show a capture' || fail "nvmetap $ask shows no commands"
+done
+for command in $(./nvmetap --list-commands); do
+	./nvmetap "$command" --help | sed 's/…/./g' >"$work.out"
+	test -z "$(awk 'length > 80' "$work.out")" || fail "$command --help is wider than 80 columns"
+done
+./nvmetap inject --help | sed 's/…/./g' | grep '^ ' >"$work.out"
+test "$(wc -l <"$work.out")" -gt 7 || fail "inject --help shows no words"
+test -z "$(awk 'substr($0, 28, 2) !~ /^ [^ ]/' "$work.out")" || fail "inject --help is not aligned"
+wrong 2 >"$work.out"
+wrong 2 help dmp
+grep -q 'no command dmp; did you mean dump?' "$work.err" || fail "what is near dmp is not said"
+if test -c /dev/full; then
+	for ask in help -h --version --list-commands "serve --help" "serve --list-options"; do
+		# shellcheck disable=SC2086
+		wrong 1 $ask >/dev/full
+		grep -q 'standard output: No space left' "$work.err" || fail "nvmetap $ask: not said"
+	done
+fi
 
 exit $status

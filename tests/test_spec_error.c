@@ -32,10 +32,7 @@ static const uint8_t *read_log(struct rig *rig, uint8_t lid, uint32_t len)
 
 static uint16_t io(struct rig *rig, uint8_t opc, uint64_t slba)
 {
-	struct nvme_command cmd = { .opc = opc, .nsid = 1, .prp1 = BUFFER,
-				    .cdw10 = (uint32_t)slba, .cdw11 = (uint32_t)(slba >> 32) };
-
-	return driver_command(&rig->driver, 1, &cmd);
+	return rig_io(rig, opc, 1, slba, 0, BUFFER);
 }
 
 /* Figure 193; the entry's status is compared with the completion's. */

@@ -234,40 +234,17 @@ static void test_health_counts_thousands_of_sectors_rounded_up(void **state)
 	assert_int_equal(smart(rig, 160, 8), 0);
 }
 
-static uint16_t io(struct rig *rig, uint8_t opc, uint32_t nsid, uint64_t slba, uint32_t cdw12,
-		   uint64_t prp1)
-{
-	struct nvme_command cmd = { .opc = opc, .nsid = nsid, .prp1 = prp1, .cdw12 = cdw12 };
-
-	cmd.cdw10 = (uint32_t)slba;
-	cmd.cdw11 = (uint32_t)(slba >> 32);
-	return driver_command(&rig->driver, 1, &cmd);
-}
-
 static void test_what_is_written_is_read_back(void **state)
 {
 	struct rig *rig = *state;
 	uint64_t a = driver_alloc(&rig->driver, 4096), b = driver_alloc(&rig->driver, 4096);
 
 	memset(driver_ptr(&rig->driver, a), 0x5a, 4096);
-	assert_int_equal(io(rig, NVME_OPC_WRITE, 1, 2040, 7, a), 0);
-	assert_int_equal(io(rig, NVME_OPC_READ, 1, 2040, 7, b), 0);
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE, 1, 2040, 7, a), 0);
+	assert_int_equal(rig_io(rig, NVME_OPC_READ, 1, 2040, 7, b), 0);
 	assert_memory_equal(driver_ptr(&rig->driver, a), driver_ptr(&rig->driver, b), 4096);
-	assert_int_equal(io(rig, NVME_OPC_FLUSH, 1, 0, 0, 0), 0);
-	assert_int_equal(io(rig, NVME_OPC_FLUSH, UINT32_MAX, 0, 0, 0), 0);
-}
-
-static bool is_filled(struct rig *rig, uint64_t slba, uint8_t with)
-{
-	uint64_t a = driver_alloc(&rig->driver, 512);
-	const uint8_t *p = driver_ptr(&rig->driver, a);
-
-	assert_int_equal(io(rig, NVME_OPC_READ, 1, slba, 0, a), 0);
-	for (unsigned int i = 0; i < 512; i++) {
-		if (p[i] != with)
-			return false;
-	}
-	return true;
+	assert_int_equal(rig_io(rig, NVME_OPC_FLUSH, 1, 0, 0, 0), 0);
+	assert_int_equal(rig_io(rig, NVME_OPC_FLUSH, UINT32_MAX, 0, 0, 0), 0);
 }
 
 static void fill(struct rig *rig)
@@ -276,7 +253,7 @@ static void fill(struct rig *rig)
 
 	memset(driver_ptr(&rig->driver, a), 0x77, 4096);
 	for (unsigned int slba = 0; slba < 64; slba += 8)
-		assert_int_equal(io(rig, NVME_OPC_WRITE, 1, slba, 7, a), 0);
+		assert_int_equal(rig_io(rig, NVME_OPC_WRITE, 1, slba, 7, a), 0);
 }
 
 static void test_zeroes_are_written_where_they_belong(void **state)
@@ -284,14 +261,14 @@ static void test_zeroes_are_written_where_they_belong(void **state)
 	struct rig *rig = *state;
 
 	fill(rig);
-	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 1, 10, 1, 0), 0);
-	assert_int_equal(io(rig, NVME_OPC_WRITE_ZEROES, 1, 20, 1 << 25 | 1, 0), 0);
-	assert_true(is_filled(rig, 9, 0x77));
-	assert_true(is_filled(rig, 10, 0));
-	assert_true(is_filled(rig, 11, 0));
-	assert_true(is_filled(rig, 12, 0x77));
-	assert_true(is_filled(rig, 20, 0));
-	assert_true(is_filled(rig, 22, 0x77));
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE_ZEROES, 1, 10, 1, 0), 0);
+	assert_int_equal(rig_io(rig, NVME_OPC_WRITE_ZEROES, 1, 20, 1 << 25 | 1, 0), 0);
+	assert_true(rig_block_is(rig, 9, 0x77));
+	assert_true(rig_block_is(rig, 10, 0));
+	assert_true(rig_block_is(rig, 11, 0));
+	assert_true(rig_block_is(rig, 12, 0x77));
+	assert_true(rig_block_is(rig, 20, 0));
+	assert_true(rig_block_is(rig, 22, 0x77));
 }
 
 static void test_every_range_is_deallocated_or_none(void **state)
@@ -309,19 +286,19 @@ static void test_every_range_is_deallocated_or_none(void **state)
 	dsm_range_nlb_set(ranges + 32, 1);
 	dsm.cdw10 = 2;
 	assert_int_equal(driver_command(&rig->driver, 1, &dsm), 0);
-	assert_true(is_filled(rig, 3, 0x77));
+	assert_true(rig_block_is(rig, 3, 0x77));
 	dsm.cdw11 = 4;
 	dsm_range_slba_set(ranges + 16, 2040);
 	dsm_range_nlb_set(ranges + 16, 9);
 	assert_int_equal(driver_command(&rig->driver, 1, &dsm), ST(LBA_OUT_OF_RANGE));
-	assert_true(is_filled(rig, 3, 0x77));
+	assert_true(rig_block_is(rig, 3, 0x77));
 	dsm_range_nlb_set(ranges + 16, 0);
 	assert_int_equal(driver_command(&rig->driver, 1, &dsm), 0);
-	assert_true(is_filled(rig, 2, 0x77));
-	assert_true(is_filled(rig, 3, 0));
-	assert_true(is_filled(rig, 4, 0));
-	assert_true(is_filled(rig, 5, 0x77));
-	assert_true(is_filled(rig, 40, 0));
+	assert_true(rig_block_is(rig, 2, 0x77));
+	assert_true(rig_block_is(rig, 3, 0));
+	assert_true(rig_block_is(rig, 4, 0));
+	assert_true(rig_block_is(rig, 5, 0x77));
+	assert_true(rig_block_is(rig, 40, 0));
 }
 
 int main(void)

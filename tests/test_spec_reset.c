@@ -183,30 +183,28 @@ static void test_a_doorbell_after_a_reset_does_nothing(void **state)
 }
 
 /* How a driver can make the controller fail: queues where there is no memory. */
-static void admin_sq_nowhere(struct rig *rig, struct nvme_command *cmd)
+static void enable_at(struct rig *rig, uint64_t asq, uint64_t acq)
 {
 	struct nvme_driver *d = &rig->driver;
 
 	driver_set_reg(d, NVME_REG_AQA, 4, 0x001f001f);
-	driver_set_reg(d, NVME_REG_ASQ, 8, NOWHERE);
-	driver_set_reg(d, NVME_REG_ACQ, 8, BUFFER);
+	driver_set_reg(d, NVME_REG_ASQ, 8, asq);
+	driver_set_reg(d, NVME_REG_ACQ, 8, acq);
 	driver_set_reg(d, NVME_REG_CC, 4, EN | ENTRY_SIZES);
 	assert_true(driver_wait_csts(d, RDY | CFS, RDY));
-	(void)cmd;
 	driver_set_reg(d, NVME_REG_DOORBELLS, 4, 1);
+}
+
+static void admin_sq_nowhere(struct rig *rig, struct nvme_command *cmd)
+{
+	(void)cmd;
+	enable_at(rig, NOWHERE, BUFFER);
 }
 
 static void admin_cq_nowhere(struct rig *rig, struct nvme_command *cmd)
 {
-	struct nvme_driver *d = &rig->driver;
-
-	driver_set_reg(d, NVME_REG_AQA, 4, 0x001f001f);
-	driver_set_reg(d, NVME_REG_ASQ, 8, BUFFER);
-	driver_set_reg(d, NVME_REG_ACQ, 8, NOWHERE);
-	driver_set_reg(d, NVME_REG_CC, 4, EN | ENTRY_SIZES);
-	assert_true(driver_wait_csts(d, RDY | CFS, RDY));
 	(void)cmd;
-	driver_set_reg(d, NVME_REG_DOORBELLS, 4, 1);
+	enable_at(rig, BUFFER, NOWHERE);
 }
 
 static void create_at(struct rig *rig, uint64_t sq_at, uint64_t cq_at, uint32_t entries)

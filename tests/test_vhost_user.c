@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <cmocka.h>
+#include "emu/loop.h"
 #include "tests/vhost_fixture.h"
 
 enum {
@@ -239,6 +241,26 @@ static void test_a_guest_that_wants_no_call_gets_none(void **state)
 	assert_int_equal(recv(f->c.rings[VHOST_COMMANDS].call, &count, 8, MSG_DONTWAIT), -1);
 }
 
+static void test_who_says_late_how_to_be_called_is_called_for_what_was_used(void **state)
+{
+	struct vhost_fixture *f = *state;
+	struct vhost_ring *r = &f->c.rings[VHOST_COMMANDS];
+	struct pollfd call = { .fd = r->call, .events = POLLIN };
+	uint64_t count;
+
+	assert_int_equal(vhost_client_send_u64(&f->c, VHU_SET_VRING_CALL, VHU_FD_NONE, -1), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	while (recv(r->call, &count, 8, MSG_DONTWAIT) == 8)
+		continue;
+	assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA, &count, 4), 0);
+	while (!vhost_client_used_there(&f->c, VHOST_COMMANDS))
+		continue;
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(poll(&call, 1, 0), 0);
+	assert_int_equal(vhost_client_send_u64(&f->c, VHU_SET_VRING_CALL, 0, r->call_theirs), 0);
+	assert_int_equal(poll(&call, 1, 10000), 1);
+}
+
 static void test_a_ring_that_is_disabled_waits_until_it_is_enabled(void **state)
 {
 	struct vhost_fixture *f = *state;
@@ -253,6 +275,54 @@ static void test_a_ring_that_is_disabled_waits_until_it_is_enabled(void **state)
 	assert_int_equal(vhost_client_send_state(&f->c, VHU_SET_VRING_ENABLE, 0, 1), 0);
 	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
 	assert_int_equal(vh_reg(f, DATA), 77);
+}
+
+static void send_place(struct vhost_fixture *f)
+{
+	uint64_t at = VHOST_OWN_IOVA + VHOST_USER_OFFSET;
+	uint8_t body[VHU_ADDR_LEN] = { 0 };
+
+	VHU_ADDR_DESC_set(body, at + VHOST_DESC);
+	VHU_ADDR_AVAIL_set(body, at + VHOST_AVAIL);
+	VHU_ADDR_USED_set(body, at + VHOST_USED);
+	assert_int_equal(vhost_client_send(&f->c, VHU_SET_VRING_ADDR, body, sizeof(body), NULL, 0),
+			 0);
+}
+
+static void send_size(struct vhost_fixture *f)
+{
+	assert_int_equal(vhost_client_send_state(&f->c, VHU_SET_VRING_NUM, 0, VHOST_ENTRIES), 0);
+}
+
+/* The one kick comes while something of the ring is still missing. */
+static void kick_before(struct vhost_fixture *f, void (*first)(struct vhost_fixture *f),
+			void (*last)(struct vhost_fixture *f))
+{
+	uint32_t value = 77;
+
+	assert_int_equal(vhost_client_features(&f->c), 0);
+	assert_int_equal(vhost_client_table(&f->c), 0);
+	assert_int_equal(vhost_client_send_u64(&f->c, VHU_SET_VRING_CALL, 0,
+					       f->c.rings[VHOST_COMMANDS].call_theirs), 0);
+	first(f);
+	assert_int_equal(vhost_client_start(&f->c, VHOST_COMMANDS), 0);
+	assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA, &value, 4), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(vhost_client_sync(&f->c), 0);
+	assert_int_equal(f->dev.bar[DATA], 0);
+	last(f);
+	assert_int_equal(vhost_client_used(&f->c, VHOST_COMMANDS), 0);
+	assert_int_equal(f->dev.bar[DATA], 77);
+}
+
+static void test_a_kick_before_a_ring_has_its_place_is_not_lost(void **state)
+{
+	kick_before(*state, send_size, send_place);
+}
+
+static void test_a_kick_before_a_ring_has_its_size_is_not_lost(void **state)
+{
+	kick_before(*state, send_place, send_size);
 }
 
 static void test_the_base_of_a_ring_is_told_and_taken(void **state)
@@ -286,13 +356,32 @@ static void test_indices_go_round(void **state)
 	assert_int_equal(f->c.rings[VHOST_COMMANDS].seen, 65601 - 65536);
 }
 
+/* The server finds both in the same round of its loop: the last kick, and that
+ * the guest has gone. */
+static void test_writes_that_a_guest_posted_before_it_went_are_done(void **state)
+{
+	struct vhost_fixture *f = *state;
+
+	loop_stop(f->loop);
+	pthread_join(f->thread, NULL);
+	f->running = false;
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(vhost_client_post(&f->c, OP_MMIO_WRITE, 0, DATA + 4 * i, &i, 4), 0);
+	assert_int_equal(shutdown(f->c.conn.fd, SHUT_RDWR), 0);
+	assert_int_equal(loop_run(f->loop), 0);
+	assert_int_equal(f->dev.bar[DOUBLE_NR_GONE], 1);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(f->dev.bar[DATA + 4 * i], i);
+	assert_string_equal(vhost_user_last_error(f->server), "");
+}
+
+#define SILENT(test) cmocka_unit_test_setup_teardown(test, vh_setup_silent, vh_teardown)
 #define T(test) cmocka_unit_test_setup_teardown(test, vh_setup, vh_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_features_are_what_user_mode_linux_needs,
-						vh_setup_silent, vh_teardown),
+		SILENT(test_features_are_what_user_mode_linux_needs),
 		T(test_config_space_is_read_and_written_in_each_width),
 		T(test_a_bar_is_read_and_written_in_any_size),
 		T(test_memset_fills_with_one_byte),
@@ -306,9 +395,13 @@ int main(void)
 		T(test_a_new_memory_table_replaces_the_old_one),
 		T(test_an_access_is_as_long_as_64_kib),
 		T(test_a_guest_that_wants_no_call_gets_none),
+		T(test_who_says_late_how_to_be_called_is_called_for_what_was_used),
 		T(test_a_ring_that_is_disabled_waits_until_it_is_enabled),
+		SILENT(test_a_kick_before_a_ring_has_its_place_is_not_lost),
+		SILENT(test_a_kick_before_a_ring_has_its_size_is_not_lost),
 		T(test_the_base_of_a_ring_is_told_and_taken),
 		T(test_indices_go_round),
+		T(test_writes_that_a_guest_posted_before_it_went_are_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,23 @@ static void test_an_interrupt_without_a_buffer_comes_later(void **state)
 	assert_int_equal(vh_reg(f, DOUBLE_IRQ_RESULT), 0);
 }
 
+/* The device hears that there is room again before an access that the guest made
+ * later, and that may make an interrupt of its own. */
+static void test_no_interrupt_overtakes_one_that_had_no_buffer(void **state)
+{
+	struct vhost_fixture *f = *state;
+	uint8_t msg[VHOST_IRQ_LEN];
+	uint32_t before;
+
+	for (unsigned int i = 0; i <= VHOST_NR_IRQ_BUFFERS; i++)
+		irq_go(f, MSIX, 0);
+	assert_int_equal((int)vh_reg(f, DOUBLE_IRQ_RESULT), -EAGAIN);
+	before = vh_reg(f, DOUBLE_NR_READY_MSIX);
+	host_set(f->c.rings[VHOST_IRQS].mem + VHOST_USED, 2, VRING_USED_F_NO_NOTIFY);
+	assert_int_equal(vhost_client_irq(&f->c, msg, 0), 20);
+	assert_int_equal(vh_reg(f, DOUBLE_NR_READY_MSIX), before + 1);
+}
+
 /* The pin that found no buffer is looked at again with the next one, a message's is not. */
 static void test_a_pin_without_a_buffer_is_asked_for_later(void **state)
 {
@@ -164,6 +181,7 @@ int main(void)
 		T(test_intx_that_is_deasserted_sends_nothing),
 		T(test_each_write_to_a_bar_may_end_an_intx),
 		T(test_an_interrupt_without_a_buffer_comes_later),
+		T(test_no_interrupt_overtakes_one_that_had_no_buffer),
 		T(test_a_pin_without_a_buffer_is_asked_for_later),
 		cmocka_unit_test_setup_teardown(
 			test_interrupts_of_a_guest_without_a_ring_for_them_have_no_target,

@@ -188,7 +188,7 @@ test ! -e "$work/evil" || fail "\$TSHARK is run as a script"
 # What it cannot do it says.
 tshark_is 4.4
 installer "" here && fail "an operand is taken"
-said 'here: no operand is wanted$'
+said 'here: not expected$'
 home=$(printf '/%04100d' 0)
 tshark_is 4.4
 installer "" && fail "a folder of 4100 bytes is taken"

@@ -91,7 +91,8 @@ void vh_set_reg(struct vhost_fixture *f, uint32_t off, uint32_t value)
 			 0);
 }
 
-void vh_assert_disconnected(struct vhost_fixture *f, const char *why)
+/* The server closed the connection and says why. */
+static void assert_disconnected(struct vhost_fixture *f, const char *why)
 {
 	struct timeval patience = { 10, 0 };
 	ssize_t n;
@@ -123,7 +124,7 @@ static void disconnected_with_a_word(void **state)
 	assert_int_equal(vh_setup(&fixture), 0);
 	f = fixture;
 	row->bad(f);
-	vh_assert_disconnected(f, row->word);
+	assert_disconnected(f, row->word);
 	assert_int_equal(f->dev.bar[DOUBLE_NR_GONE], 1);
 	vh_teardown(&fixture);
 }

@@ -34,8 +34,6 @@ int vh_teardown(void **state);
 
 uint32_t vh_reg(struct vhost_fixture *f, uint32_t off);
 void vh_set_reg(struct vhost_fixture *f, uint32_t off, uint32_t value);
-/* The server closed the connection and says why. */
-void vh_assert_disconnected(struct vhost_fixture *f, const char *why);
 
 /* Something wrong that a guest does, and the word that it is disconnected with. */
 struct vh_row {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nvmetap boot: a drive and a guest that boots from it, in one word. */
+/* nvmetap boot: a drive and a guest that boots from it. */
 #include "config.h"
 
 #include <errno.h>
@@ -132,6 +132,15 @@ static void on_dying(void *ctx)
 	guest_dir_remove(&boot->dir);
 }
 
+/* A kernel would only panic, without a word of it. */
+static int check_initrd(const char *file)
+{
+	if (file[0] == '\0' || access(file, R_OK) == 0)
+		return 0;
+	complain("boot: --initrd %s: %s", file, strerror(errno));
+	return -1;
+}
+
 /* An exit status. */
 static int complete_options(struct boot *boot)
 {
@@ -139,6 +148,8 @@ static int complete_options(struct boot *boot)
 	struct guest *guest = &boot->options.guest;
 	int status = EXIT_DONE;
 
+	if (check_initrd(guest->initrd) != 0)
+		return EXIT_FAILED;
 	if (boot->options.name != NULL || guest->program[0] == '\0')
 		status = guest_find(guest, boot->options.name);
 	if (status != EXIT_DONE)
@@ -186,6 +197,10 @@ static int judge(const struct boot *boot, int why, int status)
 		complain("boot: ended by %s", strsignal(why));
 		return 128 + why;
 	}
+	if (boot->verdict.panic[0] != '\0') {
+		complain("boot: the guest's kernel panicked: %s", boot->verdict.panic);
+		return EXIT_FAILED;
+	}
 	if (WIFSIGNALED(status)) {
 		complain("boot: %s was killed: %s", program, strsignal(WTERMSIG(status)));
 		return EXIT_FAILED;
@@ -225,7 +240,9 @@ static int finish(struct boot *boot, int why, int status)
 	int ret;
 
 	session_close(&boot->session);
-	progress_summary(boot->progress);
+	if (!progress_summary(boot->progress) && boot->options.uml != NULL)
+		complain("boot: %s: has it CONFIG_UML_PCI_OVER_VIRTIO? see nvmetap-boot(1)",
+			 boot->options.uml);
 	ret = session_report(&boot->session);
 	session_free(&boot->session);
 	status = judge(boot, why, status);
@@ -331,7 +348,7 @@ extern const struct command command_boot;
 const struct command command_boot = {
 	.name = "boot",
 	.operands = "[-- QEMU-OPTION…]",
-	.summary = "a guest that boots from the drive, and its capture",
+	.summary = "boot a guest from the drive and capture it",
 	.options = boot_option_tables,
 	.run = run,
 };

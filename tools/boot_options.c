@@ -51,10 +51,8 @@ static int set_number(unsigned int *to, const char *option, const char *arg, uns
 {
 	unsigned long long value;
 
-	if (parse_size(arg, &value) != 0 || value == 0 || value > max) {
-		complain("boot: --%s %s: must be a number from 1 to %u", option, arg, max);
+	if (option_number("boot", option, arg, 1, max, &value) != 0)
 		return -1;
-	}
 	*to = (unsigned int)value;
 	return 0;
 }
@@ -93,7 +91,7 @@ static int handle(void *ctx, int id, const char *arg)
 		return set_memory(options, arg);
 	case OPT_CPUS:
 		options->qemu_only = "--cpus";
-		return set_number(&options->guest.nr_cpus, "cpus", arg, 64);
+		return set_number(&options->guest.nr_cpus, "--cpus", arg, 64);
 	case OPT_QEMU:
 		options->qemu_only = "--qemu";
 		return set_text(options->guest.program, "qemu", arg);
@@ -104,7 +102,7 @@ static int handle(void *ctx, int id, const char *arg)
 		options->guest.source = arg;
 		return 0;
 	case OPT_TIMEOUT:
-		return set_number(&options->timeout_s, "timeout", arg, 1000000);
+		return set_number(&options->timeout_s, "--timeout", arg, 1000000);
 	case OPT_CONSOLE_FILE:
 		options->console_file = arg;
 		return 0;
@@ -121,7 +119,7 @@ static int check(const struct boot_options *options, int argc, char **argv, int 
 	}
 	if (options->guest.kind == &guest_qemu && options->name == NULL &&
 	    options->guest.kernel[0] == '\0' && first == argc) {
-		complain("boot: what? give --guest NAME, --kernel FILE, --uml FILE, or options for "
+		complain("boot: no guest; give --guest NAME, --kernel FILE, --uml FILE, or options for "
 			 "QEMU after --");
 		return -1;
 	}

@@ -320,7 +320,7 @@ extern const struct command command_capture;
 const struct command command_capture = {
 	.name = "capture",
 	.operands = "",
-	.summary = "a live capture from a running drive",
+	.summary = "capture live from a running drive",
 	.options = capture_option_tables,
 	.run = run,
 };

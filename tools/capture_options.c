@@ -5,7 +5,7 @@
 #include "tools/capture_options.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include "tools/caret.h"
 #include "tools/option_words.h"
@@ -22,13 +22,13 @@ static const struct option_row capture_rows[] = {
 	{ 'i', "interface", "PATH", "the drive's control socket (the only drive's)" },
 	{ 'D', "list-interfaces", NULL, "show the drives that there are, and exit" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
-	{ 'f', NULL, "FILTER", "keep the records that a filter of libpcap's lets through" },
-	{ 'c', NULL, "NUMBER", "stop after so many records" },
+	{ 'c', NULL, "N", "stop after N records" },
 	{ 'a', "autostop", "WHAT:N", "stop after duration:S, filesize:KB, files:N or packets:N" },
 	{ 'b', "ring-buffer", "WHAT:N", "next file after duration:S, filesize:KB or packets:N; "
 					"files:N keeps N" },
 	{ 'q', "quiet", NULL, "say errors only" },
 	{ OPT_ZSTD_LEVEL, "zstd-level", "N", "level of compression, 1 to 19 (1)" },
+	{ 'f', NULL, "FILTER", "keep the records that a filter of libpcap's lets through" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -43,51 +43,59 @@ const struct option_row capture_what_rows[] = {
 
 const struct option_row *const capture_option_tables[] = { capture_rows, capture_what_rows, NULL };
 
-static int set_number(int64_t *to, const char *option, const char *arg, int64_t min, int64_t max)
+static int set_size(int64_t *to, const char *option, const char *arg, uint64_t min, uint64_t max)
 {
 	unsigned long long value;
 
-	if (parse_size(arg, &value) != 0 || value > INT64_MAX || (int64_t)value < min ||
-	    (int64_t)value > max) {
-		complain("capture: %s %s: must be a number from %lld to %lld", option, arg,
-			 (long long)min, (long long)max);
+	if (option_size("capture", option, arg, min, max, &value) != 0)
 		return -1;
-	}
 	*to = (int64_t)value;
 	return 0;
+}
+
+static const char *const limit_names[] = { "duration", "filesize", "packets", "files" };
+enum { LIMIT_DURATION, LIMIT_FILESIZE, LIMIT_PACKETS, LIMIT_FILES, NR_LIMITS };
+
+static unsigned int limit_of(const char *arg, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_LIMITS; i++)
+		if (strlen(limit_names[i]) == len && memcmp(limit_names[i], arg, len) == 0)
+			break;
+	return i;
 }
 
 /* "duration:10" */
 static int set_limit(struct capture_limits *limits, const char *option, const char *arg)
 {
-	const char *colon = strchr(arg, ':');
-	size_t len = colon != NULL ? (size_t)(colon - arg) : 0;
-	int64_t value;
+	size_t len = strcspn(arg, ":");
+	unsigned int limit = limit_of(arg, len);
+	unsigned long long value, max = limit == LIMIT_FILES ? FILES_MAX : INT64_MAX / 1000;
+	char what[32];
 
-	if (colon == NULL) {
-		complain("capture: %s %s: must be like duration:10", option, arg);
+	if (limit == NR_LIMITS || arg[len] != ':') {
+		complain("capture: %s %s: must be duration:S, filesize:KB, files:N or packets:N",
+			 option, arg);
 		return -1;
 	}
-	if (set_number(&value, option, colon + 1, 1, len == 5 ? FILES_MAX : INT64_MAX / 1000) != 0)
+	snprintf(what, sizeof(what), "%s %s:", option, limit_names[limit]);
+	if (option_number("capture", what, arg + len + 1, 1, max, &value) != 0)
 		return -1;
-	if (len == 8 && memcmp(arg, "duration", len) == 0)
-		limits->duration_s = (uint64_t)value;
-	else if (len == 8 && memcmp(arg, "filesize", len) == 0)
-		limits->filesize_kb = (uint64_t)value;
-	else if (len == 7 && memcmp(arg, "packets", len) == 0)
-		limits->packets = (uint64_t)value;
-	else if (len == 5 && memcmp(arg, "files", len) == 0)
+	if (limit == LIMIT_DURATION)
+		limits->duration_s = value;
+	else if (limit == LIMIT_FILESIZE)
+		limits->filesize_kb = value;
+	else if (limit == LIMIT_PACKETS)
+		limits->packets = value;
+	else
 		limits->files = (unsigned int)value;
-	else {
-		complain("capture: %s %s: duration, filesize, files or packets", option, arg);
-		return -1;
-	}
 	return 0;
 }
 
 static int handle_limit(struct capture_options *options, int id, const char *arg)
 {
-	int64_t value;
+	unsigned long long value;
 
 	switch (id) {
 	case 'a':
@@ -96,9 +104,9 @@ static int handle_limit(struct capture_options *options, int id, const char *arg
 		options->turns = true;
 		return set_limit(&options->turn, "-b", arg);
 	case 'c':
-		if (set_number(&value, "-c", arg, 1, INT64_MAX) != 0)
+		if (option_number("capture", "-c", arg, 1, INT64_MAX, &value) != 0)
 			return -1;
-		options->stop.packets = (uint64_t)value;
+		options->stop.packets = value;
 		return 0;
 	default:
 		return -1;
@@ -121,7 +129,7 @@ static int set_display_filter(struct capture_options *options, const char *text)
 
 int capture_options_handle(struct capture_options *options, int id, const char *arg)
 {
-	int64_t level;
+	unsigned long long level;
 
 	switch (id) {
 	case 'i':
@@ -131,8 +139,7 @@ int capture_options_handle(struct capture_options *options, int id, const char *
 		options->lists = true;
 		return 0;
 	case 'w':
-		options->file = arg;
-		return 0;
+		return option_capture("capture", arg, &options->file);
 	case 'f':
 		options->filter = arg;
 		return 0;
@@ -142,16 +149,16 @@ int capture_options_handle(struct capture_options *options, int id, const char *
 	case 'Y':
 		return set_display_filter(options, arg);
 	case 's':
-		return set_number(&options->snap, "--snap", arg, 0, UINT32_MAX);
+		return set_size(&options->snap, "--snap", arg, 0, UINT32_MAX);
 	case OPT_DATA_SNAP:
-		return set_number(&options->data_snap, "--data-snap", arg, 0, UINT32_MAX);
+		return set_size(&options->data_snap, "--data-snap", arg, 0, UINT32_MAX);
 	case OPT_EVENTS:
 		options->events = arg;
 		return option_words_events("capture", arg);
 	case OPT_RING:
-		return set_number(&options->ring, "--ring", arg, 4 << 10, 1 << 30);
+		return set_size(&options->ring, "--ring", arg, 4 << 10, 1 << 30);
 	case OPT_ZSTD_LEVEL:
-		if (set_number(&level, "--zstd-level", arg, 1, 19) != 0)
+		if (option_number("capture", "--zstd-level", arg, 1, 19, &level) != 0)
 			return -1;
 		options->zstd_level = (int)level;
 		return 0;
@@ -176,7 +183,7 @@ static int check(const struct capture_options *options, int argc, char **argv, i
 	if (options->lists)
 		return first;
 	if (options->file == NULL) {
-		complain("capture: where to? give -w FILE, or -w - for standard output");
+		complain("capture: nowhere to write; give -w FILE, or -w - for standard output");
 		return OPTIONS_BAD;
 	}
 	if (options->turns && strcmp(options->file, "-") == 0) {

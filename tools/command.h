@@ -67,6 +67,20 @@ const char *nearest_name(const char *name, const char *const *names, unsigned in
 /* A size in bytes with an optional suffix K, M, G or T; 0 or -1. */
 int parse_size(const char *text, unsigned long long *size);
 
+/*
+ * The argument of a command's option ("--ring") as a number from min to max, or
+ * as a size: these may both have a suffix, and differ in how they are told.  No
+ * upper bound is told of INT64_MAX / 1000 and above.  0, or -1 with the reason
+ * said.
+ */
+int option_number(const char *command, const char *option, const char *arg,
+		  unsigned long long min, unsigned long long max, unsigned long long *value);
+int option_size(const char *command, const char *option, const char *arg,
+		unsigned long long min, unsigned long long max, unsigned long long *value);
+
+/* The argument of -w.  0, or -1 with the reason said: bytes would go to a terminal. */
+int option_capture(const char *command, const char *arg, const char **file);
+
 /* In the order in which --help shows them; NULL ends. */
 extern const struct command *const commands[];
 

@@ -48,11 +48,6 @@ json_int_t control_number(const struct control_request *req, const char *name,
 	return value != NULL ? json_integer_value(value) : otherwise;
 }
 
-bool control_flag(const struct control_request *req, const char *name)
-{
-	return json_is_true(json_object_get(req->args, name));
-}
-
 static int bad_request(struct control_request *req, const char *what, const char *which)
 {
 	req->error_class = "BadRequest";

@@ -61,7 +61,6 @@ const char *control_string(const struct control_request *req, const char *name,
 			   const char *otherwise);
 json_int_t control_number(const struct control_request *req, const char *name,
 			  json_int_t otherwise);
-bool control_flag(const struct control_request *req, const char *name);
 
 /* A string of what need not be UTF-8, a file's name, say. */
 json_t *control_to_string(const char *text);

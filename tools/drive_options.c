@@ -48,13 +48,13 @@ const struct option_row drive_option_rows[] = {
 	{ OPT_FIRMWARE, "firmware", "TEXT", "firmware revision, at most 8 characters" },
 	{ OPT_BDF, "bdf", "BB:DD.F", "PCI function that the capture names (00:06.0)" },
 	{ OPT_THREADS, "threads", "N", "threads of the back ends (4)" },
-	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work so long before sleeping (100000)" },
+	{ OPT_POLL_MAX, "poll-max-ns", "NS", "look for work this long before sleeping (100000)" },
 	{ OPT_CONTROL, "control", "PATH", "the control socket, for nvmetap inject and others" },
 	{ OPT_PLUGIN, "plugin", "FILE", "load a plug-in, with options: FILE,key=value,key" },
-	{ OPT_INJECT, "inject", "RULE", "change what the drive does, see nvmetap-inject(7)" },
-	{ OPT_SCENARIO, "scenario", "NAME", "rules by name, or a file of them; list and help show all" },
 	{ OPT_PLUGIN_LIMIT, "plugin-limit", "S,S",
 	  "seconds a plug-in may take: until it is told, until the end (1,10)" },
+	{ OPT_INJECT, "inject", "RULE", "change what the drive does, see nvmetap-inject(7)" },
+	{ OPT_SCENARIO, "scenario", "NAME", "rules by name, or a file of them; list and help show all" },
 	{ 'w', "write", "FILE", "capture to FILE; zstd if it ends in .zst; - is standard output" },
 	{ 's', "snap", "BYTES", "bytes kept of the data of an admin command (all)" },
 	{ OPT_DATA_SNAP, "data-snap", "BYTES", "bytes kept of the data of an I/O command (0)" },
@@ -203,17 +203,6 @@ static int set_text(const char **to, const char *command, const char *option, co
 	return 0;
 }
 
-static int set_size(unsigned long long *to, const char *command, const char *option,
-		    const char *arg, unsigned long long min, unsigned long long max)
-{
-	if (parse_size(arg, to) != 0 || *to < min || *to > max) {
-		complain("%s: --%s %s: must be a number from %llu to %llu", command, option, arg,
-			 min, max);
-		return -1;
-	}
-	return 0;
-}
-
 static int handle_drive(struct drive_options *options, const char *command, int id,
 			const char *arg)
 {
@@ -240,12 +229,12 @@ static int handle_drive(struct drive_options *options, const char *command, int 
 		options->bdf_given = true;
 		return drive_options_set_bdf(options, command, arg);
 	case OPT_THREADS:
-		if (set_size(&size, command, "threads", arg, 1, 64) != 0)
+		if (option_number(command, "--threads", arg, 1, 64, &size) != 0)
 			return -1;
 		options->drive.nr_threads = (unsigned int)size;
 		return 0;
 	case OPT_POLL_MAX:
-		if (set_size(&size, command, "poll-max-ns", arg, 0, MOST_POLL_MAX_NS) != 0)
+		if (option_number(command, "--poll-max-ns", arg, 0, MOST_POLL_MAX_NS, &size) != 0)
 			return -1;
 		options->drive.poll_max_ns = size;
 		return 0;
@@ -264,15 +253,14 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 
 	switch (id) {
 	case 'w':
-		options->tracer.path = arg;
-		return 0;
+		return option_capture(command, arg, &options->tracer.path);
 	case 's':
-		if (set_size(&size, command, "snap", arg, 0, UINT32_MAX) != 0)
+		if (option_size(command, "--snap", arg, 0, UINT32_MAX, &size) != 0)
 			return -1;
 		options->tracer.snap_admin = (uint32_t)size;
 		return 0;
 	case OPT_DATA_SNAP:
-		if (set_size(&size, command, "data-snap", arg, 0, UINT32_MAX) != 0)
+		if (option_size(command, "--data-snap", arg, 0, UINT32_MAX, &size) != 0)
 			return -1;
 		options->tracer.snap_io = (uint32_t)size;
 		return 0;
@@ -280,7 +268,7 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 		options->tracer.events = arg;
 		return option_words_events(command, arg);
 	case OPT_RING:
-		if (set_size(&size, command, "ring", arg, 4 << 10, 1 << 30) != 0)
+		if (option_size(command, "--ring", arg, 4 << 10, 1 << 30, &size) != 0)
 			return -1;
 		options->tracer.ring_size = (size_t)size;
 		return 0;
@@ -288,7 +276,7 @@ static int handle_tracer(struct drive_options *options, const char *command, int
 		options->tracer.lossless = true;
 		return 0;
 	case OPT_ZSTD_LEVEL:
-		if (set_size(&size, command, "zstd-level", arg, 1, 19) != 0)
+		if (option_number(command, "--zstd-level", arg, 1, 19, &size) != 0)
 			return -1;
 		options->tracer.zstd_level = (int)size;
 		return 0;

@@ -53,20 +53,18 @@ static int set_form(struct dump *dump, const char *name)
 			dump->form = (enum form)i;
 			return 0;
 		}
-	complain("dump: no form %s; there are text, fields, jsonl and csv", name);
+	complain("dump: -T %s: must be text, fields, jsonl or csv", name);
 	return -1;
 }
 
 static int set_count(struct dump *dump, const char *text)
 {
-	char *end;
+	unsigned long long count;
 
-	errno = 0;
-	dump->max = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && dump->max > 0)
-		return 0;
-	complain("dump: -c %s is not a number of packets", text);
-	return -1;
+	if (option_number("dump", "-c", text, 1, UINT64_MAX, &count) != 0)
+		return -1;
+	dump->max = count;
+	return 0;
 }
 
 static int set_filter(struct dump *dump, const char *text)
@@ -151,7 +149,7 @@ static int parse(struct dump *dump, const struct command *command, int argc, cha
 		return EXIT_USAGE;
 	}
 	if (dump->path == NULL && isatty(STDIN_FILENO)) {
-		complain("dump: which capture? -r FILE, or a pipe to standard input");
+		complain("dump: no capture; give -r FILE, or a pipe to standard input");
 		return EXIT_USAGE;
 	}
 	if (dump->path == NULL)
@@ -203,7 +201,8 @@ static const char *comment_of(const void *ctx)
 /* Whether it matches the filter, or may: most do not, and are not taken apart then. */
 static bool may_be_wanted(const struct dump *dump, const struct reader_packet *pkt)
 {
-	return dump->filter == NULL || pkt->error != 0 || !expr_excludes(dump->filter, pkt->data);
+	return dump->filter == NULL || pkt->error != 0 ||
+	       !expr_excludes_packet(dump->filter, pkt->data, pkt->caplen);
 }
 
 static bool is_wanted(const struct dump *dump, const struct show_packet *packet)
@@ -344,7 +343,7 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_dump = {
 	.name = "dump",
 	.operands = "[FILE]",
-	.summary = "a capture as lines, fields, CSV or JSON",
+	.summary = "show a capture as lines, fields, CSV or JSON",
 	.options = tables,
 	.run = run,
 };

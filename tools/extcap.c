@@ -211,7 +211,7 @@ extern const struct command command_extcap;
 const struct command command_extcap = {
 	.name = "extcap",
 	.operands = "",
-	.summary = "running drives as interfaces of Wireshark's",
+	.summary = "list running drives as interfaces in Wireshark",
 	.options = extcap_tables,
 	.run = run,
 };

@@ -56,7 +56,7 @@ clean_up()
 {
 	[ -z "$shower" ] || kill "$shower" 2>/dev/null
 	# What it writes must not come after our removal.
-	[ -z "$child" ] || { kill "$child" 2>/dev/null && wait "$child"; }
+	[ -z "$child" ] || { kill "$child" && wait "$child"; } 2>/dev/null
 	[ -z "$work" ] || rm -rf "$work" ${partial:+"$partial"}
 }
 

@@ -98,15 +98,19 @@ uml_configure()
 	done
 }
 
-# Shows what the compiler said.
+# Shows what the compiler said, or the linker or make if it said nothing.
 uml_failed()
 {
 	if grep -q 'source tree is not clean' "$work/log"; then
 		fail "$1: has been built in place, which keeps it from being built elsewhere" \
 			"\"make -C $1 ARCH=um mrproper\" removes that build, its .config too"
 	fi
-	grep -E -m 20 'error:|rror [0-9]|undefined reference|\*\*\*' "$work/log" |
-		sed 's/^/    /' >&2
+	{
+		grep -m 20 'error:' "$work/log" ||
+		grep -E -m 20 'rror [0-9]|undefined reference|\*\*\*' "$work/log"
+	} | sed 's/^/    /' >&2
+	# Nothing of it is said again.
+	sed -i '/No space left/!d' "$work/log" 2>/dev/null
 	fail "$1: user-mode Linux $2"
 }
 

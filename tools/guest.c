@@ -21,6 +21,7 @@ enum { PATIENCE_S = 5 };
 struct program {
 	struct args args, env;
 	int out;		/* its standard output */
+	int orphaned;
 };
 
 /* Tells its errno to the other end of the pipe if there is no such program. */
@@ -35,10 +36,14 @@ static void __attribute__((noreturn)) become(const struct program *program, int 
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	setpgid(0, 0);		/* Ctrl-C is for nvmetap, which then ends the guest */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_PDEATHSIG, program->orphaned);
 	dup2(null, STDIN_FILENO);
 	dup2(program->out >= 0 ? program->out : STDERR_FILENO, STDOUT_FILENO);
-	execvpe(program->args.words[0], program->args.words, program->env.words);
+	/* What is named by a path and is no program is not for a shell to try. */
+	if (strchr(program->args.words[0], '/') != NULL)
+		execve(program->args.words[0], program->args.words, program->env.words);
+	else
+		execvpe(program->args.words[0], program->args.words, program->env.words);
 	done = write(to, &errno, sizeof(errno));
 	_exit(done == (ssize_t)sizeof(errno) ? 127 : 126);
 }
@@ -87,6 +92,7 @@ static void prepare(struct program *program, const struct guest *guest)
 			args_add(&program->env, *word);
 	}
 	program->out = guest->console_fd;
+	program->orphaned = guest->kind->orphaned;
 }
 
 pid_t guest_start(const struct guest *guest)

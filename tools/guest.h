@@ -16,6 +16,7 @@ struct guest_kind {
 	const char *name;		/* as it is called in words */
 	const char *append;		/* the kernel's command line where nothing else is known */
 	const char *memory;		/* unless the user wants another size */
+	int orphaned;			/* the signal that ends it when we are no more */
 	/* The program with its words, and what its environment has besides ours. */
 	void (*command)(struct args *args, const struct guest *guest);
 	void (*environment)(struct args *args, const struct guest *guest);	/* or NULL */

@@ -4,6 +4,17 @@
 
 #include "tools/guest.h"
 
+#include <signal.h>
+#include <string.h>
+
+static bool is_given(char *const *extra, const char *option)
+{
+	for (; extra != NULL && *extra != NULL; extra++)
+		if (strcmp(*extra, option) == 0)
+			return true;
+	return false;
+}
+
 static void command(struct args *args, const struct guest *guest)
 {
 	args_add(args, guest->program);
@@ -12,8 +23,11 @@ static void command(struct args *args, const struct guest *guest)
 	args_add(args, "-display");
 	args_add(args, "none");
 	args_add(args, "-no-reboot");
-	args_add(args, "-accel");
-	args_add(args, "tcg");
+	/* Of several QEMU takes the first that works, which ours would always be. */
+	if (!is_given(guest->extra, "-accel")) {
+		args_add(args, "-accel");
+		args_add(args, "tcg");
+	}
 	args_add(args, "-cpu");
 	args_add(args, "max");
 	args_add(args, "-smp");
@@ -48,10 +62,10 @@ static void command(struct args *args, const struct guest *guest)
 		args_add(args, *extra);
 }
 
-
 const struct guest_kind guest_qemu = {
 	.name = "QEMU",
 	.append = "console=ttyS0 panic=-1 loglevel=7",
 	.memory = "1G",
+	.orphaned = SIGTERM,
 	.command = command,
 };

@@ -5,6 +5,7 @@
 
 #include "tools/guest.h"
 
+#include <signal.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -52,6 +53,8 @@ const struct guest_kind guest_uml = {
 	.name = "user-mode Linux",
 	.append = "loglevel=7 printk.time=1",
 	.memory = "256M",
+	/* SIGTERM it answers by an orderly end, and would wait for the drive. */
+	.orphaned = SIGKILL,
 	.command = command,
 	.environment = environment,
 };

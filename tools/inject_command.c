@@ -213,7 +213,7 @@ extern const struct command command_inject;
 const struct command command_inject = {
 	.name = "inject",
 	.operands = "add|scenario|list|remove|pause|resume|release …",
-	.summary = "rules of a running drive, added and removed",
+	.summary = "add, list and remove rules of a running drive",
 	.options = inject_tables,
 	.run = verbs_run,
 	.verbs = inject_verbs,

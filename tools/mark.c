@@ -27,7 +27,7 @@ extern const struct command command_mark;
 const struct command command_mark = {
 	.name = "mark",
 	.operands = "TEXT…",
-	.summary = "a line into the captures of a running drive",
+	.summary = "put a line into the captures of a running drive",
 	.options = mark_tables,
 	.run = run,
 };

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Options of commands: parsing and help from one table. */
+/* Options of commands: parsing, by the same tables as help.c. */
 #include "config.h"
 
-#include "tools/command.h"
+#include "tools/help.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "spec/near.h"
 
 enum {
 	OPTIONS_MAX = 64,
-	ID_HELP = OPTION_LONG - 1,
-	ID_LIST_OPTIONS = OPTION_LONG - 2,
-	HELP_COLUMN = 28,
+	ID_LIST_OPTIONS = OPTION_LONG - 1,
 };
 
 /* The tables as getopt_long wants them. */
@@ -42,10 +43,7 @@ static void add_row(struct getopt_tables *tables, unsigned int *nr, const struct
 
 static void build(struct getopt_tables *tables, const struct command *command)
 {
-	static const struct option_row common[] = {
-		{ .id = ID_HELP, .name = "help" },
-		{ .id = ID_LIST_OPTIONS, .name = "list-options" },
-	};
+	static const struct option_row list = { .id = ID_LIST_OPTIONS, .name = "list-options" };
 	unsigned int nr = 0;
 
 	memset(tables, 0, sizeof(*tables));
@@ -53,70 +51,8 @@ static void build(struct getopt_tables *tables, const struct command *command)
 	for (const struct option_row *const *t = command->options; *t != NULL; t++)
 		for (const struct option_row *row = *t; row->id != 0; row++)
 			add_row(tables, &nr, row);
-	tables->longs[nr++] = (struct option){ .name = common[0].name, .val = common[0].id };
-	tables->longs[nr++] = (struct option){ .name = common[1].name, .val = common[1].id };
-}
-
-static void print_row(const struct option_row *row)
-{
-	char left[80];
-	int len = 0;
-
-	if (row->id < ID_LIST_OPTIONS)
-		len = snprintf(left, sizeof(left), "  -%c%s", row->id, row->name ? ", " : "");
-	else
-		len = snprintf(left, sizeof(left), "      ");
-	if (row->name != NULL)
-		len += snprintf(left + len, sizeof(left) - (size_t)len, "--%s", row->name);
-	if (row->arg != NULL)
-		snprintf(left + len, sizeof(left) - (size_t)len, " %s", row->arg);
-	if (strlen(left) < HELP_COLUMN)
-		printf("%-*s%s\n", HELP_COLUMN, left, row->help);
-	else
-		printf("%s\n%*s%s\n", left, HELP_COLUMN, "", row->help);
-}
-
-static void print_verbs(const struct command *command)
-{
-	char left[80];
-
-	if (command->verbs == NULL)
-		return;
-	for (const struct verb *verb = command->verbs; verb->name != NULL; verb++) {
-		snprintf(left, sizeof(left), "  %s %s", verb->name, verb->operands);
-		printf("%-*s%s\n", HELP_COLUMN, left, verb->help);
-	}
-	putchar('\n');
-}
-
-static void print_help(const struct command *command)
-{
-	static const struct option_row help = {
-		.id = ID_HELP, .name = "help", .help = "show this and exit",
-	};
-
-	printf("Usage: nvmetap %s [OPTION…]%s%s\n%s\n\n", command->name,
-	       command->operands[0] != '\0' ? " " : "", command->operands, command->summary);
-	print_verbs(command);
-	for (const struct option_row *const *t = command->options; *t != NULL; t++)
-		for (const struct option_row *row = *t; row->id != 0; row++)
-			print_row(row);
-	print_row(&help);
-	printf("\nThe manual page nvmetap-%s(1) says more.\n", command->name);
-}
-
-static void print_list(const struct command *command)
-{
-	for (const struct option_row *const *t = command->options; *t != NULL; t++)
-		for (const struct option_row *row = *t; row->id != 0; row++) {
-			if (row->id < ID_LIST_OPTIONS)
-				printf("-%c\n", row->id);
-			if (row->name != NULL)
-				printf("--%s\n", row->name);
-		}
-	printf("--help\n");
-	for (const struct verb *verb = command->verbs; verb != NULL && verb->name != NULL; verb++)
-		printf("%s\n", verb->name);
+	add_row(tables, &nr, &help_option);
+	add_row(tables, &nr, &list);
 }
 
 static void refuse_unknown(const struct command *command, const struct getopt_tables *tables,
@@ -125,6 +61,7 @@ static void refuse_unknown(const struct command *command, const struct getopt_ta
 	const char *names[OPTIONS_MAX + 3];
 	const char *near = NULL;
 	unsigned int nr = 0;
+	char name[64];
 
 	/* Known, but not so: only then is there a number for a long one. */
 	if (strncmp(word, "--", 2) == 0 && optopt != 0) {
@@ -134,8 +71,10 @@ static void refuse_unknown(const struct command *command, const struct getopt_ta
 	}
 	for (; tables->longs[nr].name != NULL; nr++)
 		names[nr] = tables->longs[nr].name;
-	if (strncmp(word, "--", 2) == 0)
-		near = nearest_name(word + 2, names, nr);
+	if (strncmp(word, "--", 2) == 0) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+		near = nearest_name(name, names, nr);
+	}
 	if (near != NULL)
 		complain("%s: no option %s; did you mean --%s?", command->name, word, near);
 	else
@@ -154,11 +93,11 @@ int options_parse(const struct command *command, int argc, char **argv,
 	optind = 1;
 	while ((id = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
 		switch (id) {
-		case ID_HELP:
-			print_help(command);
+		case HELP_OPTION_ID:
+			help_show(command);
 			return OPTIONS_HELPED;
 		case ID_LIST_OPTIONS:
-			print_list(command);
+			help_list(command);
 			return OPTIONS_HELPED;
 		case ':':
 			complain("%s: option %s needs an argument", command->name,
@@ -193,48 +132,14 @@ void complain(const char *format, ...)
 	funlockfile(stderr);
 }
 
-/* Edit distance, of names shorter than the buffer. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int row[64];
-	size_t len = strlen(b);
-
-	if (len >= sizeof(row) / sizeof(row[0]))
-		return 99;
-	for (unsigned int j = 0; j <= len; j++)
-		row[j] = j;
-	for (unsigned int i = 0; a[i] != '\0'; i++) {
-		unsigned int diagonal = row[0];
-
-		row[0] = i + 1;
-		for (unsigned int j = 1; j <= len; j++) {
-			unsigned int best = diagonal + (a[i] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[len];
-}
-
 const char *nearest_name(const char *name, const char *const *names, unsigned int nr)
 {
-	const char *best = NULL;
-	unsigned int least = (unsigned int)strlen(name) / 3 + 2;
+	struct near near;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		unsigned int d = distance(name, names[i]);
-
-		if (d < least) {
-			least = d;
-			best = names[i];
-		}
-	}
-	return best;
+	near_init(&near, name, strlen(name));
+	for (unsigned int i = 0; i < nr; i++)
+		near_offer(&near, names[i]);
+	return near.nr > 0 ? near.names[0] : NULL;
 }
 
 int parse_size(const char *text, unsigned long long *size)
@@ -260,4 +165,57 @@ int parse_size(const char *text, unsigned long long *size)
 		return -1;
 	*size <<= shift;
 	return 0;
+}
+
+static int in_range(const char *arg, unsigned long long min, unsigned long long max,
+		    unsigned long long *value)
+{
+	return parse_size(arg, value) == 0 && *value >= min && *value <= max ? 0 : -1;
+}
+
+int option_number(const char *command, const char *option, const char *arg,
+		  unsigned long long min, unsigned long long max, unsigned long long *value)
+{
+	if (in_range(arg, min, max, value) == 0)
+		return 0;
+	if (max < INT64_MAX / 1000)
+		complain("%s: %s %s: must be a number from %llu to %llu", command, option, arg,
+			 min, max);
+	else
+		complain("%s: %s %s: must be a number, at least %llu", command, option, arg, min);
+	return -1;
+}
+
+/* The largest unit that says it without a remainder. */
+static const char *size_text(unsigned long long size, char *text, size_t len)
+{
+	static const char *const units[] = { "", "K", "M", "G", "T" };
+	unsigned int unit = 0;
+
+	for (; size > 0 && size % 1024 == 0 && unit < 4; unit++)
+		size /= 1024;
+	snprintf(text, len, "%llu%s", size, units[unit]);
+	return text;
+}
+
+int option_size(const char *command, const char *option, const char *arg,
+		unsigned long long min, unsigned long long max, unsigned long long *value)
+{
+	char least[32], most[32];
+
+	if (in_range(arg, min, max, value) == 0)
+		return 0;
+	complain("%s: %s %s: must be a size from %s to %s", command, option, arg,
+		 size_text(min, least, sizeof(least)), size_text(max, most, sizeof(most)));
+	return -1;
+}
+
+int option_capture(const char *command, const char *arg, const char **file)
+{
+	*file = arg;
+	if (strcmp(arg, "-") != 0 || !isatty(STDOUT_FILENO))
+		return 0;
+	complain("%s: -w -: a capture is not for a terminal; give a file, or a program that "
+		 "reads it behind a pipe", command);
+	return -1;
 }

@@ -119,7 +119,7 @@ extern const struct command command_plugin;
 const struct command command_plugin = {
 	.name = "plugin",
 	.operands = "load|unload|list …",
-	.summary = "plug-ins of a running drive",
+	.summary = "load, list and unload plug-ins of a running drive",
 	.options = plugin_tables,
 	.run = verbs_run,
 	.verbs = plugin_verbs,

@@ -87,7 +87,7 @@ static bool was_used(const struct model_counts *counts)
 	       counts->nr_events[NVMETAP_EV_ADMIN] != 0 || counts->nr_events[NVMETAP_EV_IO] != 0;
 }
 
-void progress_summary(const struct progress *progress)
+bool progress_summary(const struct progress *progress)
 {
 	const struct model_counts *counts = model_counts(progress->model);
 	size_t nr_async;
@@ -95,7 +95,7 @@ void progress_summary(const struct progress *progress)
 
 	if (!was_used(counts)) {
 		fprintf(stderr, "no use of the drive was seen\n");
-		return;
+		return false;
 	}
 	fprintf(stderr, "%9.3f s  end\n\n", seconds(progress, counts->last_ns));
 	show_opcodes("admin", counts->nr_admin, NVMETAP_QUEUE_ADMIN);
@@ -115,4 +115,5 @@ void progress_summary(const struct progress *progress)
 		fprintf(stderr, "not whole: %" PRIu64 " events dropped, %" PRIu64
 			" completions without their command\n",
 			counts->nr_dropped, counts->nr_unmatched);
+	return true;
 }

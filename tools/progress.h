@@ -3,6 +3,7 @@
 #ifndef TOOLS_PROGRESS_H
 #define TOOLS_PROGRESS_H
 
+#include <stdbool.h>
 #include "spec/record.h"
 
 struct progress;
@@ -13,7 +14,7 @@ void progress_free(struct progress *progress);
 /* One record; ctx is the struct progress.  A tracer's sink. */
 void progress_feed(void *ctx, const struct record *rec);
 
-/* After the last record. */
-void progress_summary(const struct progress *progress);
+/* After the last record.  Whether the drive was used. */
+bool progress_summary(const struct progress *progress);
 
 #endif

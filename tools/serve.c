@@ -77,7 +77,7 @@ static int check(const struct drive_options *options, int argc, char **argv, int
 		return -1;
 	}
 	if (options->drive.vfio_user == NULL && options->drive.vhost_user == NULL) {
-		complain("serve: where? give --vfio-user PATH or --vhost-user PATH");
+		complain("serve: no socket; give --vfio-user PATH or --vhost-user PATH");
 		return -1;
 	}
 	if (options->drive.vfio_user != NULL && options->drive.vhost_user != NULL) {
@@ -85,7 +85,7 @@ static int check(const struct drive_options *options, int argc, char **argv, int
 		return -1;
 	}
 	if (options->drive.nr_ns == 0) {
-		complain("serve: what? give --ns path=FILE or --ns mem=SIZE");
+		complain("serve: no namespace; give --ns path=FILE or --ns mem=SIZE");
 		return -1;
 	}
 	if (captures_nothing(&options->tracer)) {
@@ -134,7 +134,7 @@ extern const struct command command_serve;
 const struct command command_serve = {
 	.name = "serve",
 	.operands = "",
-	.summary = "the drive, on a socket",
+	.summary = "serve an NVMe drive on a socket",
 	.options = serve_tables,
 	.run = run,
 };

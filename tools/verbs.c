@@ -27,9 +27,10 @@ static int refuse_verb(const struct command *command, const char *name)
 		names[nr] = command->verbs[nr].name;
 	near = nearest_name(name, names, nr);
 	if (near != NULL)
-		complain("%s: no %s; did you mean %s?", command->name, name, near);
+		complain("%s: no command %s; did you mean %s?", command->name, name, near);
 	else
-		complain("%s: no %s; see nvmetap %s --help", command->name, name, command->name);
+		complain("%s: no command %s; see nvmetap %s --help", command->name, name,
+			 command->name);
 	return EXIT_USAGE;
 }
 
@@ -60,7 +61,8 @@ int verbs_run(const struct command *command, int argc, char **argv)
 	if (first < 0)
 		return first == OPTIONS_HELPED ? EXIT_DONE : EXIT_USAGE;
 	if (first == argc) {
-		complain("%s: what? see nvmetap %s --help", command->name, command->name);
+		complain("%s: nothing to do; see nvmetap %s --help", command->name,
+			 command->name);
 		return EXIT_USAGE;
 	}
 	for (const struct verb *verb = command->verbs; verb->name != NULL; verb++)

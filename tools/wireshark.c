@@ -198,7 +198,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (operand == OPTIONS_BAD)
 		return EXIT_USAGE;
 	if (operand < argc) {
-		complain("wireshark: %s: no operand is wanted", argv[operand]);
+		complain("wireshark: %s: not expected", argv[operand]);
 		return EXIT_USAGE;
 	}
 	ret = wireshark_find(&ws.folders);
@@ -217,7 +217,7 @@ extern const struct command command_wireshark;
 const struct command command_wireshark = {
 	.name = "wireshark",
 	.operands = "",
-	.summary = "Wireshark's half: the dissector and the profile NVMe, installed",
+	.summary = "install the dissector and the profile for Wireshark",
 	.options = tables,
 	.run = run,
 };

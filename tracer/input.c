@@ -7,14 +7,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
 #include "spec/bytes.h"
 #include "tracer/input.h"
 
 enum {
-	INPUT_SIZE = 2 << 20,	/* of the buffer in the beginning, bytes: a huge page */
+	INPUT_PAGE = 4096,
+	INPUT_SIZE = 256 << 10,	/* of the buffer in the beginning, bytes: twice zstd's blocks */
 	INPUT_RAW = 128 << 10,
 	INPUT_FRAME = 5,	/* of a frame's header zstd first wants so many bytes */
 	INPUT_NEXT = 3,		/* zstd's wish includes the header of the next block */
@@ -139,26 +139,32 @@ static void input_fill(struct stream *stream)
 		input_add(stream, input_read(stream, stream->data + used, stream->size - used));
 }
 
-/* Makes room behind what is valid: moves it to the front, or grows. */
+/*
+ * Makes room behind what is valid: moves it to the front, or grows.  It ends where a page
+ * does, so that whole pages of a file are read into whole pages; processors copy to an
+ * address a few bytes beyond the other's, seen within a page, four times more slowly.
+ */
 static bool input_room(struct stream *stream)
 {
 	size_t valid = (size_t)(stream->input.end - stream->input.at);
+	size_t begin = -valid & (INPUT_PAGE - 1);
 	uint8_t *data = stream->data;
 
-	if (valid == stream->size) {
-		data = realloc(data, stream->size * 2);
+	if (begin + valid == stream->size) {
+		data = aligned_alloc(INPUT_PAGE, stream->size * 2);
 		if (data == NULL) {
 			stream->error = -ENOMEM;
 			stream->eof = true;
 			return false;
 		}
-		stream->data = data;
 		stream->size *= 2;
-	} else if (stream->input.at != data) {
-		memmove(data, stream->input.at, valid);
 	}
-	stream->input.at = data;
-	stream->input.end = data + valid;
+	memmove(data + begin, stream->input.at, valid);
+	stream->input.at = data + begin;
+	stream->input.end = stream->input.at + valid;
+	if (data != stream->data)
+		free(stream->data);
+	stream->data = data;
 	return true;
 }
 
@@ -217,17 +223,6 @@ static int input_detect(struct stream *stream)
 	return 0;
 }
 
-/* One page where the kernel has huge ones: hundreds of small ones, each of which
- * it has to make when it is first written to, cost more than a short capture. */
-static uint8_t *input_new_buffer(void)
-{
-	uint8_t *data = aligned_alloc(INPUT_SIZE, INPUT_SIZE);
-
-	if (data != NULL)
-		(void)madvise(data, INPUT_SIZE, MADV_HUGEPAGE);
-	return data;
-}
-
 struct input *input_open(const char *path)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -236,7 +231,7 @@ struct input *input_open(const char *path)
 	if (stream == NULL)
 		return NULL;
 	stream->size = INPUT_SIZE;
-	stream->data = input_new_buffer();
+	stream->data = aligned_alloc(INPUT_PAGE, INPUT_SIZE);
 	stream->input.at = stream->input.end = stream->data;
 	stream->owned = strcmp(path, "-") != 0;
 	stream->fd = STDIN_FILENO;

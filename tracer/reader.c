@@ -8,12 +8,13 @@
 #include <string.h>
 #include "spec/bytes.h"
 #include "tracer/pcapng.h"
-#include "tracer/reader_source.h"
+#include "tracer/reader_pcapng.h"
 
 struct reader {
 	struct reader_source source;
 	struct reader_pcapng *pcapng;	/* one of both */
 	struct reader_pcap *pcap;
+	struct reader_pcapng *quick;	/* pcapng, until it has ended; or NULL */
 	char *path;
 	char *error;		/* path and source.what */
 	int ended;		/* what reader_next has ended with, 1 before */
@@ -27,6 +28,7 @@ static const uint32_t reader_pcap_magics[] = {
 
 static int reader_why(struct reader_source *source, int err)
 {
+	uint64_t offset = input_offset(source->input);
 	const char *why = NULL;
 
 	if (err == -ENODATA)
@@ -35,9 +37,12 @@ static int reader_why(struct reader_source *source, int err)
 		why = "damaged zstd data";
 	else
 		why = strerror(-err);
-	snprintf(source->what, sizeof(source->what), "%s; after byte %llu%s", why,
-		 (unsigned long long)input_offset(source->input),
-		 input_compressed(source->input) ? " (uncompressed)" : "");
+	if (offset == 0)	/* of a folder, say */
+		snprintf(source->what, sizeof(source->what), "%s", why);
+	else
+		snprintf(source->what, sizeof(source->what), "%s; after byte %llu%s", why,
+			 (unsigned long long)offset,
+			 input_compressed(source->input) ? " (uncompressed)" : "");
 	return err;
 }
 
@@ -68,7 +73,7 @@ static int reader_detect(struct reader *reader)
 		return -ENODATA;
 	}
 	if (at != NULL && bytes_get_le(at, 4) == PCAPNG_SECTION) {
-		reader->pcapng = reader_pcapng_new(source);
+		reader->pcapng = reader->quick = reader_pcapng_new(source);
 		return reader->pcapng != NULL ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; at != NULL && i < 3; i++) {
@@ -86,12 +91,13 @@ static int reader_detect(struct reader *reader)
 struct reader *reader_open(const char *path, char *err, size_t errlen)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
+	const char *name = strcmp(path, "-") != 0 ? path : "standard input";
 	const char *what = strerror(ENOMEM);
 	int result = -ENOMEM;
 
 	if (reader != NULL) {
 		reader->ended = 1;
-		reader->path = strdup(strcmp(path, "-") != 0 ? path : "standard input");
+		reader->path = strdup(name);
 		if (reader->path != NULL)
 			reader->error = malloc(strlen(reader->path) + READER_LINE + 3);
 	}
@@ -102,7 +108,7 @@ struct reader *reader_open(const char *path, char *err, size_t errlen)
 	}
 	if (result == 0)
 		return reader;
-	snprintf(err, errlen, "%s: %s", path, what);
+	snprintf(err, errlen, "%s: %s", name, what);
 	reader_close(reader);
 	errno = -result;
 	return NULL;
@@ -125,7 +131,15 @@ void reader_on_wait(struct reader *reader, void (*fn)(void *ctx), void *ctx)
 	input_on_wait(reader->source.input, fn, ctx);
 }
 
-int reader_next_packet(struct reader *reader, struct reader_packet *pkt)
+static inline void reader_judge(struct reader *reader, struct reader_packet *pkt)
+{
+	pkt->reader = reader;
+	pkt->error = pkt->interface->linktype == PCAPNG_LINKTYPE
+			     ? record_check(pkt->data, pkt->caplen)
+			     : -EINVAL;
+}
+
+static __attribute__((noinline)) int reader_slowly(struct reader *reader, struct reader_packet *pkt)
 {
 	int result = reader->ended;
 
@@ -135,15 +149,27 @@ int reader_next_packet(struct reader *reader, struct reader_packet *pkt)
 		result = reader_pcapng_next(reader->pcapng, pkt);
 	else
 		result = reader_pcap_next(reader->pcap, pkt);
-	if (result != 1) {
+	if (result == 1) {
+		reader_judge(reader, pkt);
+	} else {
 		reader->ended = result;
-		return result;
+		reader->quick = NULL;
 	}
-	pkt->reader = reader;
-	pkt->error = pkt->interface->linktype == PCAPNG_LINKTYPE
-			     ? record_check(pkt->data, pkt->caplen)
-			     : -EINVAL;
+	return result;
+}
+
+static inline __attribute__((always_inline)) int reader_any(struct reader *reader,
+							    struct reader_packet *pkt)
+{
+	if (reader->quick == NULL || !reader_pcapng_quick(reader->quick, &reader->source, pkt))
+		return reader_slowly(reader, pkt);
+	reader_judge(reader, pkt);
 	return 1;
+}
+
+int reader_next_packet(struct reader *reader, struct reader_packet *pkt)
+{
+	return reader_any(reader, pkt);
 }
 
 void reader_record(const struct reader_packet *pkt, struct record *rec)
@@ -155,7 +181,7 @@ void reader_record(const struct reader_packet *pkt, struct record *rec)
 
 int reader_next(struct reader *reader, struct reader_packet *pkt, struct record *rec)
 {
-	int result = reader_next_packet(reader, pkt);
+	int result = reader_any(reader, pkt);
 
 	if (result == 1)
 		reader_record(pkt, rec);
@@ -164,7 +190,7 @@ int reader_next(struct reader *reader, struct reader_packet *pkt, struct record 
 
 const char *reader_comment(const struct reader_packet *pkt)
 {
-	return pkt->options_len != 0 ? reader_pcapng_comment(pkt->reader->pcapng, pkt) : NULL;
+	return pkt->end != NULL ? reader_pcapng_comment(pkt->reader->pcapng, pkt) : NULL;
 }
 
 const char *reader_error(const struct reader *reader)

@@ -28,8 +28,7 @@ struct reader_packet {
 	uint64_t time_ns;
 	int error;		/* what record_check says; -EINVAL for another link type */
 	struct reader *reader;
-	const uint8_t *options;	/* options_len bytes; for reader_comment */
-	size_t options_len;
+	const uint8_t *end;	/* of what may hold a comment, or NULL */
 };
 
 /* "-" reads standard input.  NULL and errno, and in err one line that begins

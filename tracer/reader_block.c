@@ -24,7 +24,7 @@ bool reader_option(const struct reader_blocks *blocks, const uint8_t **at, const
 	*code = reader_u16(blocks, *at);
 	*len = reader_u16(blocks, *at + 2);
 	*value = *at + 4;
-	room = ((size_t)*len + 3) & ~(size_t)3;
+	room = reader_padded(*len);
 	if (*code == PCAPNG_END || room > (size_t)(end - *value))
 		return false;
 	*at = *value + room;

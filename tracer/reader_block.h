@@ -44,6 +44,12 @@ int reader_block_bad(struct reader_blocks *blocks, const struct block *block, co
 bool reader_option(const struct reader_blocks *blocks, const uint8_t **at, const uint8_t *end,
 		   uint16_t *code, uint16_t *len, const uint8_t **value);
 
+/* With the bytes that fill up a last group of four. */
+static inline size_t reader_padded(size_t len)
+{
+	return (len + 3) & ~(size_t)3;
+}
+
 /* Numbers in the section's byte order. */
 static inline uint64_t reader_get(const struct reader_blocks *blocks, const uint8_t *at, size_t len)
 {

@@ -4,28 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tracer/reader_block.h"
+#include "tracer/reader_pcapng.h"
 
 enum {
 	READER_INTERFACES_MAX = 4096,
 	READER_STRING_MAX = 255,	/* of an interface's or application's name, bytes */
-};
-
-struct interface {
-	struct reader_interface said;
-	char *name, *description, *hardware;
-	uint8_t tsresol;	/* RFC draft section 4.2: bit 7: power of 2 */
-	uint64_t offset_ns;	/* wraps, as times do */
-	uint64_t tick_ns;	/* 0: not whole ns */
-};
-
-struct reader_pcapng {
-	struct reader_blocks blocks;
-	struct interface **interfaces;
-	size_t nr_interfaces;
-	char *application;
-	bool closes;		/* the section promises a last block */
-	char *comment;		/* room for the longest */
 };
 
 /* Keeps the first of several. */
@@ -181,7 +164,7 @@ static int reader_packet_of(struct reader_pcapng *pcapng, const struct block *bl
 static int reader_packet(struct reader_pcapng *pcapng, const struct block *block,
 			 struct reader_packet *pkt)
 {
-	const uint8_t *at = block->at, *end = at + block->len - 4;
+	const uint8_t *at = block->at;
 	uint32_t interface = block->type == PCAPNG_ENHANCED ? reader_u32(&pcapng->blocks, at + 8)
 							    : reader_u16(&pcapng->blocks, at + 8);
 	uint32_t caplen = reader_u32(&pcapng->blocks, at + 20);
@@ -198,8 +181,7 @@ static int reader_packet(struct reader_pcapng *pcapng, const struct block *block
 	pkt->time_ns = reader_time(pcapng->interfaces[interface],
 				   (uint64_t)reader_u32(&pcapng->blocks, at + 12) << 32 |
 					   reader_u32(&pcapng->blocks, at + 16));
-	pkt->options = pkt->data + ((caplen + 3) & ~UINT32_C(3));
-	pkt->options_len = (size_t)(end - pkt->options);
+	pkt->end = at + block->len - 4;
 	return 1;
 }
 
@@ -239,45 +221,7 @@ static int reader_search(struct reader_pcapng *pcapng, struct block *block)
 	}
 }
 
-/*
- * The same at once for nearly all packets: enhanced, whole, there, and in a
- * little-endian section.  Of everything else it says false, and has done nothing.
- */
-static inline bool reader_quick(struct reader_pcapng *pcapng, struct reader_packet *pkt)
-{
-	struct reader_source *source = pcapng->blocks.source;
-	struct input *input = source->input;
-	const uint8_t *at = input->at;
-	size_t have = (size_t)(input->end - at);
-	uint32_t len, caplen, interface;
-
-	if (have < READER_PACKET_MIN || pcapng->blocks.big ||
-	    bytes_get_le(at, 4) != PCAPNG_ENHANCED)
-		return false;
-	len = (uint32_t)bytes_get_le(at + 4, 4);
-	if (len < READER_PACKET_MIN || len > READER_BLOCK_MAX || len > have || len % 4 != 0 ||
-	    bytes_get_le(at + len - 4, 4) != len)
-		return false;
-	interface = (uint32_t)bytes_get_le(at + 8, 4);
-	caplen = (uint32_t)bytes_get_le(at + 20, 4);
-	if (interface >= pcapng->nr_interfaces || caplen > len - READER_PACKET_MIN)
-		return false;
-	input_skip(input, len);
-	pkt->number = ++source->number;
-	pkt->interface = &pcapng->interfaces[interface]->said;
-	pkt->data = at + PCAPNG_PACKET_DATA;
-	pkt->caplen = caplen;
-	pkt->len = (uint32_t)bytes_get_le(at + 24, 4);
-	pkt->time_ns = reader_time(pcapng->interfaces[interface],
-				   bytes_get_le(at + 12, 4) << 32 | bytes_get_le(at + 16, 4));
-	caplen = (caplen + 3) & ~UINT32_C(3);
-	pkt->options = pkt->data + caplen;
-	pkt->options_len = len - READER_PACKET_MIN - caplen;
-	return true;
-}
-
-static __attribute__((noinline)) int reader_slowly(struct reader_pcapng *pcapng,
-						   struct reader_packet *pkt)
+int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt)
 {
 	struct block block;
 	int result = reader_search(pcapng, &block);
@@ -289,17 +233,12 @@ static __attribute__((noinline)) int reader_slowly(struct reader_pcapng *pcapng,
 	return reader_packet(pcapng, &block, pkt);
 }
 
-int reader_pcapng_next(struct reader_pcapng *pcapng, struct reader_packet *pkt)
-{
-	return reader_quick(pcapng, pkt) ? 1 : reader_slowly(pcapng, pkt);
-}
-
 const char *reader_pcapng_comment(struct reader_pcapng *pcapng, const struct reader_packet *pkt)
 {
-	const uint8_t *at = pkt->options, *end = at + pkt->options_len, *value;
+	const uint8_t *at = pkt->data + reader_padded(pkt->caplen), *value;
 	uint16_t code, len;
 
-	while (reader_option(&pcapng->blocks, &at, end, &code, &len, &value)) {
+	while (reader_option(&pcapng->blocks, &at, pkt->end, &code, &len, &value)) {
 		if (code != PCAPNG_COMMENT)
 			continue;
 		memcpy(pcapng->comment, value, len);

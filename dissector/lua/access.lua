@@ -65,11 +65,11 @@ local function add_registers()
 	end
 end
 
--- " REG A=1 B=2": the first field and those that are not zero; of a register that
--- has itself as a field, " REG=1 B=2".
-local function register_words(reg, first)
-	local text, any = "  " .. reg.name, false
-	for _, field in ipairs(reg.struct.fields) do
+-- " REG A=1 B=2": the fields that are not zero, and of controller registers the first one;
+-- of a register that has itself as a field, " REG=1 B=2".
+local function register_words(reg, first, map)
+	local text, any = "  " .. reg.name, map == config
+	for _, field in ipairs(reg.struct.line) do
 		local f = accessed(field, first)
 		local at = f and first + f.offset
 		local half = at and (at >= 4 and acc.high or acc.low)
@@ -87,6 +87,9 @@ local function register_words(reg, first)
 			end
 		end
 	end
+	if #reg.struct.fields == 0 and reg.size == 8 and acc.width == 4 then
+		return text .. (first == 0 and " low" or " high")
+	end
 	return text
 end
 
@@ -102,7 +105,7 @@ local function places()
 		return of.said[key]
 	end
 	for reg, first in touched(map) do
-		text = text .. register_words(reg, first)
+		text = text .. register_words(reg, first, map)
 	end
 	if of then
 		if not of.said or of.nr_said >= MAX_SAID then
@@ -119,6 +122,9 @@ local ENTRY = {[0] = "message address", [4] = "upper message address", [8] = "me
 
 local function entry_words()
 	local what = ENTRY[acc.offset % 16] or "entry"
+	if acc.vector == number.NVMETAP_VECTOR_PENDING then
+		return "  pending bits"
+	end
 	if acc.offset % 16 == 12 then
 		what = what .. (acc.low % 2 == 1 and ": masked" or ": unmasked")
 	end

@@ -44,63 +44,21 @@ local RW = struct.cmd_rw
 assert(RW.by_name.slba.offset == sqe.by_name.cdw10.offset
        and RW.by_name.nlb.offset == sqe.by_name.cdw12.offset)
 
-local sqe_line, cqe_line
+local function selected(index)
+	local of_queue = rec.has_command and index[rec.qkind]
+	local of_opcode = of_queue and of_queue[rec.opc]
+	return of_opcode and (of_opcode[rec.cdw10 % 256] or of_opcode[ANY_SELECTOR])
+end
+
+local sqe_line, cqe_line, feature_of_command, result_of_command
 
 do	-- a chunk has room for 200 locals; these end here
 
-local function lies_in(f, other)
-	local from, to = 8 * f.offset + f.shift, 8 * f.offset + f.shift + f.width
-	local low = 8 * other.offset + other.shift
-	return f ~= other and f.width < other.width and from >= low and to <= low + other.width
-end
-
--- The fields of a command that its line shows, and the last of them that is
--- shown even when it is zero: the first one.
-local function line_fields(s)
-	local list = {}
-	for _, f in ipairs(s.fields) do
-		local part = f.name:match("^rsvd")
-		for _, other in ipairs(s.fields) do
-			part = part or lies_in(f, other)
-		end
-		if not part then
-			list[#list + 1] = f
-		end
+-- What is no field of a command is one of the queue entry.
+for _, commands in pairs(command) do
+	for _, c in pairs(commands) do
+		c.struct.gaps = {}
 	end
-	return list
-end
-
-local LINE_NAME = {slba = "LBA"}
-for _, s in pairs(struct) do
-	s.line = line_fields(s)
-	s.tail_from = s.size
-	for i, f in ipairs(s.line) do
-		f.line_name = LINE_NAME[f.name] or f.name:upper()
-		if i > 1 and f.kind ~= "ZERO" then
-			s.tail_from = math.min(s.tail_from, f.offset)
-		end
-	end
-	s.tail = ("\0"):rep(s.size - s.tail_from)
-	s.short_line = {}
-	for i, f in ipairs(s.line) do
-		if i == 1 or f.kind == "ZERO" then
-			s.short_line[#s.short_line + 1] = f
-		end
-	end
-end
-
--- " NAME=value" for what is worth a word in the structure at the end of raw.
-local function words(s, at)
-	local text = ""
-	local plain = raw:sub(at + s.tail_from + 1, at + s.size) == s.tail
-	local line = plain and s.short_line or s.line
-	for i = 1, #line do
-		local value, zero = text_at(raw, at, line[i])
-		if i == 1 or not zero then
-			text = text .. " " .. line[i].line_name .. "=" .. value
-		end
-	end
-	return text
 end
 
 -- What stands before and after the numbers of those that read and write.
@@ -175,6 +133,21 @@ local phase_and_head = memo(4096, function(key)
 	return format(" P=%d SQHD=%d", key % 2, floor(key / 2))
 end)
 
+function feature_of_command()
+	return rec.qkind == number.NVMETAP_QUEUE_ADMIN and feature[rec.cdw10 % 256] or nil
+end
+
+-- The structure that Dword 0 of the present completion is, or nil.
+function result_of_command()
+	if not rec.has_command or rec.status % 2048 ~= 0 then
+		return nil
+	elseif rec.opc == number.NVME_OPC_GET_FEATURES and feature_of_command()
+	       and floor(rec.cdw10 / 256) % 8 ~= number.NVME_SEL_SUPPORTED then
+		return feature_of_command()
+	end
+	return selected(result_of)
+end
+
 function cqe_line()
 	local key = rec.status * 1024 + rec.qkind * 256 + (rec.has_command and rec.opc or 768)
 	local what = outcomes[key] or outcome(key)
@@ -182,30 +155,22 @@ function cqe_line()
 	local q = cqe_now
 	local ns = q.latency
 	local text
-	if ns and q.ok and q.cdw0 == 0 then
+	local s
+	if ns and q.ok and q.cdw0 == 0 and rec.qkind == number.NVMETAP_QUEUE_IO then
 		return begin .. hex4[rec.cid] .. " " .. what .. ", " .. duration(ns) ..
 		       phase_and_head[q.sqhd * 2 + q.status % 2]
 	end
 	text = begin .. hex4[rec.cid] .. " " .. what .. (ns and ", " .. duration(ns) or "")
 	if q.ok then
 		text = text .. phase_and_head[q.sqhd * 2 + q.status % 2]
-		if q.cdw0 ~= 0 then
-			text = text .. format(" CDW0=%08x", q.cdw0)
+		s = result_of_command()
+		if q.cdw0 ~= 0 or s then
+			text = text .. format(" CDW0=%08x", q.cdw0) .. (s and words(s, rec.payload) or "")
 		end
 	end
 	return text
 end
 
-end
-
-local function feature_of_command()
-	return rec.qkind == number.NVMETAP_QUEUE_ADMIN and feature[rec.cdw10 % 256] or nil
-end
-
-local function selected(index)
-	local of_queue = rec.has_command and index[rec.qkind]
-	local of_opcode = of_queue and of_queue[rec.opc]
-	return of_opcode and (of_opcode[rec.cdw10 % 256] or of_opcode[ANY_SELECTOR])
 end
 
 local function add_sqe()
@@ -214,10 +179,10 @@ local function add_sqe()
 	if not c then
 		return
 	end
-	add_titled(c.struct, at, at, high)
+	add_titled(c.struct, at, at, high, true)
 	if rec.opc == number.NVME_OPC_SET_FEATURES and feature_of_command() then
 		local from = at + sqe.by_name.cdw11.offset
-		add_titled(feature_of_command(), from, from, high)
+		add_titled(feature_of_command(), from, from, high, true)
 	end
 end
 
@@ -234,15 +199,8 @@ local function add_cqe()
 		tree:add(found.latency_us, tvb(rec.info, struct.completion_info.size),
 			 floor(ns / 1000 + 0.5)):set_generated():set_hidden()
 	end
-	if not rec.has_command or rec.status % 2048 ~= 0 then
-		return
-	end
-	s = selected(result_of)
-	if rec.opc == number.NVME_OPC_GET_FEATURES and feature_of_command()
-	   and floor(rec.cdw10 / 256) % 8 ~= number.NVME_SEL_SUPPORTED then
-		s = feature_of_command()
-	end
+	s = result_of_command()
 	if s then
-		add_titled(s, at, at, high)
+		add_titled(s, at, at, high, true)
 	end
 end

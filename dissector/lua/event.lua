@@ -85,6 +85,41 @@ function data_offset()
 	return offset and high == 0 and offset + low < 4294967296 and offset + low or nil
 end
 
+local function chars_at(f, at)
+	return printable(raw:sub(at + f.offset + 1, at + f.offset + f.length):gsub("[ %z]+$", ""))
+end
+
+local MAX_NAMED = 8		-- namespaces of a list that a line names
+
+-- What the line of a whole structure says of it, by structure.
+local gist = {
+	[struct.id_ctrl] = function(at)
+		local of = struct.id_ctrl.by_name
+		return format(", %s, serial %s, firmware %s", chars_at(of.mn, at), chars_at(of.sn, at),
+			      chars_at(of.fr, at))
+	end,
+	[struct.id_ns] = function(at)
+		local format_at = at + struct.id_ns.lbaf_offset + struct.lbaf.size *
+				  (number_at(struct.id_ns.by_name.flbas, at) % 16)
+		local low, high = unpack("<I4I4", raw, at + struct.id_ns.by_name.nsze.offset + 1)
+		return format(", %s blocks of %.0f bytes", dec64(high, low),
+			      2 ^ number_at(struct.lbaf.by_name.lbads, format_at))
+	end,
+	[struct.ns_list] = function(at)
+		local text, nr = "", 0
+		for from = at, at + rec.captured - struct.ns_list_entry.size, struct.ns_list_entry.size do
+			local nsid = unpack("<I4", raw, from + 1)
+			if nsid == 0 then
+				break
+			elseif nr == MAX_NAMED then
+				return text .. ", …"
+			end
+			text, nr = text .. (nr == 0 and ": " or ", ") .. format("%.0f", nsid), nr + 1
+		end
+		return nr == 0 and ", empty" or text
+	end,
+}
+
 local function data_line()
 	local high, low, offset, total, direction = data_info()
 	local c = rec.has_command and command[rec.qkind][rec.opc]
@@ -102,7 +137,12 @@ local function data_line()
 		text = text .. plural(rec.len, "byte")
 	end
 	text = text .. " at " .. hex64(high, low)
-	return s and text .. ": " .. s.title or text
+	if not s then
+		return text
+	elseif gist[s] and offset == 0 and rec.captured > 0 and rec.captured >= s.size then
+		return text .. ": " .. s.title .. gist[s](rec.payload)
+	end
+	return text .. ": " .. s.title
 end
 
 -- Descriptors one after the other, each as long as it says; length 0 ends them.

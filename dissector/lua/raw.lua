@@ -59,7 +59,7 @@ local function text_at(raw, base_at, f)
 	if f.length == 8 then
 		local high
 		low, high = unpack("<I4I4", raw, base_at + f.offset + 1)
-		return f.kind == "DEC" and dec64(high, low) or hex64(high, low),
+		return (f.kind == "DEC" or f.name == "slba") and dec64(high, low) or hex64(high, low),
 		       high == 0 and low == 0
 	end
 	low = bits(f, 0, (unpack("<I" .. f.length, raw, base_at + f.offset + 1)))

@@ -95,7 +95,7 @@ local function set_columns()
 	cols.info = rec.suffix == "" and line or line .. rec.suffix
 	if from then
 		cols.src = from
-		cols.dst = from == HOST and DRIVE or HOST
+		cols.dst = from == HOST and DRIVE or from == DRIVE and HOST or ""
 	end
 end
 

@@ -1,125 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- The present record, and how a structure of the table is added to the tree.
-
-local tvb, raw, tree, pinfo		-- raw: the bytes of tvb
-local visible, has_columns
-local visited = true
-local rec = {}				-- its header, and where its parts are
-local bytes_of, is_referenced = Tvb.raw, TreeItem.referenced
-
-local pass = 0			-- over the file
-local has_tree
-local quiet			-- nobody asks for any of our fields in this pass
-local begin_record, wanted
-
-do	-- a chunk has room for 200 locals; these end here
-
--- Asking costs more than decoding.  Outside the GUI the answers are the same
--- for all records of a pass over the file, and a pass runs forward; the GUI
--- asks for each record anew.
-local PASSES = not gui_enabled()
-local last_frame = math.huge
-local answers = {}		-- by ProtoField, in this pass
-local is_shown
-local shown_asked		-- somebody asks for one of those that are there only when shown
-
-local function any_referenced(root, fields)
-	for i = 1, #fields do
-		if is_referenced(root, fields[i]) then
-			return true
-		end
-	end
-	return false
-end
-
-local function begin_pass(root)
-	pass = pass + 1
-	answers = PASSES and {} or nil
-	quiet = not has_tree or PASSES and not is_shown and not any_referenced(root, registered)
-	shown_asked = not is_shown and not quiet and any_referenced(root, shown_only)
-end
-
--- A tree that nobody wants has not even a root; else that is hidden.
-local function look_at(root)
-	has_tree = root.hidden or root.text ~= nil
-	is_shown = has_tree and root.visible
-end
-
--- Whether what is set as a column goes anywhere.
-local function has_info_column()
-	return tostring(pinfo.cols.info) ~= "(info)"
-end
-
--- Tree and columns are the same for all of the first pass, which runs forward; who
--- comes back later may jump.
-function begin_record(frame, root)
-	local is_same = PASSES and not is_shown and frame > last_frame
-	local had_tree = has_tree
-	last_frame = frame
-	if is_same and not visited then
-		return
-	end
-	visited = pinfo.visited
-	look_at(root)
-	has_columns = not PASSES or visited or has_info_column()
-	if not is_same or is_shown or has_tree ~= had_tree then
-		begin_pass(root)
-	end
-	visible = is_shown or shown_asked
-end
-
-function wanted(pf)
-	local answer
-	if visible then
-		return true
-	elseif not PASSES then
-		return is_referenced(tree, pf)
-	end
-	answer = answers[pf]
-	if answer == nil then
-		answer = is_referenced(tree, pf)
-		answers[pf] = answer
-	end
-	return answer
-end
-
-end
-
-local any_wanted
-
--- A field, or an array because of itself or of what its elements have.
-local function part_wanted(part)
-	if part.element then
-		return wanted(part.pf) or any_wanted(part.element)
-	elseif part.by_queue then
-		for _, pf in pairs(part.by_queue) do
-			if wanted(pf) then
-				return true
-			end
-		end
-		return false
-	end
-	return wanted(part.pf)
-end
-
--- The fields and arrays of a structure that someone looks at.
-local function wanted_parts(s)
-	if visible then
-		return s.parts
-	elseif s.pass ~= pass then
-		s.pass, s.wanted = pass, {}
-		for i = 1, #s.parts do
-			if part_wanted(s.parts[i]) then
-				s.wanted[#s.wanted + 1] = s.parts[i]
-			end
-		end
-	end
-	return s.wanted
-end
-
-function any_wanted(s)
-	return #wanted_parts(s) > 0
-end
+-- How a structure of the table is added to the tree, with all its bytes.
 
 local function subtree(parent, pf, at, len, text)
 	return visible and parent:add(pf, tvb(at, len)):set_text(text) or parent
@@ -178,82 +58,6 @@ local function explain(item, f, from, big)
 			item:append_text(" (" .. v .. ")")
 		end
 	end
-end
-
-local function add_chars(parent, pf, at, len)
-	local text = tvb:raw(at, len):gsub("[ %z]+$", ""):gsub("[^\32-\126]", ".")
-	parent:add(pf, tvb(at, len), text)
-end
-
-local printable, add_text
-
-do
-
--- The length of the UTF-8 character that begins at at, or nil.
-local function utf8_length(text, at)
-	local a, b, c, d = text:byte(at, at + 3)
-	local function follows(byte, low, high)
-		return byte and byte >= (low or 0x80) and byte <= (high or 0xbf)
-	end
-	if a < 0xc2 or a > 0xf4 then
-		return nil
-	elseif a < 0xe0 then
-		return follows(b, a == 0xc2 and 0xa0) and 2
-	elseif a < 0xf0 then
-		return follows(b, a == 0xe0 and 0xa0, a == 0xed and 0x9f) and follows(c) and 3
-	end
-	return follows(b, a == 0xf0 and 0x90, a == 0xf4 and 0x8f) and follows(c)
-	       and follows(d) and 4
-end
-
-local ESCAPE = {["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
-
--- Text that a terminal and Wireshark show alike: no controls, whole UTF-8.
--- Wireshark itself escapes line ends in a field's value.
-function printable(text, keep_breaks)
-	local out, at = {}, 1
-	local class = keep_breaks and "^[\t\r\n\32-\126]+" or "^[\32-\126]+"
-	if text:match(class) == text then
-		return text
-	end
-	while at <= #text do
-		local plain = text:match(class, at)
-		local len = plain and #plain or text:byte(at) >= 0x80 and utf8_length(text, at)
-		if len then
-			out[#out + 1] = text:sub(at, at + len - 1)
-		else
-			local c = text:sub(at, at)
-			out[#out + 1] = ESCAPE[c] or format("\\x%02x", c:byte())
-		end
-		at = at + (len or 1)
-	end
-	return table.concat(out)
-end
-
--- A line for each line of a text of several, below it.
-local function add_lines(item, at, len)
-	local text = tvb:raw(at, len)
-	local from = 1
-	if not text:find("\n[^$]") then
-		return
-	end
-	while from <= len do
-		local stop = text:find("\n", from, true) or len + 1
-		if stop > from then
-			item:add(tvb(at + from - 1, stop - from),
-				 printable(text:sub(from, stop - 1)))
-		end
-		from = stop + 1
-	end
-end
-
-function add_text(parent, pf, at, len)
-	local item = parent:add(pf, tvb(at, len), printable(tvb:raw(at, len), true))
-	if visible then
-		add_lines(item, at, len)
-	end
-end
-
 end
 
 -- A field at byte from.  big: against its kind, as registers stand in the info.
@@ -359,7 +163,9 @@ local function add_array(parent, array, at, low, high)
 		local item = parent
 		if wanted(array.pf) then
 			item = parent:add(array.pf, tvb(here, next_one - here))
-			item:set_text(format("%s %d", array.label, i))
+			item:set_text(format("%s %d%s", array.label, i,
+					     visible and element_words(array.element, at + i * size)
+					     or ""))
 		end
 		add_struct(item, array.element, at + i * size, low, stop)
 		used = bytes:find("[^%z]", next_one - from + 1)
@@ -395,10 +201,15 @@ end
 
 end
 
-local function add_titled(s, at, low, high)
+-- worded: the title says what is in it.
+local function add_titled(s, at, low, high, worded)
 	local from = math.max(at, low)
 	local to = s.size > 0 and math.min(at + s.size, high) or high
+	local title = s.title
 	if to > from and #s.parts > 0 then
-		add_struct(subtree(tree, s.pf, from, to - from, s.title), s, at, low, high)
+		if visible and worded and to - from == s.size then
+			title = title .. ":" .. words(s, at)
+		end
+		add_struct(subtree(tree, s.pf, from, to - from, title), s, at, low, high)
 	end
 end

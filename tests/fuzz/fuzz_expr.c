@@ -54,7 +54,8 @@ static void check_match(const struct expr *expr, const char *text, size_t len,
 	if (opposite != NULL && expr_match_frame(opposite, rec, frame) == matched)
 		abort();
 	expr_free(opposite);
-	if (rec != NULL && expr_excludes(expr, frame->header) && (matched || expr_match(expr, rec)))
+	if (rec != NULL && expr_excludes_packet(expr, frame->header, frame->caplen) &&
+	    (matched || expr_match(expr, rec)))
 		abort();
 }
 
