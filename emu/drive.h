@@ -29,7 +29,7 @@ struct drive_config {
 	const char *firmware;
 	uint32_t bdf;			/* 00:06.0 is 0x30; what taps and captures say */
 	bool once;			/* end when the first guest has gone */
-	const char *console;		/* path of the guest's console socket to listen at, or NULL: */
+	const char *console;		/* path of the console socket to listen at, or NULL: */
 	int console_fd;			/* what to read it from, the drive's own then; 0: none */
 	/* Every byte the console sends, as it comes; on the controller's thread. */
 	void (*console_bytes)(void *ctx, const void *bytes, size_t len);

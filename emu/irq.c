@@ -72,7 +72,8 @@ static uint8_t send_msix(struct irq *irq, const struct nvmetap_irq *info)
 
 static uint8_t send_now(struct irq *irq, const struct nvmetap_irq *info)
 {
-	if (irq->gone)
+	/* As when a link goes down, the pin is let go. */
+	if (irq->gone && (info->type == NVMETAP_IRQ_MSIX || info->level))
 		return NVMETAP_IRQ_DISABLED;
 	return info->type == NVMETAP_IRQ_MSIX ? send_msix(irq, info) : transmit(irq, info);
 }

@@ -29,7 +29,8 @@ struct irq {
 	bool intx_again;
 	uint64_t intx_cause;
 	uint32_t intx_count;
-	bool gone;			/* the function has vanished: nothing is sent */
+	bool gone;			/* the function has vanished: the pin is let go, and
+					 * nothing else is sent */
 	struct late_irq *lates;		/* of the fault late-irq */
 };
 

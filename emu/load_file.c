@@ -244,7 +244,8 @@ static int check_library(struct load_file *file, char *err, size_t errlen)
 	if (file->setup == NULL)
 		return refuse(err, errlen, "no plug-in: it has no function setup");
 	if (abi == NULL)
-		return refuse(err, errlen, "not built with nvmetap/plugin.h: it has no nvmetap_abi");
+		return refuse(err, errlen,
+			      "not built with nvmetap/plugin.h: it has no nvmetap_abi");
 	if (abi[0] != NVMETAP_ABI) {
 		snprintf(err, errlen, "built for version %u of the plug-in interface, this is %d",
 			 abi[0], NVMETAP_ABI);

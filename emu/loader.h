@@ -20,7 +20,8 @@ struct loader_config {
 
 struct loader;
 
-struct loader *loader_new(struct taps *taps, const struct loader_config *config);	/* or NULL */
+/* Or NULL. */
+struct loader *loader_new(struct taps *taps, const struct loader_config *config);
 /* The plug-ins have been removed. */
 void loader_free(struct loader *loader);
 

@@ -25,7 +25,8 @@ static_assert(CTRL_NR_ERRORS * error_entry_SIZE <= PAGE_MAX, "the error log is o
 /* Section 5.14.1.2, byte 0. */
 uint8_t log_critical_warning(const struct ctrl *ctrl)
 {
-	if (CTRL_TEMPERATURE_K >= ctrl->temperature[0] || CTRL_TEMPERATURE_K <= ctrl->temperature[1])
+	if (CTRL_TEMPERATURE_K >= ctrl->temperature[0] ||
+	    CTRL_TEMPERATURE_K <= ctrl->temperature[1])
 		return CW_TEMPERATURE;
 	return 0;
 }

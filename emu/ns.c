@@ -150,7 +150,8 @@ static int do_part(const struct ns_req *req, uint64_t slba, uint32_t nlb)
 bool ns_req_now(struct ns_req *req)
 {
 	const struct backend_ops *ops = req->ns->backend->ops;
-	uint64_t off = req->slba << req->ns->lba_shift, len = (uint64_t)req->nlb << req->ns->lba_shift;
+	uint64_t off = req->slba << req->ns->lba_shift;
+	uint64_t len = (uint64_t)req->nlb << req->ns->lba_shift;
 	int result = -EAGAIN;
 
 	if (len > NOW_SIZE)

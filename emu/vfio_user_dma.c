@@ -26,7 +26,8 @@ int vu_dma_map(struct vfio_user *v, struct conn_msg *msg, struct vu_reply *reply
 	(void)reply;
 	if (VU_MAP_ARGSZ_get(msg->body) < VU_MAP_LEN || msg->nr_fds > 1)
 		return -EINVAL;
-	err = guestmem_map(v->server.mem, iova, size, msg->nr_fds == 1 ? msg->fds[0] : -1, offset, flags);
+	err = guestmem_map(v->server.mem, iova, size, msg->nr_fds == 1 ? msg->fds[0] : -1, offset,
+			   flags);
 	if (err == 0)
 		device_dma_map(v->server.dev, iova, size, offset, flags & VFIO_DMA_MAP_FLAG_READ,
 			       flags & VFIO_DMA_MAP_FLAG_WRITE, msg->nr_fds == 1);
@@ -53,7 +54,8 @@ static int unmap_range(struct vfio_user *v, uint64_t iova, uint64_t size)
 	if (nr < 0)
 		return nr;
 	for (int i = 0; i < nr; i++) {
-		const struct guestmem_mapping *m = guestmem_at(v->server.mem, first + (unsigned int)i);
+		const struct guestmem_mapping *m =
+			guestmem_at(v->server.mem, first + (unsigned int)i);
 
 		device_dma_unmap(v->server.dev, m->iova, m->size);
 	}
@@ -144,7 +146,8 @@ static int answer_wait(struct vfio_user *v, uint16_t id, uint64_t deadline_ns,
 				deadline_ns = deadline_sooner(deadline_ns);
 			busy = v->waiting.nr_unanswered > 0;
 		} else {
-			server_break(&v->server, v->server.conn.why != NULL ? v->server.conn.why : strerror(-rc));
+			server_break(&v->server, v->server.conn.why != NULL ? v->server.conn.why :
+									      strerror(-rc));
 		}
 		if (rc != 0)
 			return rc == 1 ? 0 : -EIO;

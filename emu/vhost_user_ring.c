@@ -141,7 +141,8 @@ static int segments_copy(struct vhu_ring *r, const struct vhu_segment *s, size_t
 	for (; len > 0; s++, off = 0, p += n, len -= n) {
 		n = s->len - off < len ? s->len - off : len;
 		if (off > UINT64_MAX - s->iova ||
-		    guestmem_copy(r->owner->server.mem, s->iova + off, p, n, write, NULL, NULL) != 0)
+		    guestmem_copy(r->owner->server.mem, s->iova + off, p, n, write, NULL,
+				  NULL) != 0)
 			return give_up(r, "a descriptor outside of the memory");
 	}
 	return 0;

@@ -80,7 +80,7 @@ void vhu_regions_clear(struct vhost_user *v);
 void vhu_rings_init(struct vhost_user *v);
 void vhu_rings_clear(struct vhost_user *v);	/* as after init; closes the descriptors */
 bool vhu_ring_ready(const struct vhu_ring *r);	/* may be looked at */
-void vhu_rings_look(struct vhost_user *v);	/* at those that were kicked before they were ready */
+void vhu_rings_look(struct vhost_user *v);	/* at those kicked before they were ready */
 void vhu_ring_kicked(struct vhu_ring *r);
 void vhu_ring_call(const struct vhu_ring *r);	/* the peer, if it wants to be called */
 /*

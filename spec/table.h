@@ -38,7 +38,8 @@ enum {
 #define TABLE_LE(strct, name, offset, length, shift, width) \
 	static inline uint64_t strct##_##name##_get(const void *p) \
 	{ \
-		return bits_get(bytes_get_le((const uint8_t *)p + (offset), length), shift, width); \
+		return bits_get(bytes_get_le((const uint8_t *)p + (offset), length), shift, \
+				width); \
 	} \
 	static inline void strct##_##name##_set(void *p, uint64_t value) \
 	{ \
@@ -50,7 +51,8 @@ enum {
 #define TABLE_BE(strct, name, offset, length, shift, width) \
 	static inline uint64_t strct##_##name##_get(const void *p) \
 	{ \
-		return bits_get(bytes_get_be((const uint8_t *)p + (offset), length), shift, width); \
+		return bits_get(bytes_get_be((const uint8_t *)p + (offset), length), shift, \
+				width); \
 	} \
 	static inline void strct##_##name##_set(void *p, uint64_t value) \
 	{ \

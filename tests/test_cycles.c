@@ -120,7 +120,10 @@ static void test_a_clock_that_is_steered_is_followed_within_a_microsecond(void *
 	(void)run(&c, SETTLE_NS, US);
 	for (unsigned int i = 0; i < 20; i++) {
 		c.rate = 2.596 * (i % 2 != 0 ? 1.0005 : 0.9995);
+		c.nr_looks = 0;
 		assert_in_range(run(&c, 20 * MS, 10 * US), 0, US);
+		/* A look a span, of a span that the counter's old rate was for. */
+		assert_in_range(c.nr_looks, 18, 21);
 	}
 }
 
@@ -133,6 +136,7 @@ static void test_looks_that_are_a_little_off_add_up_to_nothing(void **state)
 		c.jitter = 100;
 		c.seed = i;
 		assert_in_range(run(&c, 50 * (uint64_t)CYCLES_SPAN_NS, 10 * US), 0, 300);
+		assert_in_range(c.nr_looks, 49, 200);
 	}
 }
 
@@ -215,6 +219,60 @@ static void test_a_leap_ahead_is_paid_back(void **state)
 	assert_in_range(run(&c, SETTLE_NS, US), 0, NEAR_NS);
 }
 
+/* It is neither too late afterwards, nor does time ever stand. */
+static void test_what_is_ahead_of_the_clock_is_met_in_a_span_and_not_passed(void **state)
+{
+	static const uint64_t ahead_ns[] = { 1 * US, 300 * US, 400 * US, 520 * US };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ahead_ns) / sizeof(ahead_ns[0]); i++) {
+		struct computer c = boot(2.596);
+
+		(void)run(&c, SETTLE_NS, US);
+		pass(&c, CYCLES_SPAN_NS);
+		c.cycles.last_ns = c.clock_ns + ahead_ns[i];
+		(void)look(&c);
+		for (uint64_t ns = 0; ns < 4 * (uint64_t)CYCLES_SPAN_NS; ns += US) {
+			pass(&c, US);
+			assert_true(ask(&c) + NEAR_NS >= c.clock_ns);
+		}
+		assert_in_range(error_ns(&c), 0, NEAR_NS);
+	}
+}
+
+static void test_time_that_is_ahead_goes_on_at_half_its_pace_at_least(void **state)
+{
+	static const uint64_t ahead_ns[] = { 600 * US, 900 * US, 10 * MS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ahead_ns) / sizeof(ahead_ns[0]); i++) {
+		struct computer c = boot(2.596);
+		uint64_t before_ns;
+
+		(void)run(&c, SETTLE_NS, US);
+		pass(&c, CYCLES_SPAN_NS);
+		c.cycles.last_ns = c.clock_ns + ahead_ns[i];
+		before_ns = look(&c);
+		pass(&c, 500 * US);
+		assert_in_range(ask(&c) - before_ns, 250 * US - NEAR_NS, 500 * US);
+	}
+}
+
+static void test_looks_that_are_seconds_apart_agree(void **state)
+{
+	struct computer c = boot(2.596);
+	uint64_t ns;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		(void)look(&c);
+		pass(&c, 4 * (uint64_t)1000 * MS);
+	}
+	(void)look(&c);
+	pass(&c, 10 * US);
+	assert_true(cycles_convert(&c.cycles, c.counter, &ns));
+}
+
 static void test_time_far_ahead_of_the_clock_goes_on_slowly(void **state)
 {
 	struct computer c = boot(2.596);
@@ -251,6 +309,7 @@ static void test_the_clock_alone_does_not_go_backwards_either(void **state)
 	(void)run(&c, SETTLE_NS, US);
 	assert_int_equal(cycles_clock(&c.cycles, c.clock_ns + 5), c.clock_ns + 5);
 	assert_int_equal(cycles_clock(&c.cycles, c.clock_ns), c.clock_ns + 5);
+	assert_false(cycles_convert(&c.cycles, c.cycles.from, &(uint64_t){ 0 }));
 }
 
 int main(void)
@@ -266,6 +325,9 @@ int main(void)
 		cmocka_unit_test(test_a_sleep_of_the_counter_alone_is_noticed_however_long),
 		cmocka_unit_test(test_a_counter_that_stands_still_is_not_believed),
 		cmocka_unit_test(test_a_leap_ahead_is_paid_back),
+		cmocka_unit_test(test_what_is_ahead_of_the_clock_is_met_in_a_span_and_not_passed),
+		cmocka_unit_test(test_time_that_is_ahead_goes_on_at_half_its_pace_at_least),
+		cmocka_unit_test(test_looks_that_are_seconds_apart_agree),
 		cmocka_unit_test(test_time_far_ahead_of_the_clock_goes_on_slowly),
 		cmocka_unit_test(test_time_goes_on_whatever_the_counter_does),
 		cmocka_unit_test(test_the_clock_alone_does_not_go_backwards_either),

@@ -231,6 +231,7 @@ static void test_a_field_is_found_at_each_place_in_its_structure(void **state)
 {
 	static const uint8_t info[16] = { [15] = 1 };
 	static const uint8_t descriptors[32] = { [11] = 1, [24] = 0x56, 0x34, 0x12, [31] = 0x40 };
+	static const uint8_t ctrl[40] = { [2] = 0x12, 0x34, [22] = 0x56, 0x78 };
 	struct record rec = {
 		.event = NVMETAP_EV_LIST, .info = info, .info_len = sizeof(info),
 		.payload = descriptors, .len = sizeof(descriptors), .caplen = sizeof(descriptors),
@@ -243,19 +244,30 @@ static void test_a_field_is_found_at_each_place_in_its_structure(void **state)
 	rec.len = rec.caplen = 0;
 	assert_no_match(&rec, "nvmetap.sgl_list");
 	assert_refused("nvmetap.sgl_list == 1", 0, "nvmetap.sgl_list can only be there or not");
+	/* Of a change of the controller's state bytes 2, 3 and 20 to 23 are reserved. */
+	rec = (struct record){ .event = NVMETAP_EV_CTRL, .info = ctrl, .info_len = sizeof(ctrl) };
+	assert_match(&rec, "nvmetap.ctrl.rsvd == 0x1234");
+	assert_match(&rec, "nvmetap.ctrl.rsvd == 0x5678");
 }
 
-/* Two structures have nvme.cmd.slba. */
-static void test_a_near_name_is_offered_once(void **state)
+static void assert_offered_once(const char *wrong, const char *name)
 {
 	struct expr_error err;
 	const char *first;
 
-	(void)state;
-	assert_null(expr_compile("nvme.cmd.slbb", 13, &err));
-	first = strstr(err.what, "nvme.cmd.slba");
+	assert_null(expr_compile(wrong, strlen(wrong), &err));
+	first = strstr(err.what, name);
 	assert_non_null(first);
-	assert_null(strstr(first + 1, "nvme.cmd.slba"));
+	assert_null(strstr(first + 1, name));
+}
+
+/* Two structures have each of these. */
+static void test_a_near_name_is_offered_once(void **state)
+{
+	(void)state;
+	assert_offered_once("nvme.cmd.slbb", "nvme.cmd.slba");
+	assert_offered_once("nvmetap.pci.ssvd", "nvmetap.pci.ssid");
+	assert_offered_once("nvmetap.pci.ssvd", "nvmetap.pci.ssvid");
 	assert_refused("nvmetp", 0, "no field nvmetp; near: nvmetap");
 }
 

@@ -30,7 +30,7 @@ static void test_what_the_header_shows_to_be_false_is_excluded(void **state)
 		"nvmetap.nsid == 1 && nvmetap.opc == \"Read\" && nvme.cmd.slba == 0x1000",
 		"nvmetap.status == 0", "nvme.cqe.sqhd == 0", "nvmetap.opc == 1 && nvme.cqe.sqhd",
 		"nvmetap.opc == 1 && nvmetap.nsid == 2 && nvmetap.cid == 0x203",
-		"nvmetap.opc == 1 && nvmetap.nsid == 1 && nvmetap.sqid == 4 && nvmetap.cid == 0x203",
+		"nvmetap.opc == 1 && nvmetap.nsid == 1 && nvmetap.sqid == 4 && nvmetap.cid == 515",
 	};
 	static const char *const not_excluded[] = {
 		"nvmetap.opc == \"Write\"", "nvmetap.sqid == 3 && nvmetap.seq == 600",
@@ -38,7 +38,7 @@ static void test_what_the_header_shows_to_be_false_is_excluded(void **state)
 		"(nvmetap.opc == \"Read\" && nvmetap.seq == 1) || nvmetap.opc == \"Write\"",
 		"!(nvmetap.opc == \"Read\")", "nvmetap.opc == 2 xor nvmetap.opc == 1",
 		"!nvme.cqe.sqhd", "nvmetap",
-		"nvmetap.nsid == 1 && nvmetap.opc == 1 && nvmetap.cid == 0x203 && nvme.cmd.nlb == 0",
+		"nvmetap.nsid == 1 && nvmetap.opc == 1 && nvmetap.cid == 515 && nvme.cmd.nlb == 0",
 	};
 	struct record rec = write_record();
 

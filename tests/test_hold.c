@@ -223,6 +223,64 @@ static void test_a_completion_from_another_thread_may_race_a_reset(void **state)
 	pthread_barrier_destroy(&racer.start);
 }
 
+struct crowd {
+	struct nvmetap_plugin *plugin;
+	uint64_t ids[1024];
+	unsigned int nr, nr_resumed;
+};
+
+static int hold_all(void *ctx, struct nvmetap_event *ev)
+{
+	struct crowd *crowd = ctx;
+
+	crowd->ids[crowd->nr++] = ev->cmd_id;
+	return NVMETAP_LATER;
+}
+
+/* Lets go whatever is held, until nr commands of the queue have been completed. */
+static void resume_all(struct rig *rig, struct crowd *crowd, uint16_t qid, unsigned int nr)
+{
+	struct nvme_completion cpl;
+
+	while (nr > 0) {
+		while (crowd->nr_resumed < crowd->nr)
+			assert_int_equal(nvmetap_resume(crowd->plugin,
+							crowd->ids[crowd->nr_resumed++], 0), 0);
+		assert_true(driver_wait(&rig->driver, qid, &cpl));
+		assert_int_equal(status_code(&cpl), 0);
+		nr--;
+	}
+}
+
+/* Of 512 commands in flight 32 are the admin queue's; the others wait their turn. */
+static void test_commands_that_are_held_leave_room_for_the_admin_queue(void **state)
+{
+	enum { NR_IO = 600, NR_ADMIN = 40 };
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvme_command abort = { .opc = NVME_OPC_ABORT };
+	struct crowd io = { .nr = 0 }, admin = { .nr = 0 };
+
+	assert_true(driver_disable(&rig->driver));
+	assert_true(driver_enable(&rig->driver, 64));
+	assert_int_equal(driver_create(&rig->driver, 2, 1024, 2), 0);
+	io.plugin = rig_modify(rig, "nvme:io:decode", hold_all, &io);
+	admin.plugin = rig_modify(rig, "nvme:admin:decode", hold_all, &admin);
+	for (unsigned int i = 0; i < NR_IO; i++)
+		driver_submit(&rig->driver, 2, &flush);
+	rig_settle(rig);
+	assert_int_equal(io.nr, 512 - 32);
+	for (unsigned int i = 0; i < NR_ADMIN; i++)
+		driver_submit(&rig->driver, 0, &abort);
+	rig_settle(rig);
+	assert_int_equal(admin.nr, 32);
+	resume_all(rig, &io, 2, NR_IO);
+	assert_int_equal(io.nr, NR_IO);
+	resume_all(rig, &admin, 0, NR_ADMIN);
+	assert_int_equal(admin.nr, NR_ADMIN);
+	assert_false(driver_peek(&rig->driver, 2));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -235,6 +293,7 @@ int main(void)
 		TEST(test_a_head_that_a_plug_in_has_chosen_survives_a_delay),
 		TEST(test_a_head_that_nobody_chose_is_that_of_the_moment_of_posting),
 		TEST(test_a_completion_from_another_thread_may_race_a_reset),
+		TEST(test_commands_that_are_held_leave_room_for_the_admin_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,10 +12,12 @@
 enum {
 	CAP_MSIX = 17,
 	CAP_EXPRESS = 16,
-	COMMAND = 4,		/* in configuration space, and two of its bits */
+	COMMAND = 4,		/* in configuration space, and three of its bits */
+	MEMORY_ONLY = 2,
 	MEMORY_AND_MASTER = 6,
 	INTX_DISABLE = 1 << 10,
 	TABLE = 0x2000,		/* in BAR 0; 16 bytes a vector, the last 4 its mask */
+	PBA = 0x3000,
 	SOON = 1000000,		/* ns */
 };
 
@@ -77,16 +79,21 @@ static void test_a_refused_interrupt_is_sent_again(void **state)
 {
 	struct rig *rig = *state;
 	struct nvme_command cmd = { .opc = NVME_OPC_ABORT };
+	uint64_t refused_ns;
 
 	rig_watch(rig, "pci:msix:writeback");
 	rig->mem->nr_irqs = 0;
 	rig->mem->irq_result = -EAGAIN;
+	refused_ns = loop_now_ns();
 	driver_command(&rig->driver, 0, &cmd);
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.result,
 			 NVMETAP_IRQ_RETRIED);
+	/* The drive does not see the table, and claims no message. */
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 0)->info.irq.message, 0);
 	rig->mem->irq_result = 0;
 	while (rig->mem->nr_irqs == 0)
 		assert_true(rig->access.wait(rig));
+	assert_true(loop_now_ns() - refused_ns >= SOON);	/* not at once, and ever again */
 	rig->mem->irq_result = -ENOTCONN;
 	driver_command(&rig->driver, 0, &cmd);
 	rig->mem->irq_result = 0;
@@ -167,6 +174,29 @@ static void test_a_masked_vector_announces_all_that_came(void **state)
 	assert_int_equal(rig_seen(rig, NVMETAP_EV_INTERRUPT, 4)->ev.count, 1);
 }
 
+/* Function Mask is bit 14 of Message Control; what is pending of every vector is sent. */
+static void test_all_that_is_pending_is_sent_when_the_function_is_unmasked(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t control = driver_capability(&rig->driver, CAP_MSIX) + 2;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+
+	rig->mem->ops.sees = TRANSPORT_SEES_MSIX_TABLE;
+	set(rig, TABLE + 12, 4, 0);
+	set(rig, TABLE + 16 + 12, 4, 0);
+	rig->access.config_write(rig, control, 2, 0xc000);
+	rig->mem->nr_irqs = 0;
+	abort_command(rig);
+	assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+	assert_int_equal(get(rig, PBA, 8), 3);
+	rig->access.config_write(rig, control, 2, 0x8000);
+	assert_int_equal(rig->mem->nr_irqs, 2);
+	assert_int_equal(rig->mem->irqs[0].vector, 0);
+	assert_int_equal(rig->mem->irqs[1].vector, 1);
+	assert_int_equal(get(rig, PBA, 8), 0);
+}
+
 static void restart(struct rig *rig, bool msix)
 {
 	device_reset(rig->dev);
@@ -214,6 +244,22 @@ static uint8_t last_level(const struct rig *rig)
 	return rig->mem->irqs[rig->mem->nr_irqs - 1].level;
 }
 
+/* While no register is accessed. */
+static void test_the_pin_rises_for_what_a_back_end_completes(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command cmd;
+
+	begin_intx(rig);
+	assert_int_equal(driver_create(&rig->driver, 1, 16, 0), 0);
+	assert_int_equal(last_level(rig), 0);
+	cmd = rig_read_command(1, driver_alloc(&rig->driver, 4096));
+	driver_submit(&rig->driver, 1, &cmd);
+	while (!driver_peek(&rig->driver, 1))
+		assert_true(rig->access.wait(rig));
+	assert_int_equal(last_level(rig), 1);
+}
+
 static void test_a_refused_pin_is_sent_again(void **state)
 {
 	struct rig *rig = *state;
@@ -240,6 +286,38 @@ static void test_a_refused_pin_is_sent_again(void **state)
 	assert_int_equal(rig->mem->nr_irqs, 0);
 }
 
+/* What was tried again meanwhile, and told, is not told twice. */
+static void test_a_pin_that_was_refused_and_then_told_is_not_sent_again(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t until_ns;
+
+	begin_intx(rig);
+	rig->mem->irq_result = -EAGAIN;
+	submit_abort(rig);
+	rig->mem->irq_result = 0;
+	take_completion(rig);
+	rig->mem->nr_irqs = 0;
+	submit_abort(rig);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+	for (until_ns = loop_now_ns() + 2 * SOON; loop_now_ns() < until_ns;)
+		rig_settle(rig);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+}
+
+static void test_a_refused_interrupt_is_not_sent_without_bus_master(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->mem->irq_result = -ENOTCONN;
+	abort_command(rig);
+	rig->mem->irq_result = 0;
+	rig->mem->nr_irqs = 0;
+	rig->access.config_write(rig, COMMAND, 2, MEMORY_ONLY);
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+}
+
 /* Section 6.2.2: Interrupt Disable, bit 10 of the command register. */
 static void test_a_disabled_pin_is_let_go_and_the_status_stays(void **state)
 {
@@ -256,6 +334,20 @@ static void test_a_disabled_pin_is_let_go_and_the_status_stays(void **state)
 	rig->access.config_write(rig, COMMAND, 2, MEMORY_AND_MASTER);
 	assert_int_equal(rig->mem->nr_irqs, 3);
 	assert_int_equal(last_level(rig), 1);
+}
+
+/* Section 6.8.2.3: who is enabled for MSI-X does not use its pin. */
+static void test_enabling_msix_lets_the_pin_go(void **state)
+{
+	struct rig *rig = *state;
+
+	begin_intx(rig);
+	submit_abort(rig);
+	rig->mem->nr_irqs = 0;
+	rig->access.config_write(rig, driver_capability(&rig->driver, CAP_MSIX) + 2, 2, 0x8000);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+	assert_int_equal(rig->mem->irqs[0].type, NVMETAP_IRQ_INTX);
+	assert_int_equal(rig->mem->irqs[0].level, 0);
 }
 
 static void test_a_reset_lets_the_pin_go(void **state)
@@ -331,6 +423,8 @@ static int late_once(void *ctx, struct nvmetap_event *ev)
 struct hows {
 	unsigned int nr;
 	uint8_t how[8], was, now;	/* results of the last interrupt */
+	uint8_t levels;			/* of both, one bit each */
+	uint64_t arg;
 };
 
 static int note_how(void *ctx, struct nvmetap_event *ev)
@@ -340,8 +434,12 @@ static int note_how(void *ctx, struct nvmetap_event *ev)
 	if (hows->nr < sizeof(hows->how))
 		hows->how[hows->nr++] = ev->inject->how;
 	if (ev->inject->was.info != NULL) {
-		hows->was = ((const struct nvmetap_irq *)ev->inject->was.info)->result;
-		hows->now = ((const struct nvmetap_irq *)ev->inject->now.info)->result;
+		const struct nvmetap_irq *was = ev->inject->was.info, *now = ev->inject->now.info;
+
+		hows->was = was->result;
+		hows->now = now->result;
+		hows->levels = (uint8_t)(was->level | now->level << 1);
+		hows->arg = ev->inject->arg;
 	}
 	return NVMETAP_GO;
 }
@@ -372,6 +470,8 @@ static void test_a_late_pin_is_told_with_what_became_of_it(void **state)
 	assert_int_equal(last_level(rig), 1);
 	assert_int_equal(hows.was, NVMETAP_IRQ_DELAYED);
 	assert_int_equal(hows.now, NVMETAP_IRQ_SENT);
+	assert_int_equal(hows.levels, 3);
+	assert_int_equal(hows.arg, SOON);
 	take_completion(rig);
 	assert_int_equal(last_level(rig), 0);
 	done = false;
@@ -395,6 +495,114 @@ static void test_a_late_interrupt_does_not_outlive_a_reset(void **state)
 	for (until_ns = loop_now_ns() + 2 * SOON; loop_now_ns() < until_ns;)
 		rig_settle(rig);
 	assert_int_equal(rig->mem->nr_irqs, 0);
+}
+
+static int drop_once(void *ctx, struct nvmetap_event *ev)
+{
+	bool *done = ctx;
+	int verdict = *done ? NVMETAP_GO : NVMETAP_DROP;
+
+	(void)ev;
+	*done = true;
+	return verdict;
+}
+
+static void test_what_a_dropped_or_late_interrupt_announced_is_not_announced_again(void **state)
+{
+	static nvmetap_fn *const modifiers[] = { drop_once, late_once };
+	static const uint8_t results[] = { NVMETAP_IRQ_DROPPED, NVMETAP_IRQ_DELAYED };
+	struct rig *rig = *state;
+
+	rig_watch(rig, "pci:msix:writeback");
+	for (unsigned int i = 0; i < 2; i++) {
+		bool done = false;
+		struct nvmetap_plugin *plugin =
+			rig_modify(rig, "pci:msix:writeback", modifiers[i], &done);
+		const struct seen *irq;
+
+		abort_command(rig);
+		irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 2 * i);
+		assert_int_equal(irq->info.irq.result, results[i]);
+		abort_command(rig);
+		irq = rig_seen(rig, NVMETAP_EV_INTERRUPT, 2 * i + 1);
+		assert_int_equal(irq->ev.count, 1);
+		plugin_remove(plugin);
+	}
+}
+
+static int late_twice(void *ctx, struct nvmetap_event *ev)
+{
+	unsigned int *nr = ctx;
+
+	(void)ev;
+	assert_int_equal(nvmetap_fault(NULL, NVMETAP_FAULT_LATE_IRQ,
+				       (*nr)++ == 0 ? SOON : 1000 * (uint64_t)SOON), 0);
+	return NVMETAP_GO;
+}
+
+static void test_of_two_late_interrupts_one_is_sent_and_the_other_revoked(void **state)
+{
+	struct rig *rig = *state;
+	struct hows hows = { 0 };
+	unsigned int nr = 0;
+
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvmetap:inject:writeback", note_how, &hows,
+					NVMETAP_OBSERVE), 0);
+	rig_modify(rig, "pci:msix:writeback", late_twice, &nr);
+	rig->mem->nr_irqs = 0;
+	abort_command(rig);
+	abort_command(rig);
+	assert_int_equal(nr, 2);
+	wait_for_how(rig, &hows, NVMETAP_INJECT_EFFECT);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+	device_reset(rig->dev);
+	assert_int_equal(hows.how[hows.nr - 1], NVMETAP_INJECT_REVOKED);
+	assert_int_equal(rig->mem->nr_irqs, 1);
+}
+
+static int vanish(void *ctx, struct nvmetap_event *ev)
+{
+	(void)ctx;
+	(void)ev;
+	assert_int_equal(nvmetap_fault(NULL, NVMETAP_FAULT_GONE, 0), 0);
+	return NVMETAP_GO;
+}
+
+/* What was refused is forgotten, and what was late is revoked with it. */
+static void test_of_a_device_that_is_gone_nothing_is_sent(void **state)
+{
+	struct rig *rig = *state;
+	struct hows hows = { 0 };
+	bool done = false;
+
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvmetap:inject:writeback", note_how, &hows,
+					NVMETAP_OBSERVE), 0);
+	rig_modify(rig, "pci:msix:writeback", late_once, &done);
+	rig_modify(rig, "nvme:regread:writeback", vanish, NULL);
+	abort_command(rig);
+	rig->mem->irq_result = -ENOTCONN;
+	abort_command(rig);
+	rig->mem->irq_result = 0;
+	rig->mem->nr_irqs = 0;
+	driver_csts(&rig->driver);
+	device_irq_ready(rig->dev, NVMETAP_IRQ_MSIX);
+	wait_for_how(rig, &hows, NVMETAP_INJECT_REVOKED);
+	assert_int_equal(rig->mem->nr_irqs, 0);
+}
+
+/* PCI Express Base Specification 3.0, section 2.2.8.1: as when a link goes down. */
+static void test_the_pin_of_a_device_that_is_gone_is_let_go(void **state)
+{
+	struct rig *rig = *state;
+
+	begin_intx(rig);
+	submit_abort(rig);
+	assert_int_equal(last_level(rig), 1);
+	rig_modify(rig, "nvme:regread:writeback", vanish, NULL);
+	driver_csts(&rig->driver);
+	rig_settle(rig);
+	assert_int_equal(rig->mem->nr_irqs, 2);
+	assert_int_equal(last_level(rig), 0);
 }
 
 static int redirect(void *ctx, struct nvmetap_event *ev)
@@ -451,16 +659,25 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_vector_that_the_drive_sees_masked_is_pending_and_sent_later),
 		TEST(test_a_masked_vector_announces_all_that_came),
+		TEST(test_all_that_is_pending_is_sent_when_the_function_is_unmasked),
 		TEST(test_a_refused_interrupt_is_sent_again),
 		TEST(test_refused_interrupts_are_sent_again_in_their_order),
 		TEST(test_a_reset_forgets_interrupts_that_were_refused),
 		BARE(test_intx_is_a_level_with_a_mask),
+		TEST(test_a_refused_interrupt_is_not_sent_without_bus_master),
+		BARE(test_the_pin_rises_for_what_a_back_end_completes),
 		BARE(test_a_refused_pin_is_sent_again),
+		BARE(test_a_pin_that_was_refused_and_then_told_is_not_sent_again),
 		BARE(test_a_disabled_pin_is_let_go_and_the_status_stays),
+		BARE(test_enabling_msix_lets_the_pin_go),
 		BARE(test_a_reset_lets_the_pin_go),
 		BARE(test_each_rise_of_the_pin_says_what_it_announces),
 		BARE(test_a_reset_forgets_what_the_pin_has_not_announced),
 		TEST(test_a_late_interrupt_does_not_outlive_a_reset),
+		TEST(test_what_a_dropped_or_late_interrupt_announced_is_not_announced_again),
+		TEST(test_of_two_late_interrupts_one_is_sent_and_the_other_revoked),
+		TEST(test_of_a_device_that_is_gone_nothing_is_sent),
+		BARE(test_the_pin_of_a_device_that_is_gone_is_let_go),
 		BARE(test_a_late_pin_is_told_with_what_became_of_it),
 		TEST(test_a_plug_in_chooses_vector_and_message),
 	};

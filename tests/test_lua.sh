@@ -159,8 +159,8 @@ line 'nvme.cmd.identify.nslist.nsid' \
 line 'nvmetap.data.offset == 2048' \
 	'Identify data drive to host, bytes 2048 to 4095 of 4096 at bfb24800: Identify Controller'
 line 'nvmetap.inject.fault == "torn"' \
-	'"rule 3" at nvme:io:writeback: go, fault torn 1000000; nvmetap.cqe.code: Successful'
-line 'nvmetap.inject.fault == "gone"' '"rule 3": go, fault gone 1'
+	'go, fault torn 1.0 ms at nvme:io:writeback; nvmetap.cqe.code: Successful'
+line 'nvmetap.inject.fault == "gone"' 'go, fault gone 1 ns; by "rule 3"'
 line 'nvmetap.event == 20' '[    0.512345] nvme nvme0: 1/0/0 default/read/poll queues'
 
 # Who is at neither end sends to nobody.

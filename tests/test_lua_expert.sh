@@ -52,10 +52,10 @@ same "what is odd" <<'END'
 45|6291456|Reserved field is not zero (section 4.2): Dword 13 of Read
 49|6291456|Reserved field is not zero (section 4.2): Dword 12 of Flush
 53|6291456|Reserved field is not zero (section 4.2): Dword 10 of Set Features
-59|4194304|Injected: "" at nvme:io:writeback: go, fault duplicate 0
+59|4194304|Injected: go, fault duplicate at nvme:io:writeback
 63|8388608|Wrong phase tag (section 4.6): expected 0 in slot 1 of queue 1
 69|4194304|Altered by a plug-in
-70|4194304|Injected: "rule 1" at nvme:regread:writeback: go
+70|4194304|Injected: go at nvme:regread:writeback; by "rule 1"
 71|6291456|Events were not recorded: 7 events not recorded, 71 to 77
 76|4194304|Given up, by a reset or with its queue (section 7.3.2): frame 77
 78|4194304|Doorbell of a controller that is disabled (section 3.1.5)

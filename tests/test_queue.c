@@ -153,6 +153,59 @@ static void test_what_is_a_completion_queue_s_claims_no_submission_queue(void **
 	assert_int_equal(ev->cqid, 1);
 }
 
+static void assert_queue(const struct rig *rig, unsigned int n, const struct nvmetap_queue *want)
+{
+	const struct nvmetap_queue *queue = &rig_seen(rig, NVMETAP_EV_QUEUE, n)->info.queue;
+
+	assert_int_equal(queue->base, want->base);
+	assert_int_equal(queue->qid, want->qid);
+	assert_int_equal(queue->cqid, want->cqid);
+	assert_int_equal(queue->size, want->size);
+	assert_int_equal(queue->head, want->head);
+	assert_int_equal(queue->tail, want->tail);
+	assert_int_equal(queue->type, want->type);
+	assert_int_equal(queue->state, want->state);
+	assert_int_equal(queue->phase, want->phase);
+	assert_int_equal(queue->ien, want->ien);
+	assert_int_equal(queue->vector, want->vector);
+	/* Each belongs to the command that was carried out. */
+	assert_int_equal(rig_seen(rig, NVMETAP_EV_QUEUE, n)->ev.cause,
+			 rig_seen(rig, NVMETAP_EV_ADMIN, n)->ev.seq);
+}
+
+/* After 26 commands, of whose completions the driver has taken 25. */
+static void test_the_events_of_a_queue_say_all_of_it(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command flush = { .opc = NVME_OPC_FLUSH, .nsid = 1 };
+	struct nvmetap_queue sq = { .type = NVMETAP_SQ, .qid = 2, .cqid = 2, .size = 8 };
+	struct nvmetap_queue cq = { .type = NVMETAP_CQ, .qid = 2, .size = 16, .vector = 3,
+				    .ien = 1, .phase = 1 };
+
+	rig_watch(rig, "nvme:queue:execute");
+	rig_watch(rig, "nvme:admin:decode");
+	assert_int_equal(driver_create_sized(&rig->driver, 2, sq.size, cq.size, cq.vector), 0);
+	sq.base = rig->driver.queue[2].sq;
+	cq.base = rig->driver.queue[2].cq;
+	sq.state = cq.state = NVMETAP_QUEUE_CREATED;
+	assert_queue(rig, 0, &cq);
+	assert_queue(rig, 1, &sq);
+	for (unsigned int i = 0; i < 25; i++)
+		assert_int_equal(driver_command(&rig->driver, 2, &flush), 0);
+	driver_submit(&rig->driver, 2, &flush);
+	while (!driver_peek(&rig->driver, 2))
+		assert_true(rig->access.wait(rig));
+	assert_int_equal(delete_queue(rig, NVME_OPC_DELETE_IO_SQ, 2), 0);
+	assert_int_equal(delete_queue(rig, NVME_OPC_DELETE_IO_CQ, 2), 0);
+	sq.state = cq.state = NVMETAP_QUEUE_DELETED;
+	sq.head = sq.tail = 26 % sq.size;
+	cq.head = 25 % cq.size;
+	cq.tail = 26 % cq.size;
+	cq.phase = 0;
+	assert_queue(rig, 2, &sq);
+	assert_queue(rig, 3, &cq);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -161,6 +214,7 @@ int main(void)
 		TEST(test_queues_are_deleted_in_the_right_order_only),
 		TEST(test_deleting_a_queue_aborts_what_a_plug_in_holds_of_it_first),
 		TEST(test_a_queue_s_last_interrupt_comes_before_that_of_its_deletion),
+		TEST(test_the_events_of_a_queue_say_all_of_it),
 		TEST(test_no_queue_starves_another),
 		TEST(test_a_doorbell_is_one_event_with_queue_and_both_values),
 		TEST(test_what_is_a_completion_queue_s_claims_no_submission_queue),

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The language of rules: what is understood, and what is said of what is not. */
-#include "config.h"
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -11,36 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "dissector/model.h"
-#include "tools/rule.h"
+#include "tests/rule_words.h"
 #include "tools/rule_tap.h"
-
-enum { PAGE = 65536 };	/* or more than one */
-
-static char err[1024];
-
-static struct rule *parse(const char *text)
-{
-	static struct rule rule;
-	int rc = rule_parse(&rule, text, strlen(text), err, sizeof(err));
-
-	if (rc != 0)
-		fail_msg("%s: %s", text, err);
-	return &rule;
-}
-
-static void assert_wrong(const char *text, const char *words)
-{
-	struct rule rule;
-
-	err[0] = '\0';
-	assert_int_equal(rule_parse(&rule, text, strlen(text), err, sizeof(err)), -EINVAL);
-	/* What is near, besides the nearest, is others' test. */
-	if (strncmp(err, words, strlen(words)) != 0 ||
-	    (strstr(words, "near") == NULL && strlen(err) != strlen(words)))
-		fail_msg("%s\n  says: %s\n  not:  %s", text, err, words);
-}
 
 static void test_the_shapes_of_the_manual_are_understood(void **state)
 {
@@ -59,13 +30,13 @@ static void test_the_shapes_of_the_manual_are_understood(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		rule_fini(parse(shapes[i]));
+		rule_fini(rule_of(shapes[i]));
 }
 
 static void test_every_clause_is_kept(void **state)
 {
-	struct rule *rule = parse("nvme:io:decode then queue 3 phase \"first I/O\" from 1ms to 2s "
-				  "after 5 every 7 times 9 3 in 11 seed 0xd do drop");
+	struct rule *rule = rule_of("nvme:io:decode then queue 3 phase \"first I/O\" from 1ms "
+				    "to 2s after 5 every 7 times 9 3 in 11 seed 0xd do drop");
 
 	(void)state;
 	assert_int_equal(rule->tap, NVMETAP_TAP_IO_DECODE);
@@ -89,15 +60,16 @@ static void test_an_expression_ends_at_a_keyword_outside_of_quotes(void **state)
 	struct rule *rule;
 
 	(void)state;
-	rule = parse("host:console:decode if nvmetap.text contains \"1 in 2 do drop\" once do cfs");
+	rule = rule_of("host:console:decode if nvmetap.text contains \"1 in 2 do drop\" once "
+		       "do cfs");
 	assert_int_equal(rule->when.times, 1);
 	assert_int_equal(rule->when.in, 0);
 	rule_fini(rule);
-	rule = parse("nvme:io:decode if nvmetap.opc in {1, 2} && (nvmetap.cid == 1) 1 in 2 "
+	rule = rule_of("nvme:io:decode if nvmetap.opc in {1, 2} && (nvmetap.cid == 1) 1 in 2 "
 		     "do drop");
 	assert_int_equal(rule->when.in, 2);
 	rule_fini(rule);
-	rule = parse("host:console:decode if nvmetap.text contains r\"\\d\" after 3 do cfs");
+	rule = rule_of("host:console:decode if nvmetap.text contains r\"\\d\" after 3 do cfs");
 	assert_int_equal(rule->when.after, 3);
 	rule_fini(rule);
 }
@@ -108,11 +80,11 @@ static void test_a_status_is_given_by_number_or_name_with_its_bits(void **state)
 
 	(void)state;
 	/* NVM Express 1.4, figure 124: SC in bits 8:1, SCT 11:9, CRD 13:12, M 14, DNR 15. */
-	rule = parse("nvme:io:decode do status 1/0x82 dnr");
+	rule = rule_of("nvme:io:decode do status 1/0x82 dnr");
 	assert_int_equal(rule->actions[0].status, 0x8304);
-	rule = parse("nvme:io:decode do status 2/0x81 more crd 2");
+	rule = rule_of("nvme:io:decode do status 2/0x81 more crd 2");
 	assert_int_equal(rule->actions[0].status, 0x6502);
-	rule = parse("nvme:io:writeback do status \"Write Fault\"");
+	rule = rule_of("nvme:io:writeback do status \"Write Fault\"");
 	assert_int_equal(rule->actions[0].status, 0x0500);
 }
 
@@ -121,162 +93,17 @@ static void test_times_have_units_and_spreads(void **state)
 	struct rule *rule;
 
 	(void)state;
-	rule = parse("nvme:io:writeback do delay 1.5us");
+	rule = rule_of("nvme:io:writeback do delay 1.5us");
 	assert_int_equal(rule->actions[0].delay.a_ns, 1500);
-	rule = parse("nvme:io:writeback do delay uniform 1ms 2ms");
+	rule = rule_of("nvme:io:writeback do delay uniform 1ms 2ms");
 	assert_int_equal(rule->actions[0].delay.kind, SPREAD_UNIFORM);
 	assert_int_equal(rule->actions[0].delay.b_ns, 2000000);
-	rule = parse("nvme:io:writeback do delay normal 10ms 250us");
+	rule = rule_of("nvme:io:writeback do delay normal 10ms 250us");
 	assert_int_equal(rule->actions[0].delay.kind, SPREAD_NORMAL);
-	rule = parse("nvme:io:writeback do delay exponential 1min");
+	rule = rule_of("nvme:io:writeback do delay exponential 1min");
 	assert_int_equal(rule->actions[0].delay.a_ns, 60000000000);
-	rule = parse("nvme:io:writeback do delay pareto 1ms 1.25");
+	rule = rule_of("nvme:io:writeback do delay pareto 1ms 1.25");
 	assert_true(rule->actions[0].delay.shape > 1.24 && rule->actions[0].delay.shape < 1.26);
-}
-
-static void test_times_have_fractions_and_are_whole_nanoseconds(void **state)
-{
-	static const struct {
-		const char *text;
-		uint64_t ns;
-	} times[] = {
-		{ "7ns", 7 }, { "1.4ns", 1 }, { "1.5ns", 2 }, { "0.25us", 250 }, { "08.90ms", 8900000 },
-		{ "0.000000001s", 1 }, { "12.345678901s", 12345678901 }, { "1.5min", 90000000000 },
-		{ "999999999s", 999999999000000000 },
-	};
-	static const char *const none[] = {
-		"1", "ms", "1m", "1sec", "1.5.2s", "0x10ms", "0X10ms", "1e3ms", "-1ms", "1:ms", "1_s",
-		"\"1ms\"", "1000000000s", "16666667min", "18446744073709551616ns",
-	};
-	char text[80], words[80];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		snprintf(text, sizeof(text), "nvme:io:decode from %s do drop", times[i].text);
-		assert_int_equal(parse(text)->when.from_ns, times[i].ns);
-	}
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		snprintf(text, sizeof(text), "nvme:io:decode from %s do drop", none[i]);
-		snprintf(words, sizeof(words), "column 21: a time like 30ms or 1.5s is expected, "
-			 "not %s%s%s", none[i][0] == '"' ? "" : "\"", none[i],
-			 none[i][0] == '"' ? "" : "\"");
-		assert_wrong(text, words);
-	}
-}
-
-static void test_numbers_are_decimal_or_hexadecimal_and_of_64_bits(void **state)
-{
-	static const struct {
-		const char *text;
-		uint64_t value;
-	} numbers[] = {
-		{ "0", 0 }, { "010", 10 }, { "0x1f", 31 }, { "0XfF", 255 },
-		{ "18446744073709551615", UINT64_MAX }, { "0xffffffffffffffff", UINT64_MAX },
-	};
-	static const char *const none[] = {
-		"x1", "0x", "0xg", "10x", "1a", "a1", "-1", "1-", "1.5", ":1", "/1",
-		"18446744073709551616", "\"1\"",
-		"0000000000000000000000000000000000000001",
-	};
-	char text[80];
-	struct rule rule;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		snprintf(text, sizeof(text), "nvme:io:decode seed %s do drop", numbers[i].text);
-		assert_int_equal(parse(text)->when.seed, numbers[i].value);
-	}
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		snprintf(text, sizeof(text), "nvme:io:decode seed %s do drop", none[i]);
-		assert_int_equal(rule_parse(&rule, text, strlen(text), err, sizeof(err)), -EINVAL);
-		assert_memory_equal(err, "column 21: a number is expected, not ", 37);
-	}
-	/* The manual's bounds of what is counted are numbers like any other. */
-	assert_int_equal(parse("nvme:io:decode every 9223372036854775807 do drop")->when.every,
-			 INT64_MAX);
-	assert_wrong("nvme:io:decode every 9223372036854775808 do drop", "column 22: a number of "
-		     "events from 1 to 9223372036854775807 is expected, not 9223372036854775808");
-}
-
-static void test_blanks_separate_words_and_are_otherwise_of_no_account(void **state)
-{
-	(void)state;
-	assert_int_equal(parse(" \tnvme:io:decode\t \tevery\t7  do drop\t, log\t\"x\" \t")->when.every,
-			 7);
-	assert_int_equal(parse("nvme:io:decode every 7 do status 1 / 0x82 dnr,log\"x\"")->nr_actions, 2);
-}
-
-static void test_a_text_is_without_its_quotes_and_escapes(void **state)
-{
-	char text[400], longest[ACTION_TEXT_MAX + 1];
-
-	(void)state;
-	assert_string_equal(parse("nvme:io:decode do log \"a \\\"b\\\" \\\\\"")->actions[0].text,
-			    "a \"b\" \\");
-	assert_string_equal(parse("nvme:io:decode do log \"\"")->actions[0].text, "");
-	assert_string_equal(parse("nvme:io:decode do log io_1.A:z-9Z")->actions[0].text,
-			    "io_1.A:z-9Z");
-	assert_wrong("nvme:io:decode do log , drop", "column 23: a text in quotes is expected, "
-		     "not \",\"");
-	assert_wrong("nvme:io:decode do log a/b", "column 24: a comma or the end is expected, "
-		     "not \"/\"");
-	assert_wrong("nvme:io:decode do log a{b", "column 24: a comma or the end is expected, "
-		     "not \"{\"");
-	assert_wrong("nvme:io:decode do log \"a\\", "column 23: a quote is not closed");
-	memset(longest, 'a', sizeof(longest));
-	longest[ACTION_TEXT_MAX - 1] = '\0';
-	snprintf(text, sizeof(text), "nvme:io:decode do log \"%s\"", longest);
-	assert_string_equal(parse(text)->actions[0].text, longest);
-	longest[ACTION_TEXT_MAX - 1] = 'a';
-	longest[ACTION_TEXT_MAX] = '\0';
-	snprintf(text, sizeof(text), "nvme:io:decode do log %s", longest);
-	snprintf(longest, sizeof(longest), "column 23: longer than %d characters",
-		 ACTION_TEXT_MAX - 1);
-	assert_wrong(text, longest);
-}
-
-static void test_what_is_wrong_is_shown_by_its_first_40_bytes(void **state)
-{
-#define TEN "abcdefghij"
-	static const struct {
-		const char *text, *words;
-	} wrong[] = {
-		{ "nvme:io:decode every " TEN TEN TEN TEN " do drop", "column 22: a number of "
-		  "events is expected, not \"" TEN TEN TEN TEN "\"" },
-		{ "nvme:io:decode every " TEN TEN TEN TEN "k do drop", "column 22: a number of "
-		  "events is expected, not \"" TEN TEN TEN TEN "…\"" },
-		{ "nvme:io:decode every \"" TEN TEN TEN TEN "\" do drop", "column 22: a number of "
-		  "events is expected, not \"" TEN TEN TEN "abcdefghi…" },
-		{ "nvme:io:decode do " TEN TEN TEN TEN "k", "column 19: no action \""
-		  TEN TEN TEN TEN "…\"; there are: status, delay, hold, drop, duplicate, set, "
-		  "corrupt, log, torn, phase, early-irq, overrun, double-irq, late-irq, "
-		  "stale-queue, no-ready, cfs, async, gone, zombie" },
-		{ "nvme:io:decode every + do drop", "column 22: a number of events is expected, "
-		  "not \"+\"" },
-	};
-#undef TEN
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_wrong(wrong[i].text, wrong[i].words);
-}
-
-/* Whatever room there is for what is wrong, it ends there. */
-static void test_what_is_wrong_fits_the_room_it_is_given(void **state)
-{
-	static const char words[] = "column 19: no action \"x\"";
-	char room[64];
-	struct rule rule;
-
-	(void)state;
-	for (size_t size = 1; size < sizeof(words); size++) {
-		memset(room, '#', sizeof(room));
-		assert_int_equal(rule_parse(&rule, "nvme:io:decode do x", 19, room, size), -EINVAL);
-		assert_int_equal(strlen(room), size - 1);
-		assert_memory_equal(room, words, size - 1);
-		for (size_t i = size; i < sizeof(room); i++)
-			assert_int_equal(room[i], '#');
-	}
 }
 
 static void test_names_of_taps_fit_the_room_they_are_given(void **state)
@@ -317,13 +144,13 @@ static void test_faults_of_the_table_are_actions_with_their_arguments(void **sta
 	struct rule *rule;
 
 	(void)state;
-	rule = parse("nvme:io:writeback do torn 1ms, phase");
+	rule = rule_of("nvme:io:writeback do torn 1ms, phase");
 	assert_int_equal(rule->actions[0].fault.number, NVMETAP_FAULT_TORN);
 	assert_int_equal(rule->actions[0].fault.arg, 1000000);
 	assert_int_equal(rule->actions[1].fault.number, NVMETAP_FAULT_PHASE);
-	rule = parse("nvme:io:decode do async 1 0 2");
+	rule = rule_of("nvme:io:decode do async 1 0 2");
 	assert_int_equal(rule->actions[0].fault.arg, 0x20001);
-	rule = parse("nvme:ctrl:execute do no-ready");
+	rule = rule_of("nvme:ctrl:execute do no-ready");
 	assert_int_equal(rule->actions[0].fault.arg, 0);
 }
 
@@ -471,75 +298,6 @@ static void test_a_field_that_cannot_be_set_there_is_refused(void **state)
 		assert_wrong(mistakes[i][0], mistakes[i][1]);
 }
 
-/* Whatever a user types, or somebody sends to the control socket. */
-static void test_hostile_texts_are_refused(void **state)
-{
-	static const char *const parts[] = {
-		"(", "nvme:io:decode ", "if ", "\"", "{", "!", ", drop", "1 in ", "\\", "do ",
-		"set ", "[", "\xff",
-	};
-	size_t len = 20000;
-	char *text = malloc(len);
-	struct rule rule;
-
-	(void)state;
-	memset(text, '(', len);
-	memcpy(text, "nvme:io:decode if ", 18);
-	assert_int_equal(rule_parse(&rule, text, 4000, err, sizeof(err)), -EINVAL);
-	assert_int_equal(rule_parse(&rule, text, len, err, sizeof(err)), -EINVAL);
-	assert_string_equal(err, "column 4097: longer than 4096 characters");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		len = 0;
-		while (len + strlen(parts[i]) <= RULE_LENGTH_MAX) {
-			memcpy(text + len, parts[i], strlen(parts[i]));
-			len += strlen(parts[i]);
-		}
-		assert_int_equal(rule_parse(&rule, text, len, err, sizeof(err)), -EINVAL);
-		memcpy(text, "nvme:io:decode do ", 18);
-		assert_int_equal(rule_parse(&rule, text, len, err, sizeof(err)), -EINVAL);
-		memcpy(text, "nvme:io:decode if ", 18);
-		assert_int_equal(rule_parse(&rule, text, len, err, sizeof(err)), -EINVAL);
-	}
-	free(text);
-}
-
-/* Takes the text's first len bytes for a rule; what is read beyond them is no memory. */
-static void take_beginning(const char *whole, size_t len, char *end)
-{
-	struct rule rule;
-	unsigned long column;
-
-	memcpy(end - len, whole, len);
-	if (rule_parse(&rule, end - len, len, err, sizeof(err)) == 0) {
-		rule_fini(&rule);
-		return;
-	}
-	assert_int_equal(sscanf(err, "column %lu: ", &column), 1);
-	assert_in_range(column, 1, len + 1);
-}
-
-/* A rule that is cut off anywhere is either a rule or named with a column within it. */
-static void test_every_beginning_of_a_rule_is_understood_or_refused(void **state)
-{
-	static const char *const wholes[] = {
-		"nvme:io:writeback if nvmetap.opc in {\"Write\", 2} queue 1 1 in 3 seed 7 from 1s "
-		"to 2s do set nvme.cqe.cid ^= 0x1000, status \"Write Fault\" crd 1 dnr, "
-		"delay normal 3ms 1ms, log \"a\\\"b\"",
-		"nvme:io:decode every \"a\\\"b\"",
-	};
-	char *end = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			 0);
-
-	(void)state;
-	assert_true(end != MAP_FAILED);
-	end += PAGE;
-	assert_int_equal(mprotect(end, PAGE, PROT_NONE), 0);
-	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
-		for (size_t len = 0; len <= strlen(wholes[i]); len++)
-			take_beginning(wholes[i], len, end);
-	munmap(end - PAGE, 2 * PAGE);
-}
-
 /* No field's places at a tap are more than a rule can hold. */
 static void test_every_settable_field_can_be_set(void **state)
 {
@@ -550,7 +308,7 @@ static void test_every_settable_field_can_be_set(void **state)
 		"pci:msix:writeback", "nvme:async:execute", "nvme:msixread:writeback",
 	};
 	unsigned int nr = 0;
-	char text[256];
+	char text[256], words[256];
 	struct rule rule;
 
 	(void)state;
@@ -559,7 +317,7 @@ static void test_every_settable_field_can_be_set(void **state)
 			snprintf(text, sizeof(text), "%s do set %s = 1", taps[i],
 				 table_rows[row].abbrev);
 			if (table_rows[row].type != TYPE_FIELD || table_rows[row].length > 8 ||
-			    rule_parse(&rule, text, strlen(text), err, sizeof(err)) != 0)
+			    rule_parse(&rule, text, strlen(text), words, sizeof(words)) != 0)
 				continue;
 			assert_in_range(rule.actions[0].set.nr_places, 1, SET_NR_PLACES - 1);
 			nr++;
@@ -577,19 +335,11 @@ int main(void)
 		cmocka_unit_test(test_an_expression_ends_at_a_keyword_outside_of_quotes),
 		cmocka_unit_test(test_a_status_is_given_by_number_or_name_with_its_bits),
 		cmocka_unit_test(test_times_have_units_and_spreads),
-		cmocka_unit_test(test_times_have_fractions_and_are_whole_nanoseconds),
-		cmocka_unit_test(test_numbers_are_decimal_or_hexadecimal_and_of_64_bits),
-		cmocka_unit_test(test_blanks_separate_words_and_are_otherwise_of_no_account),
-		cmocka_unit_test(test_a_text_is_without_its_quotes_and_escapes),
-		cmocka_unit_test(test_what_is_wrong_is_shown_by_its_first_40_bytes),
-		cmocka_unit_test(test_what_is_wrong_fits_the_room_it_is_given),
 		cmocka_unit_test(test_names_of_taps_fit_the_room_they_are_given),
 		cmocka_unit_test(test_what_passes_a_tap_has_its_own_fields_and_its_command_s),
 		cmocka_unit_test(test_faults_of_the_table_are_actions_with_their_arguments),
 		cmocka_unit_test(test_a_mistake_is_named_with_its_column_and_what_is_near),
 		cmocka_unit_test(test_a_field_that_cannot_be_set_there_is_refused),
-		cmocka_unit_test(test_hostile_texts_are_refused),
-		cmocka_unit_test(test_every_beginning_of_a_rule_is_understood_or_refused),
 		cmocka_unit_test(test_every_settable_field_can_be_set),
 	};
 

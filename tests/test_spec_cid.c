@@ -55,6 +55,18 @@ static void test_an_identifier_that_is_in_flight_is_a_conflict(void **state)
 	assert_int_equal(bytes_get_le(log + 14, 2), 2);
 }
 
+static void test_each_identifier_of_several_in_flight_is_a_conflict(void **state)
+{
+	struct rig *rig = *state;
+
+	for (uint16_t i = 0; i < 3; i++)
+		submit(rig, NVME_OPC_ASYNC_EVENT_REQUEST, (uint16_t)(CID + i));
+	for (uint16_t i = 0; i < 3; i++) {
+		submit(rig, NVME_OPC_GET_FEATURES, (uint16_t)(CID + i));
+		expect(rig, (uint16_t)(CID + i), ST(COMMAND_ID_CONFLICT));
+	}
+}
+
 static void test_identifiers_that_differ_in_a_bit_are_none(void **state)
 {
 	struct rig *rig = *state;
@@ -72,9 +84,11 @@ static void test_each_queue_has_identifiers_of_its_own(void **state)
 	struct rig *rig = *state;
 
 	submit(rig, NVME_OPC_ASYNC_EVENT_REQUEST, CID);
-	rig->driver.next_cid = CID;
-	assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
-	assert_int_equal(rig->driver.cpl.cid, CID);
+	for (unsigned int i = 0; i < 256; i++) {
+		rig->driver.next_cid = (uint16_t)(CID - 128 + i);
+		assert_int_equal(driver_command(&rig->driver, 1, &flush), 0);
+		assert_int_equal(rig->driver.cpl.cid, (uint16_t)(CID - 128 + i));
+	}
 }
 
 /* Completed, aborted, or gone with a reset. */
@@ -131,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SUITE_TEST(test_an_identifier_that_is_in_flight_is_a_conflict),
+		SUITE_TEST(test_each_identifier_of_several_in_flight_is_a_conflict),
 		SUITE_TEST(test_identifiers_that_differ_in_a_bit_are_none),
 		SUITE_TEST(test_each_queue_has_identifiers_of_its_own),
 		SUITE_TEST(test_an_identifier_is_free_again_afterwards),

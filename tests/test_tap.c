@@ -60,60 +60,42 @@ static void test_an_event_that_nobody_changed_is_not_altered(void **state)
 	assert_int_equal(check.was, 0xffff);
 }
 
+/* Who was called, in turn. */
 struct trail {
 	char text[16];
 	size_t len;
+};
+
+struct note {
+	struct trail *trail;
+	char letter;
 	int verdict;
 };
 
-static int note_a(void *ctx, struct nvmetap_event *ev)
+static int write_note(void *ctx, struct nvmetap_event *ev)
 {
-	struct trail *trail = ctx;
+	const struct note *note = ctx;
 
 	(void)ev;
-	trail->text[trail->len++] = 'a';
-	return NVMETAP_GO;
-}
-
-static int note_b(void *ctx, struct nvmetap_event *ev)
-{
-	struct trail *trail = ctx;
-
-	(void)ev;
-	trail->text[trail->len++] = 'b';
-	return trail->verdict;
-}
-
-static int note_c(void *ctx, struct nvmetap_event *ev)
-{
-	struct trail *trail = ctx;
-
-	(void)ev;
-	trail->text[trail->len++] = 'c';
-	return NVMETAP_GO;
-}
-
-static int note_o(void *ctx, struct nvmetap_event *ev)
-{
-	struct trail *trail = ctx;
-
-	(void)ev;
-	trail->text[trail->len++] = 'o';
-	return NVMETAP_HANDLED;
+	note->trail->text[note->trail->len++] = note->letter;
+	return note->verdict;
 }
 
 static void test_modifiers_run_in_order_until_one_answers_and_observers_always(void **state)
 {
 	struct rig *rig = *state;
-	struct trail trail = { .verdict = NVMETAP_HANDLED };
+	struct trail trail = { .len = 0 };
+	struct note a = { &trail, 'a', NVMETAP_GO }, b = { &trail, 'b', NVMETAP_HANDLED };
+	struct note c = { &trail, 'c', NVMETAP_GO }, o = { &trail, 'o', NVMETAP_HANDLED };
 
-	nvmetap_attach(rig->watcher, "nvme:io:decode", note_o, &trail, NVMETAP_OBSERVE);
-	nvmetap_attach(rig->watcher, "nvme:io:decode", note_c, &trail, 30);
-	nvmetap_attach(rig->watcher, "nvme:io:decode", note_b, &trail, 20);
-	nvmetap_attach(rig->watcher, "nvme:io:decode", note_a, &trail, 10);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &o, NVMETAP_OBSERVE);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &c, 30);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &b, 20);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &a, 10);
 	assert_int_equal(rig_read_block(rig), 0);
 	assert_string_equal(trail.text, "abo");
-	trail = (struct trail){ .verdict = NVMETAP_GO };
+	trail = (struct trail){ .len = 0 };
+	b.verdict = NVMETAP_GO;
 	assert_int_equal(rig_read_block(rig), 0);
 	assert_string_equal(trail.text, "abco");
 }
@@ -154,15 +136,16 @@ static void test_a_command_is_held_by_who_held_it_whoever_takes_its_log_line(voi
 static void test_attach_refuses_what_is_wrong_with_a_clear_error(void **state)
 {
 	struct rig *rig = *state;
-	struct trail trail = { 0 };
+	struct trail trail = { .len = 0 };
+	struct note a = { &trail, 'a', NVMETAP_GO };
 
-	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:think", note_a, &trail, 0), -ENOENT);
-	assert_int_equal(nvmetap_attach(rig->watcher, NULL, note_a, &trail, 0), -EINVAL);
-	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:decode", NULL, &trail, 0), -EINVAL);
-	assert_int_equal(nvmetap_attach(NULL, "nvme:io:decode", note_a, &trail, 0), -EINVAL);
-	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:decode", note_a, &trail, 0), 0);
-	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:decode", note_a, &trail, 0), -EEXIST);
-	assert_int_equal(nvmetap_detach(rig->watcher, "nvme:io:fetch", note_a, &trail), -ENOENT);
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:think", write_note, &a, 0), -ENOENT);
+	assert_int_equal(nvmetap_attach(rig->watcher, NULL, write_note, &a, 0), -EINVAL);
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:decode", NULL, &a, 0), -EINVAL);
+	assert_int_equal(nvmetap_attach(NULL, "nvme:io:decode", write_note, &a, 0), -EINVAL);
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &a, 0), 0);
+	assert_int_equal(nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &a, 0), -EEXIST);
+	assert_int_equal(nvmetap_detach(rig->watcher, "nvme:io:fetch", write_note, &a), -ENOENT);
 }
 
 static void test_an_event_that_nobody_asked_for_gets_no_number(void **state)
@@ -347,16 +330,17 @@ static int detach_myself(void *ctx, struct nvmetap_event *ev)
 static void test_a_callback_may_detach_itself(void **state)
 {
 	struct rig *rig = *state;
-	struct trail trail = { .verdict = NVMETAP_GO };
+	struct trail trail = { .len = 0 };
+	struct note a = { &trail, 'a', NVMETAP_GO };
 	int calls = 0;
 
 	rig_modify(rig, "nvme:io:decode", detach_myself, &calls);
-	nvmetap_attach(rig->watcher, "nvme:io:decode", note_a, &trail, NVMETAP_OBSERVE);
+	nvmetap_attach(rig->watcher, "nvme:io:decode", write_note, &a, NVMETAP_OBSERVE);
 	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(rig_read_block(rig), 0);
 	assert_int_equal(calls, 1);
 	assert_string_equal(trail.text, "aa");
-	nvmetap_detach(rig->watcher, "nvme:io:decode", note_a, &trail);
+	nvmetap_detach(rig->watcher, "nvme:io:decode", write_note, &a);
 	assert_false(tap_armed(rig->taps, NVMETAP_TAP_IO_DECODE));
 }
 

@@ -21,11 +21,13 @@ enum {
 };
 
 static const struct option_row boot_rows[] = {
-	{ OPT_GUEST, "guest", "NAME", "a ready-made guest: linux-6.1, linux-6.12, linux-7, uml, …" },
+	{ OPT_GUEST, "guest", "NAME",
+	  "a ready-made guest: linux-6.1, linux-6.12, linux-7, uml, …" },
 	{ OPT_KERNEL, "kernel", "FILE", "a Linux kernel" },
 	{ OPT_INITRD, "initrd", "FILE", "its initramfs" },
 	{ OPT_APPEND, "append", "TEXT", "more words for the kernel's command line" },
-	{ OPT_MEMORY, "memory", "SIZE", "of the guest, as QEMU's -m (1G; of user-mode Linux 256M)" },
+	{ OPT_MEMORY, "memory", "SIZE",
+	  "of the guest, as QEMU's -m (1G; of user-mode Linux 256M)" },
 	{ OPT_CPUS, "cpus", "N", "of the guest (1)" },
 	{ OPT_QEMU, "qemu", "FILE", "this QEMU, 10.1 or later" },
 	{ OPT_UML, "uml", "FILE", "a user-mode Linux in place of QEMU and a kernel" },
@@ -119,8 +121,8 @@ static int check(const struct boot_options *options, int argc, char **argv, int 
 	}
 	if (options->guest.kind == &guest_qemu && options->name == NULL &&
 	    options->guest.kernel[0] == '\0' && first == argc) {
-		complain("boot: no guest; give --guest NAME, --kernel FILE, --uml FILE, or options for "
-			 "QEMU after --");
+		complain("boot: no guest; give --guest NAME, --kernel FILE, --uml FILE, or "
+			 "options for QEMU after --");
 		return -1;
 	}
 	if (options->session.drive.bdf >> 8 != 0) {

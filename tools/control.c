@@ -227,7 +227,8 @@ static void client_turn(struct control *control, struct client *client)
 static bool client_is_ready(const struct client *client)
 {
 	return client->fd >= 0 && client->out == NULL &&
-	       (client->ended || client->have == CONTROL_LINE_MAX || client_line_end(client) != NULL);
+	       (client->ended || client->have == CONTROL_LINE_MAX ||
+		client_line_end(client) != NULL);
 }
 
 static bool control_wait(struct control *control, struct pollfd *polls)

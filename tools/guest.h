@@ -26,7 +26,7 @@ extern const struct guest_kind guest_qemu, guest_uml;
 
 struct guest {
 	const struct guest_kind *kind;
-	char program[GUEST_TEXT_MAX];	/* QEMU, or user-mode Linux; a path, or to be found in PATH */
+	char program[GUEST_TEXT_MAX];	/* QEMU or user-mode Linux; a path, or found in PATH */
 	char kernel[GUEST_TEXT_MAX];	/* QEMU's */
 	char initrd[GUEST_TEXT_MAX];	/* "": none */
 	char append[GUEST_TEXT_MAX];	/* the kernel's command line */

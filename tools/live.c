@@ -179,9 +179,10 @@ void live_poll(const struct live *live, struct pollfd *polls)
 {
 	for (unsigned int i = 0; i < LIVE_VIEWERS_MAX; i++) {
 		const struct viewer *viewer = &live->viewers[i];
+		int fd = viewer->id != 0 && !viewer->gone ? viewer->fd : -1;
 
 		/* No events but POLLHUP and POLLERR. */
-		polls[i] = (struct pollfd){ viewer->id != 0 && !viewer->gone ? viewer->fd : -1, 0, 0 };
+		polls[i] = (struct pollfd){ fd, 0, 0 };
 	}
 }
 

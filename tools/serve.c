@@ -20,7 +20,8 @@ enum {
 
 static const struct option_row serve_rows[] = {
 	{ OPT_VFIO_USER, "vfio-user", "PATH", "listen for QEMU at the unix socket PATH" },
-	{ OPT_VHOST_USER, "vhost-user", "PATH", "listen for user-mode Linux at the unix socket PATH" },
+	{ OPT_VHOST_USER, "vhost-user", "PATH",
+	  "listen for user-mode Linux at the unix socket PATH" },
 	{ OPT_CONSOLE, "console", "PATH", "listen for the guest's console at PATH" },
 	{ OPT_ONCE, "once", NULL, "end when the first guest has gone" },
 	{ 0, NULL, NULL, NULL },

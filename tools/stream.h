@@ -21,7 +21,7 @@ struct stream_block {
 	uint32_t type;		/* PCAPNG_* of tracer/pcapng.h */
 	bool snapshot;		/* a record that begins a snapshot: the session's */
 	uint64_t dropped;	/* events that a drop record counts */
-	uint32_t packet_len, caplen;	/* of a record's packet, which begins at PCAPNG_PACKET_DATA */
+	uint32_t packet_len, caplen;	/* of a record's packet, from PCAPNG_PACKET_DATA on */
 	struct record rec;	/* of a PCAPNG_ENHANCED block, its packet's */
 };
 

@@ -299,23 +299,39 @@ local function changes(say)
 	end
 end
 
+local function fault_words()
+	local argument = names.fault_argument[j.fault]
+	local text = ", fault " .. (names.fault[j.fault] or j.fault)
+	if argument == "none" then
+		return text
+	elseif argument == "ns" and j.arg_high == 0 then
+		return text .. " " .. duration(j.arg)
+	elseif argument == "event" then		-- as rules say it: type, information, log page
+		return text .. format(" %d %d %d", j.arg % 8, floor(j.arg / 256) % 256,
+				      floor(j.arg / 65536) % 256)
+	end
+	return text .. " " .. dec64(j.arg_high, j.arg)
+end
+
+-- What was done comes first: who did it may be a long rule.
 function inject_line()
 	local text
 	if not parse() then
 		return nil
 	end
-	text = format("\"%s\"", j.who_len > 0 and printable(tvb:raw(j.who, j.who_len)) or "")
+	text = j.how == 0 and names.verdict[j.verdict] or names.how[j.how] or format("%d", j.how)
+	if j.fault ~= 0 then
+		text = text .. fault_words()
+	end
 	if j.event ~= number.NVMETAP_EV_NONE then
 		text = text .. " at " .. (names.tap[j.tap] or j.tap)
-	end
-	text = text .. ": " .. (j.how == 0 and names.verdict[j.verdict] or names.how[j.how] or j.how)
-	if j.fault ~= 0 then
-		text = text .. format(", fault %s %s", names.fault[j.fault] or j.fault,
-				      dec64(j.arg_high, j.arg))
 	end
 	changes(function(change)
 		text = text .. "; " .. change
 	end)
+	if j.who_len > 0 then
+		text = text .. format("; by \"%s\"", printable(tvb:raw(j.who, j.who_len)))
+	end
 	return text
 end
 

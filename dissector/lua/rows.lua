@@ -91,9 +91,11 @@ for cname, value, _, _, name in each("TAP") do
 	number[cname] = value
 	names.tap[value] = name
 end
-for cname, value, name in each("FAULT") do
+names.fault_argument = {}	-- none, ns, count or event
+for cname, value, name, _, argument in each("FAULT") do
 	number[cname] = value
 	names.fault[value] = name
+	names.fault_argument[value] = argument
 end
 
 local items = {}	-- by list and type: struct

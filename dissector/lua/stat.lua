@@ -20,10 +20,39 @@ local function sorted(map, key)
 	return list
 end
 
--- A duration in a column of 9 characters; the letter µ has two bytes.
-local function in_column(ns)
-	local text = duration(ns)
-	return (" "):rep(9 - #text + (text:find("µ", 1, true) and 1 or 0)) .. text
+-- In characters: the letter µ has two bytes.
+local function width_of(text)
+	return #text - (text:find("µ", 1, true) and 1 or 0)
+end
+
+-- Rows of cells as lines; a column whose width is negative begins at the left, and one of width 0
+-- is left out.
+local function as_lines(cells, widths)
+	local lines = {}
+	for nr, row in ipairs(cells) do
+		local line = {}
+		for i, text in ipairs(row) do
+			local blank = (" "):rep(math.abs(widths[i]) - width_of(text))
+			if widths[i] ~= 0 then
+				line[#line + 1] = widths[i] < 0 and text .. blank or blank .. text
+			end
+		end
+		lines[nr] = table.concat(line, " ")
+	end
+	return lines
+end
+
+-- Columns as wide as what is in them, without those in left_out: a text window is narrow.
+local function fitted(cells, widths, left_out)
+	local fit = {}
+	for i, width in ipairs(widths) do
+		local widest = 0
+		for _, row in ipairs(cells) do
+			widest = math.max(widest, width_of(row[i]))
+		end
+		fit[i] = left_out[i] and 0 or width < 0 and -widest or widest
+	end
+	return fit
 end
 
 -- What is counted of the present command's or completion's kind.
@@ -86,15 +115,14 @@ local function quantile(row, share)
 end
 
 local function latency_report(state)
-	local lines = {format("%-6s %-28s %9s %7s %9s %9s %9s %9s %9s %9s", "Queue", "Command", "Count",
-			      "Errors", "Least", "Mean", "50%", "90%", "99%", "Most")}
+	local cells = {{"Queue", "Command", "Count", "Errors", "Least", "Mean", "50%", "90%", "99%",
+			"Most"}}
 	for _, row in ipairs(sorted(state.rows, "key")) do
-		lines[#lines + 1] = format("%-6s %-28s %9d %7d %s %s %s %s %s %s", row.queue, row.name,
-			row.nr, row.errors, in_column(row.least), in_column(row.sum / row.nr),
-			in_column(quantile(row, 0.5)), in_column(quantile(row, 0.9)),
-			in_column(quantile(row, 0.99)), in_column(row.most))
+		cells[#cells + 1] = {row.queue, row.name, format("%d", row.nr), format("%d", row.errors),
+			duration(row.least), duration(row.sum / row.nr), duration(quantile(row, 0.5)),
+			duration(quantile(row, 0.9)), duration(quantile(row, 0.99)), duration(row.most)}
 	end
-	return lines
+	return cells
 end
 
 -- Commands by opcode, and what they moved.
@@ -115,13 +143,13 @@ local function add_opcode(state)
 end
 
 local function opcode_report(state)
-	local lines = {format("%-6s %-28s %9s %9s %7s %14s", "Queue", "Command", "Count", "Completed",
-			      "Errors", "Bytes")}
+	local cells = {{"Queue", "Command", "Count", "Completed", "Errors", "Bytes"}}
 	for _, row in ipairs(sorted(state.rows, "key")) do
-		lines[#lines + 1] = format("%-6s %-28s %9d %9d %7d %14s", row.queue, row.name, row.nr,
-			row.completed, row.errors, row.bytes > 0 and format("%.0f", row.bytes) or "-")
+		cells[#cells + 1] = {row.queue, row.name, format("%d", row.nr),
+			format("%d", row.completed), format("%d", row.errors),
+			row.bytes > 0 and format("%.0f", row.bytes) or "-"}
 	end
-	return lines
+	return cells
 end
 
 -- Queues and vectors.  A queue's signals are its doorbells, a vector's its
@@ -179,16 +207,16 @@ local function ratio(a, b)
 end
 
 local function queue_report(state)
-	local lines = {format("%-12s %10s %8s %10s %11s %11s %11s", "Queue", "Entries", "Errors",
-			      "Signals", "Per signal", "Mean depth", "Most")}
+	local cells = {{"Queue", "Entries", "Errors", "Signals", "Per signal", "Mean depth", "Most"}}
 	for _, row in ipairs(sorted(state.rows, "key")) do
 		local has_depth, has_errors = row.most > 0, row.key:sub(1, 1) == "b"
-		lines[#lines + 1] = format("%-12s %10d %8s %10d %11s %11s %11s", row.name, row.nr,
-			has_errors and row.errors or "-", row.signals,
+		cells[#cells + 1] = {row.name, format("%d", row.nr),
+			has_errors and format("%d", row.errors) or "-", format("%d", row.signals),
 			ratio(row.signalled, row.signals),
-			has_depth and ratio(row.depth, row.nr) or "-", has_depth and row.most or "-")
+			has_depth and ratio(row.depth, row.nr) or "-",
+			has_depth and format("%d", row.most) or "-"}
 	end
-	return lines
+	return cells
 end
 
 local function start(add, filter)
@@ -210,20 +238,23 @@ local function report_text(title, filter, lines)
 	       table.concat(lines, "\n") .. "\n"
 end
 
-local function offer(word, title, add, report)
+-- widths: of the columns on a terminal; left_out: columns that a window has no room for.
+local function offer(word, title, add, report, widths, left_out)
 	register_stat_cmd_arg("nvmetap," .. word, function(argument)
 		local filter = argument and argument:match("^nvmetap,%a+,(.+)$")
 		local state, tap = start(add, filter)
 		function tap.draw()
-			print(report_text(title, filter, report(state)))
+			print(report_text(title, filter, as_lines(report(state), widths)))
 		end
 	end)
 	if gui_enabled() then
-		register_menu("NVMe trace/" .. title, function()
+		register_menu("NVMe trace: " .. title, function()
 			local window = TextWindow.new("NVMe trace: " .. title)
 			local state, tap = start(add)
 			function tap.draw()
-				window:set(report_text(title, nil, report(state)))
+				local cells = report(state)
+				window:set(report_text(title, nil,
+						       as_lines(cells, fitted(cells, widths, left_out))))
 			end
 			window:set_atclose(function()
 				tap:remove()
@@ -233,8 +264,9 @@ local function offer(word, title, add, report)
 	end
 end
 
-offer("lat", "Latency by command", add_latency, latency_report)
-offer("opc", "Commands", add_opcode, opcode_report)
-offer("queues", "Queues", add_queue, queue_report)
+offer("lat", "Latency by command", add_latency, latency_report, {-6, -28, 9, 7, 9, 9, 9, 9, 9, 9},
+      {[5] = true, [8] = true})
+offer("opc", "Commands", add_opcode, opcode_report, {-6, -28, 9, 9, 7, 14}, {})
+offer("queues", "Queues", add_queue, queue_report, {-12, 10, 8, 10, 11, 11, 11}, {})
 
 end
