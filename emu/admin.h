@@ -34,7 +34,8 @@ enum cmd_next aer_execute(struct cmd *cmd);
 /* Something happened: fires nvme:async:execute and completes a request, now or
  * when there is one.  What the feature masks is not reported. */
 void aer_raise(struct ctrl *ctrl, uint8_t type, uint8_t info, uint8_t page);
-/* The same, whether or not the driver wants to hear of it. */
+/* The same, whether or not the driver wants to hear of it, or has read what the last one
+ * of its type was about. */
 void aer_force(struct ctrl *ctrl, uint8_t type, uint8_t info, uint8_t page);
 /* The log page that clears events of its type has been read. */
 void aer_unmask(struct ctrl *ctrl, uint8_t page);

@@ -64,22 +64,29 @@ static bool known(const struct ctrl *ctrl, const struct nvmetap_async *info)
 	return false;
 }
 
-void aer_force(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page)
+static void tell(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page, bool forced)
 {
 	struct nvmetap_async info = { .type = type, .info = code, .page = page };
 
 	if (fire(ctrl, &info) != NVMETAP_GO)
 		return;
+	if (forced)
+		ctrl->aer_masked &= (uint8_t)~(1u << (info.type & 7));
 	if (known(ctrl, &info) || ctrl->nr_events == CTRL_NR_EVENTS)
 		return;
 	ctrl->events[ctrl->nr_events++] = (struct aer_event){ info.type, info.info, info.page };
 	deliver(ctrl);
 }
 
+void aer_force(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page)
+{
+	tell(ctrl, type, code, page, true);
+}
+
 void aer_raise(struct ctrl *ctrl, uint8_t type, uint8_t code, uint8_t page)
 {
 	if (wanted(ctrl, type))
-		aer_force(ctrl, type, code, page);
+		tell(ctrl, type, code, page, false);
 }
 
 void aer_unmask(struct ctrl *ctrl, uint8_t page)

@@ -201,6 +201,18 @@ static size_t nr_rules(int fd, bool *paused)
 	return nr;
 }
 
+static void test_a_label_is_of_one_line(void **state)
+{
+	int fd = control_fixture_connect(*state);
+	bool paused;
+
+	assert_fails(fd, "{\"execute\":\"inject-add\",\"arguments\":{\"rule\":"
+			 "\"nvme:io:decode do drop\",\"label\":\"a\\nb\"}}",
+		     "a control character in the name of a scenario");
+	assert_int_equal(nr_rules(fd, &paused), 0);
+	close(fd);
+}
+
 static void test_rules_are_added_paused_and_removed(void **state)
 {
 	int fd = control_fixture_connect(*state);
@@ -297,6 +309,7 @@ int main(void)
 		CONTROL_TEST(test_the_manual_page_names_every_command_and_argument_in_order),
 		CONTROL_TEST(test_a_mark_has_one_to_4096_bytes),
 		CONTROL_TEST(test_the_status_names_state_and_transport),
+		CONTROL_TEST(test_a_label_is_of_one_line),
 		CONTROL_TEST(test_rules_are_added_paused_and_removed),
 		CONTROL_TEST(test_rules_that_there_are_not_are_refused),
 		CONTROL_TEST(test_plug_ins_that_there_are_not_are_refused),

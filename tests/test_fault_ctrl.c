@@ -129,6 +129,22 @@ static void test_an_asynchronous_event_out_of_nothing(void **state)
 	assert_int_equal(cpl.cdw0, 0x020101);	/* SMART: log page, information, type */
 }
 
+/* Section 5.2: an event masks those of its type until its log page is read. */
+static void test_asynchronous_events_out_of_nothing_pass_the_mask(void **state)
+{
+	struct rig *rig = *state;
+	struct nvme_command aer = { .opc = NVME_OPC_ASYNC_EVENT_REQUEST };
+	struct nvme_completion cpl;
+
+	for (int i = 0; i < 3; i++) {
+		driver_submit(&rig->driver, 0, &aer);
+		provoker_fault(rig, NVMETAP_TAP_REGREAD, NVMETAP_FAULT_ASYNC, 0x020101);
+		driver_reg(&rig->driver, NVME_REG_VS, 4);
+		assert_true(driver_wait(&rig->driver, 0, &cpl));
+		assert_int_equal(cpl.cdw0, 0x020101);
+	}
+}
+
 static void test_a_device_that_is_gone_reads_as_ones_until_it_is_back(void **state)
 {
 	struct rig *rig = *state;
@@ -188,6 +204,7 @@ int main(void)
 		FAULT_TEST(test_a_controller_can_be_ready_late),
 		FAULT_TEST(test_a_fatal_controller_says_so_and_does_nothing),
 		FAULT_TEST(test_an_asynchronous_event_out_of_nothing),
+		FAULT_TEST(test_asynchronous_events_out_of_nothing_pass_the_mask),
 		FAULT_TEST(test_a_device_that_is_gone_reads_as_ones_until_it_is_back),
 		FAULT_TEST(test_a_device_that_is_gone_completes_nothing_more),
 		FAULT_TEST(test_a_guest_of_a_device_that_is_gone_may_go),

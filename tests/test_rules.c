@@ -157,6 +157,27 @@ static void test_a_rule_that_pauses_neither_fires_nor_counts(void **state)
 	assert_int_equal(inject_pause(bench->inject, id + 1, true), -ENOENT);
 }
 
+static int keep_who(void *ctx, struct nvmetap_event *ev)
+{
+	snprintf(ctx, 200, "%.*s", (int)ev->text_len, (const char *)ev->text);
+	return NVMETAP_GO;
+}
+
+static void test_a_long_rule_is_named_by_its_beginning(void **state)
+{
+	struct rule_bench *bench = *state;
+	char who[200] = "", rule[200];
+
+	rig_modify(bench->rig, "nvmetap:inject:writeback", keep_who, who);
+	/* "rule 1: " and 112 bytes are what there is room for: é would be cut in two. */
+	snprintf(rule, sizeof(rule), "nvme:io:decode do status 2/0x80, log \"%-70s\u00e9xyz\"", "a");
+	rule_bench_add(bench, rule);
+	rule_bench_reads(bench, 1);
+	assert_int_equal(strlen(who), 119);
+	assert_memory_equal(who, "rule 1: nvme:io:decode do status 2/0x80, log \"a", 47);
+	assert_string_equal(who + 114, "  …");
+}
+
 static void test_then_waits_for_the_rule_before_it(void **state)
 {
 	struct rule_bench *bench = *state;
@@ -395,6 +416,7 @@ int main(void)
 		TEST(test_a_dropped_command_is_never_completed),
 		TEST(test_without_rules_no_tap_is_armed),
 		TEST(test_a_rule_that_pauses_neither_fires_nor_counts),
+		TEST(test_a_long_rule_is_named_by_its_beginning),
 		TEST(test_then_waits_for_the_rule_before_it),
 		TEST(test_then_never_comes_when_the_rule_before_it_goes_unfired),
 		TEST(test_rules_run_in_the_order_they_were_added_and_handled_ends_them),

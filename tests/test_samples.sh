@@ -98,5 +98,7 @@ while read -r plugin; do
 done <"$work/sources"
 refused lost_writes aftr=3 "lost_writes.so: no option aftr; near: after"
 refused latency read=fast:3 "a model is fixed"
+refused latency read=fixed:3ms "a model is fixed"
+refused latency read=tail:0:1 "a model is fixed"
 refused text_tracer "file=$work/none/text" "No such file"
 exit $status

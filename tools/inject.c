@@ -65,6 +65,21 @@ struct drive_plugin inject_plugin(struct inject *inject)
 	return plugin;
 }
 
+/* As much of the name as an injection has room for, and … for the rest. */
+static void shorten(const char *name, char who[NVMETAP_WHO_MAX + 1])
+{
+	static const char more[] = "…";
+	size_t len = strlen(name);
+
+	strncpy(who, name, NVMETAP_WHO_MAX);
+	if (len <= NVMETAP_WHO_MAX)
+		return;
+	len = NVMETAP_WHO_MAX - strlen(more);
+	while (((unsigned char)name[len] & 0xc0) == 0x80)
+		len--;
+	strcpy(who + len, more);
+}
+
 /* "rule 3: nvme:io:decode …", "lost-interrupt: rule 3: …". */
 static int name_rule(struct active *active, const char *label, const char *text)
 {
@@ -78,6 +93,7 @@ static int name_rule(struct active *active, const char *label, const char *text)
 		     label != NULL ? ": " : "", active->id);
 	active->text = active->name + n;
 	strcpy(active->name + n, text);
+	shorten(active->name, active->who);
 	if (label != NULL && (active->label = strdup(label)) == NULL)
 		return -ENOMEM;
 	return 0;
@@ -183,6 +199,16 @@ static void disinherit(struct inject *inject, const struct active *gone)
 	}
 }
 
+/* It stands before the rule in lines of the trace and of the program. */
+static bool is_label(const char *label)
+{
+	for (; label != NULL && *label != '\0'; label++) {
+		if ((unsigned char)*label < ' ' || *label == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static int join(struct inject *inject)
 {
 	struct drive_plugin plugin = inject_plugin(inject);
@@ -198,8 +224,13 @@ int inject_add_labelled(struct inject *inject, const char *label, const char *ru
 			size_t errlen)
 {
 	struct active *active;
-	int rc = join(inject);
+	int rc;
 
+	if (!is_label(label)) {
+		snprintf(err, errlen, "a control character in the name of a scenario");
+		return -EINVAL;
+	}
+	rc = join(inject);
 	if (rc != 0) {
 		snprintf(err, errlen, "%s", rc == -ENODEV ? "the drive has ended" : strerror(-rc));
 		return rc;

@@ -26,7 +26,8 @@ void inject_free(struct inject *inject);
  * Adds a rule, the words of nvmetap-inject(7).  label says where it comes from
  * ("lost-interrupt"), or is NULL.  Its number, 1 and up, which is never used
  * again; or
- *   -EINVAL  err says at which column what is wrong: "column 12: no tap …"
+ *   -EINVAL  err says at which column what is wrong: "column 12: no tap …"; or that
+ *            there is a control character in the label
  *   -ENOMEM; -ENODEV: the drive has ended
  */
 int inject_add(struct inject *inject, const char *rule, char *err, size_t errlen);

@@ -20,7 +20,8 @@ struct active {
 	bool paused;
 	uint64_t matched, fired, in_vain;
 	uint64_t since_ns;	/* when it was added, as nvmetap_ns */
-	char *name;		/* "rule 3: nvme:io:decode …", what injections are blamed on */
+	char *name;		/* "rule 3: nvme:io:decode …" */
+	char who[NVMETAP_WHO_MAX + 1];	/* the same, or its beginning: whom injections name */
 	char *label;		/* or NULL */
 	const char *text;	/* in name */
 };

@@ -80,7 +80,7 @@ static int act(struct active *active, struct nvmetap_event *ev, bool *effect)
 {
 	struct rule_run run = { .plugin = active->inject->plugin, .dice = &active->dice };
 
-	nvmetap_blame(run.plugin, active->name);
+	nvmetap_blame(run.plugin, active->who);
 	for (unsigned int i = 0; i < active->rule.nr_actions; i++) {
 		const struct rule_action *action = &active->rule.actions[i];
 

@@ -104,7 +104,7 @@ static int hold_end(void *ctx, struct nvmetap_event *ev)
 
 	(void)ev;
 	if (held->active != NULL)
-		nvmetap_blame(inject->plugin, held->active->name);
+		nvmetap_blame(inject->plugin, held->active->who);
 	if (held->complete)
 		(void)nvmetap_complete(inject->plugin, held->cmd_id, &held->cpl);
 	else

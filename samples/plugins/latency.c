@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * latency: a model of how long commands take, beyond what the drive needs.
- *   read=MODEL   of reads, in the same way write= and flush=; MODEL is one of
- *                  fixed:US        so many microseconds, always
- *                  normal:US:DEV   on the average, with that standard deviation
- *                  tail:US:N       one in N takes twice that, one in N of these
- *                                  twice that again, and so on
+ *   read=MODEL
  *   write=MODEL
- *   flush=MODEL
+ *   flush=MODEL  fixed:US       so many microseconds, always
+ *                normal:US:DEV  on the average, with that standard deviation
+ *                tail:US:N      one in N takes twice that, one in N of these
+ *                               twice that again, and so on
  *   seed=N       of the lots (1)
  */
 #include <nvmetap/plugin.h>
-#include <stdio.h>
 
 static struct model {
 	char kind;
@@ -47,22 +45,22 @@ static int hold(void *ctx, struct nvmetap_event *ev)
 static int take(const char *key, struct model *model)
 {
 	const char *text = nvmetap_option(NULL, key);
+	char rest;	/* there is none */
 
 	if (text == NULL)
 		return 0;
 	model->kind = *text;
-	if (sscanf(text, "fixed:%ju", &model->us) == 1 ||
-	    sscanf(text, "normal:%ju:%ju", &model->us, &model->arg) == 2 ||
-	    (sscanf(text, "tail:%ju:%ju", &model->us, &model->arg) == 2 && model->arg > 0))
+	if (sscanf(text, "fixed:%ju%c", &model->us, &rest) == 1 ||
+	    sscanf(text, "normal:%ju:%ju%c", &model->us, &model->arg, &rest) == 2 ||
+	    (sscanf(text, "tail:%ju:%ju%c", &model->us, &model->arg, &rest) == 2 && model->arg > 1))
 		return 0;
-	nvmetap_log(NULL, "a model is fixed:US, normal:US:DEV or tail:US:N");
-	return -1;
+	nvmetap_log(NULL, "a model is fixed:US, normal:US:DEV or tail:US:N, N more than 1");
+	return -EINVAL;
 }
 
 int setup(void)
 {
-	if (take("read", &models[NVME_OPC_READ]) != 0 ||
-	    take("write", &models[NVME_OPC_WRITE]) != 0 ||
+	if (take("read", &models[NVME_OPC_READ]) != 0 || take("write", &models[NVME_OPC_WRITE]) != 0 ||
 	    take("flush", &models[NVME_OPC_FLUSH]) != 0 ||
 	    nvmetap_option_number(NULL, "seed", &lots) != 0)
 		return -EINVAL;
