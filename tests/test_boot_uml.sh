@@ -107,11 +107,11 @@ grep -q 'CON fake_uml: started' <<-END || fail "what a killed kernel said is los
 END
 until_true sh -c "! kill -0 $(cat "$words.left") 2>/dev/null" || fail "its processes go on"
 
-# --- signals and the time limit
+# --- signals and the time limit: it is killed at once
 FAKE_UML=hang
 boots 1 --uml "$uml" --timeout 1 -w "$work/late.pcapng"
 said 1 "the guest was ended after 1 seconds"
-test "$(tail -n 1 "$words")" = ended || fail "it is not asked to end"
+test "$(tail -n 1 "$words")" != asked || fail "it is asked to end"
 whole "$work/late.pcapng"
 
 # interrupted OPTION...: boot in the background, once its kernel runs, then by SIGINT.
@@ -128,19 +128,10 @@ interrupted -w "$work/int.pcapng.zst"
 ended 130
 cleared SIGINT
 said 1 "boot: ended by"
-test "$(tail -n 1 "$words")" = ended || fail "SIGINT: it is not asked to end"
+test "$(tail -n 1 "$words")" != asked || fail "SIGINT: it is asked to end"
 whole "$work/int.pcapng.zst"
 
-FAKE_UML=deaf
-interrupted -w "$work/deaf.pcapng"
-kill -TERM "$drive"
-until_true is_dead || { fail "a deaf kernel is not killed"; kill -KILL "$drive"; }
-wait "$drive"
-drive=
-cleared "two signals"
-whole "$work/deaf.pcapng"
-
-# One that does not end by SIGTERM does not outlive a boot that is killed.
+# Nor does it outlive a boot that is killed.
 interrupted_by_kill()
 {
 	rm -f "$words.running"

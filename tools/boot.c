@@ -294,7 +294,7 @@ static int run_guest(struct boot *boot)
 		session_free(&boot->session);
 		return EXIT_FAILED;
 	}
-	why = guest_wait(pid, boot->options.timeout_s, &status);
+	why = guest_wait(&boot->options.guest, pid, boot->options.timeout_s, &status);
 	atomic_store(&boot->pid, 0);
 	/* What may still take its time, may be cut short. */
 	guest_dir_remove(&boot->dir);

@@ -21,7 +21,7 @@ enum { PATIENCE_S = 5 };
 struct program {
 	struct args args, env;
 	int out;		/* its standard output */
-	int orphaned;
+	int end_signal;		/* also when we are no more */
 };
 
 /* Tells its errno to the other end of the pipe if there is no such program. */
@@ -36,7 +36,7 @@ static void __attribute__((noreturn)) become(const struct program *program, int 
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	setpgid(0, 0);		/* Ctrl-C is for nvmetap, which then ends the guest */
-	prctl(PR_SET_PDEATHSIG, program->orphaned);
+	prctl(PR_SET_PDEATHSIG, program->end_signal);
 	dup2(null, STDIN_FILENO);
 	dup2(program->out >= 0 ? program->out : STDERR_FILENO, STDOUT_FILENO);
 	/* What is named by a path and is no program is not for a shell to try. */
@@ -92,7 +92,7 @@ static void prepare(struct program *program, const struct guest *guest)
 			args_add(&program->env, *word);
 	}
 	program->out = guest->console_fd;
-	program->orphaned = guest->kind->orphaned;
+	program->end_signal = guest->kind->end_signal;
 }
 
 pid_t guest_start(const struct guest *guest)
@@ -131,7 +131,7 @@ static bool has_ended(pid_t pid, int *status)
 	return waitpid(pid, status, 0) == pid;
 }
 
-int guest_wait(pid_t pid, unsigned int timeout_s, int *status)
+int guest_wait(const struct guest *guest, pid_t pid, unsigned int timeout_s, int *status)
 {
 	time_t deadline = now_s() + (time_t)timeout_s;
 	int number, why = 0;
@@ -145,8 +145,7 @@ int guest_wait(pid_t pid, unsigned int timeout_s, int *status)
 		number = left.tv_sec > 0 ? sigtimedwait(&set, NULL, &left) : -1;
 		if (number == SIGCHLD || (number < 0 && now_s() < deadline))
 			continue;
-		/* A second chance to end by itself, then none. */
-		kill(pid, why == 0 ? SIGTERM : SIGKILL);
+		kill(pid, why == 0 ? guest->kind->end_signal : SIGKILL);
 		if (number > 0)
 			why = number;
 		else if (why == 0)

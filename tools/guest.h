@@ -16,7 +16,7 @@ struct guest_kind {
 	const char *name;		/* as it is called in words */
 	const char *append;		/* the kernel's command line where nothing else is known */
 	const char *memory;		/* unless the user wants another size */
-	int orphaned;			/* the signal that ends it when we are no more */
+	int end_signal;			/* what ends it first, also when we are no more */
 	/* The program with its words, and what its environment has besides ours. */
 	void (*command)(struct args *args, const struct guest *guest);
 	void (*environment)(struct args *args, const struct guest *guest);	/* or NULL */
@@ -55,10 +55,10 @@ pid_t guest_start(const struct guest *guest);
 
 /*
  * Waits for its end; a signal of signals.h or the time limit ends it, first by
- * SIGTERM, then by SIGKILL.  What it has started ends with it.  These signals
+ * its kind's end_signal, then by SIGKILL.  What it has started ends with it.  These signals
  * and SIGCHLD are blocked.  Returns 0, the signal, or -ETIMEDOUT; status is the
  * program's.
  */
-int guest_wait(pid_t pid, unsigned int timeout_s, int *status);
+int guest_wait(const struct guest *guest, pid_t pid, unsigned int timeout_s, int *status);
 
 #endif

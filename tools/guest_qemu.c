@@ -66,6 +66,6 @@ const struct guest_kind guest_qemu = {
 	.name = "QEMU",
 	.append = "console=ttyS0 panic=-1 loglevel=7",
 	.memory = "1G",
-	.orphaned = SIGTERM,
+	.end_signal = SIGTERM,
 	.command = command,
 };

@@ -53,8 +53,9 @@ const struct guest_kind guest_uml = {
 	.name = "user-mode Linux",
 	.append = "loglevel=7 printk.time=1",
 	.memory = "256M",
-	/* SIGTERM it answers by an orderly end, and would wait for the drive. */
-	.orphaned = SIGKILL,
+	/* SIGTERM it answers by an end that may wait for the drive, and says so
+	 * without end. */
+	.end_signal = SIGKILL,
 	.command = command,
 	.environment = environment,
 };
