@@ -32,6 +32,13 @@ grep -q '^mini_guest: shut down' "$work/console.txt" || fail "the console is not
 	fail "the console is not in the capture"
 given -kernel /boot/test -append "console=ttyS0 test" -initrd /boot/initrd
 
+# A command that a rule ends before its decode is not lost from the capture.
+FAKE_QEMU=run
+boots 1 --qemu "$qemu" --kernel /boot/own \
+	--inject 'nvme:io:fetch after 9 times 2 do status 1/0x82' -w "$work/early.pcapng"
+said 1 '^unmatched *2 completions whose command was ended before its decode'
+said 0 'not whole'
+
 # Its verdict, or none, counts if the guest is a ready-made one.
 FAKE_QEMU='run -v 3'
 boots 1 --guest linux-test

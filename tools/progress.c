@@ -111,9 +111,10 @@ bool progress_summary(const struct progress *progress)
 	if (counts->nr_gaps != 0)
 		fprintf(stderr, "%-10s%8" PRIu64 " events that a plug-in asked for, or that were"
 			" not to be captured\n", "not kept", counts->nr_gaps);
-	if (counts->nr_unmatched != 0 || counts->nr_dropped != 0)
-		fprintf(stderr, "not whole: %" PRIu64 " events dropped, %" PRIu64
-			" completions without their command\n",
-			counts->nr_dropped, counts->nr_unmatched);
+	if (counts->nr_unmatched != 0)
+		fprintf(stderr, "%-10s%8" PRIu64 " completions whose command was ended before its"
+			" decode, or dropped\n", "unmatched", counts->nr_unmatched);
+	if (counts->nr_dropped != 0)
+		fprintf(stderr, "not whole: %" PRIu64 " events dropped\n", counts->nr_dropped);
 	return true;
 }
