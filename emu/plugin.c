@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Plug-ins, from setup to teardown, and their options. */
+/* Plug-ins, from setup to teardown. */
 #include <config.h>
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "emu/export.h"
+#include "emu/plugin_options.h"
 #include "emu/request.h"
 #include "spec/near.h"
 
@@ -21,13 +22,10 @@ struct nvmetap_plugin {
 	struct plugin_code code;
 	void (*release)(void *ctx);
 	unsigned int library;	/* its number, or 0 */
-	char *name, *options;	/* options as given */
+	char *name;
 	char *file;		/* or NULL */
-	char *words;		/* options, cut into NUL ended words */
-	size_t words_len;
+	struct plugin_options options;
 	char *said;		/* by its setup, or NULL */
-	char *asked;		/* keys of options that its setup asked for, NUL ended */
-	size_t asked_len;
 	bool in_setup;
 	struct request *calls;	/* see plugin_calls */
 	bool gone;
@@ -41,7 +39,7 @@ const char *plugin_name(const struct nvmetap_plugin *plugin)
 
 const char *plugin_options(const struct nvmetap_plugin *plugin)
 {
-	return plugin->options;
+	return plugin->options.given;
 }
 
 uint32_t plugin_place(const struct nvmetap_plugin *plugin, unsigned int where)
@@ -173,13 +171,10 @@ void plugin_say_no_tap(struct nvmetap_plugin *plugin, const char *tap)
 /* All that who has gone is not asked for any more. */
 static void plugin_strip(struct nvmetap_plugin *plugin)
 {
-	free(plugin->options);
+	plugin_options_fini(&plugin->options);
 	free(plugin->file);
-	free(plugin->words);
 	free(plugin->said);
-	free(plugin->asked);
-	plugin->options = plugin->file = plugin->words = plugin->said = plugin->asked = NULL;
-	plugin->words_len = plugin->asked_len = 0;
+	plugin->file = plugin->said = NULL;
 }
 
 static void plugin_free(struct nvmetap_plugin *plugin)
@@ -187,21 +182,6 @@ static void plugin_free(struct nvmetap_plugin *plugin)
 	plugin_strip(plugin);
 	free(plugin->name);
 	free(plugin);
-}
-
-/* "a=b,,c,d" becomes "a=b,c", NUL, "d".  The answer is its length. */
-static size_t cut_words(char *words)
-{
-	char *to = words;
-
-	for (const char *from = words; *from != '\0'; from++) {
-		if (*from == ',' && from[1] == ',')
-			*to++ = *from++;
-		else
-			*to++ = *from == ',' ? '\0' : *from;
-	}
-	*to = '\0';
-	return (size_t)(to - words);
 }
 
 static int copy_text(char **to, const char *from)
@@ -217,92 +197,20 @@ static struct nvmetap_plugin *plugin_new(struct taps *taps, const struct plugin_
 
 	if (plugin == NULL)
 		return NULL;
-	if (options == NULL)
-		options = "";
 	plugin->taps = taps;
 	plugin->code = *code;
 	if (copy_text(&plugin->name, code->name) != 0 ||
-	    copy_text(&plugin->options, options) != 0 ||
-	    copy_text(&plugin->words, options) != 0 ||
+	    plugin_options_init(&plugin->options, options) != 0 ||
 	    (file != NULL && copy_text(&plugin->file, file) != 0)) {
 		plugin_free(plugin);
 		return NULL;
 	}
-	plugin->words_len = cut_words(plugin->words);
 	return plugin;
 }
 
-static bool was_asked(const struct nvmetap_plugin *plugin, const char *key, size_t len)
+static void say_of_options(void *ctx, const char *line)
 {
-	for (size_t at = 0; at < plugin->asked_len; at += strlen(plugin->asked + at) + 1) {
-		if (strncmp(plugin->asked + at, key, len) == 0 && plugin->asked[at + len] == '\0')
-			return true;
-	}
-	return false;
-}
-
-/* What setup asks for are the options that there are. */
-static void asked_add(struct nvmetap_plugin *plugin, const char *key)
-{
-	size_t len = strlen(key);
-	char *grown;
-
-	if (was_asked(plugin, key, len))
-		return;
-	grown = realloc(plugin->asked, plugin->asked_len + len + 1);
-	if (grown == NULL)
-		return;
-	memcpy(grown + plugin->asked_len, key, len + 1);
-	plugin->asked = grown;
-	plugin->asked_len += len + 1;
-}
-
-/* If setup has not asked for the option of this word the user is told, with
- * the nearest ones. */
-static bool check_option(struct nvmetap_plugin *plugin, const char *word)
-{
-	char line[LINE_MAX_SAID], words[LINE_MAX_SAID / 2];
-	size_t len = strcspn(word, "=");
-	struct near near;
-
-	if (was_asked(plugin, word, len))
-		return true;
-	near_init(&near, word, len);
-	for (size_t at = 0; at < plugin->asked_len; at += strlen(plugin->asked + at) + 1)
-		near_offer(&near, plugin->asked + at);
-	near_words(&near, words, sizeof(words));
-	snprintf(line, sizeof(line), "no option %.*s%s", (int)(len < 64 ? len : 64), word, words);
-	plugin_say(plugin, line);
-	return false;
-}
-
-/* The first one is what nvmetap_option finds. */
-static bool check_twice(struct nvmetap_plugin *plugin, const char *word)
-{
-	size_t len = strcspn(word, "=");
-	char line[LINE_MAX_SAID];
-
-	for (const char *at = plugin->words; at < word; at += strlen(at) + 1) {
-		if (strcspn(at, "=") != len || strncmp(at, word, len) != 0)
-			continue;
-		snprintf(line, sizeof(line), "option %.*s is given twice", (int)(len < 64 ? len : 64),
-			 word);
-		plugin_say(plugin, line);
-		return false;
-	}
-	return true;
-}
-
-static int check_options(struct nvmetap_plugin *plugin)
-{
-	const char *end = plugin->words + plugin->words_len;
-	int rc = 0;
-
-	for (const char *word = plugin->words; word < end; word += strlen(word) + 1) {
-		if (*word != '\0' && (!check_option(plugin, word) || !check_twice(plugin, word)))
-			rc = -EINVAL;
-	}
-	return rc;
+	plugin_say(ctx, line);
 }
 
 /* Nothing of its code runs any more, unless it is on the stack. */
@@ -328,7 +236,7 @@ static int run_setup(struct nvmetap_plugin *plugin)
 	if (rc != 0)
 		plugin->code.teardown = NULL;
 	else if (plugin->file != NULL)
-		rc = check_options(plugin);
+		rc = plugin_options_check(&plugin->options, say_of_options, plugin);
 	plugin->in_setup = false;
 	if (rc == 0 && plugin->said != NULL)
 		plugin_say(plugin, plugin->said);
@@ -409,22 +317,10 @@ NVMETAP_EXPORT struct nvmetap_plugin *nvmetap_self(void)
 
 NVMETAP_EXPORT const char *nvmetap_option(struct nvmetap_plugin *plugin, const char *key)
 {
-	size_t len = strlen(key);
-	const char *word, *end;
-
 	plugin = plugin_speaker(plugin);
 	if (plugin == NULL)
 		return NULL;
 	if (plugin->in_setup)
-		asked_add(plugin, key);
-	end = plugin->words + plugin->words_len;
-	for (word = plugin->words; word < end; word += strlen(word) + 1) {
-		if (strncmp(word, key, len) != 0)
-			continue;
-		if (word[len] == '\0')
-			return word + len;
-		if (word[len] == '=')
-			return word + len + 1;
-	}
-	return NULL;
+		plugin_options_ask(&plugin->options, key);
+	return plugin_options_find(&plugin->options, key);
 }
