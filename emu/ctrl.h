@@ -12,6 +12,7 @@
 #ifndef EMU_CTRL_H
 #define EMU_CTRL_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@
 #include "emu/ns.h"
 #include "emu/status.h"
 #include "emu/tap.h"
+#include "emu/turns.h"
 
 enum {
 	CTRL_NR_IO_QUEUES = 64,
@@ -46,6 +48,7 @@ enum {
 	CTRL_WCTEMP_K = 343,
 	CTRL_CCTEMP_K = 353,
 };
+static_assert((int)CTRL_NR_QUEUES <= (int)TURNS_MAX, "not all queues can wait");
 
 struct ctrl;
 struct drive_status;
@@ -225,9 +228,8 @@ struct ctrl {
 	struct old_queue old_sq[CTRL_NR_QUEUES], old_cq[CTRL_NR_QUEUES];
 	uint32_t nr_sqs, nr_cqs;	/* I/O queues that the driver was granted */
 	uint64_t rung[2];		/* bit qid: entries wait in the SQ */
-	uint16_t posted[CTRL_NR_QUEUES];	/* CQs whose completions wait to be announced, in
-						   the order in which the first of each was posted */
-	unsigned int nr_posted;
+	struct turns posted;		/* CQs whose completions wait to be announced, in the
+					   order in which the first of each was posted */
 	unsigned int turn;		/* the SQ whose turn is next */
 
 	struct cmd *cmds;		/* CTRL_NR_CMDS */

@@ -201,21 +201,6 @@ static uint8_t fire(struct irq *irq, struct nvmetap_irq *info, uint64_t cause, u
 	return info->result;
 }
 
-static void again_set(struct irq *irq, unsigned int vector, bool again)
-{
-	unsigned int at = 0;
-
-	while (at < irq->nr_again && irq->again[at] != vector)
-		at++;
-	if (at < irq->nr_again && !again) {
-		irq->nr_again--;
-		memmove(&irq->again[at], &irq->again[at + 1],
-			(irq->nr_again - at) * sizeof(irq->again[0]));
-	} else if (at == irq->nr_again && again) {
-		irq->again[irq->nr_again++] = (uint16_t)vector;
-	}
-}
-
 static void fire_msix(struct irq *irq, unsigned int vector)
 {
 	struct nvmetap_irq info = { .vector = vector, .type = NVMETAP_IRQ_MSIX };
@@ -227,7 +212,10 @@ static void fire_msix(struct irq *irq, unsigned int vector)
 	}
 	result = fire(irq, &info, irq->cause[vector], irq->count[vector]);
 	msix_set_pending(irq->msix, vector, result == NVMETAP_IRQ_MASKED);
-	again_set(irq, vector, result == NVMETAP_IRQ_RETRIED || result == NVMETAP_IRQ_NO_TARGET);
+	if (result == NVMETAP_IRQ_RETRIED || result == NVMETAP_IRQ_NO_TARGET)
+		turns_add(&irq->again, (uint16_t)vector);
+	else
+		turns_remove(&irq->again, (uint16_t)vector);
 	if (result == NVMETAP_IRQ_SENT || result == NVMETAP_IRQ_DROPPED ||
 	    result == NVMETAP_IRQ_DELAYED) {
 		irq->cause[vector] = 0;
@@ -289,13 +277,13 @@ void irq_ready(struct irq *irq, unsigned int type)
 		return;
 	}
 	/* Each once: it leaves the list, or keeps its place. */
-	for (unsigned int at = 0, left = irq->nr_again; left > 0 && at < irq->nr_again; left--) {
-		uint16_t vector = irq->again[at];
+	for (unsigned int at = 0, left = irq->again.nr; left > 0 && at < irq->again.nr; left--) {
+		uint16_t vector = irq->again.list[at];
 
 		if (!pci_msix_enabled(irq->pci))
 			return;
 		fire_msix(irq, vector);
-		at += at < irq->nr_again && irq->again[at] == vector;
+		at += at < irq->again.nr && irq->again.list[at] == vector;
 	}
 }
 
@@ -304,7 +292,7 @@ void irq_reset(struct irq *irq)
 	loop_timer_cancel(irq->loop, &irq->timer);
 	while (irq->lates != NULL)
 		late_end(irq->lates, NVMETAP_INJECT_REVOKED);
-	irq->nr_again = 0;
+	irq->again.nr = 0;
 	memset(irq->cause, 0, sizeof(irq->cause));
 	memset(irq->count, 0, sizeof(irq->count));
 	irq->intx_cause = 0;

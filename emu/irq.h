@@ -19,9 +19,8 @@ struct irq {
 	struct pci *pci;
 	struct msix *msix;
 	struct loop_timer timer;
-	uint16_t again[CTRL_NR_VECTORS];	/* vectors that were refused, or had no target,
-						   in the order in which they first were */
-	unsigned int nr_again;
+	struct turns again;		/* vectors that were refused, or had no target, in the
+					   order in which they first were */
 	uint64_t cause[CTRL_NR_VECTORS];	/* of what is pending */
 	uint32_t count[CTRL_NR_VECTORS];
 	bool level;			/* what the controller wants of INTx */

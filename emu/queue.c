@@ -119,35 +119,22 @@ void cq_init(struct ctrl *ctrl, uint16_t qid, uint64_t base, uint32_t size, uint
 void cq_announce(struct ctrl *ctrl, uint16_t cqid)
 {
 	if (ctrl->cq[cqid].nr_new++ == 0)
-		ctrl->posted[ctrl->nr_posted++] = cqid;
-}
-
-static void posted_remove(struct ctrl *ctrl, uint16_t cqid)
-{
-	unsigned int at = 0;
-
-	while (at < ctrl->nr_posted && ctrl->posted[at] != cqid)
-		at++;
-	if (at == ctrl->nr_posted)
-		return;
-	ctrl->nr_posted--;
-	memmove(&ctrl->posted[at], &ctrl->posted[at + 1],
-		(ctrl->nr_posted - at) * sizeof(ctrl->posted[0]));
+		turns_add(&ctrl->posted, cqid);
 }
 
 void cq_announce_not(struct ctrl *ctrl, uint16_t cqid)
 {
 	if (--ctrl->cq[cqid].nr_new == 0)
-		posted_remove(ctrl, cqid);
+		turns_remove(&ctrl->posted, cqid);
 }
 
 uint16_t cq_announced(struct ctrl *ctrl, uint32_t *nr_new)
 {
-	uint16_t cqid = ctrl->posted[0];
+	uint16_t cqid = ctrl->posted.list[0];
 
 	*nr_new = ctrl->cq[cqid].nr_new;
 	ctrl->cq[cqid].nr_new = 0;
-	posted_remove(ctrl, cqid);
+	turns_remove(&ctrl->posted, cqid);
 	return cqid;
 }
 
@@ -180,7 +167,7 @@ void cq_delete(struct ctrl *ctrl, uint16_t qid)
 	fault_cq_gone(ctrl, qid);
 	cq_remember(ctrl, qid);
 	memset(&ctrl->cq[qid], 0, sizeof(ctrl->cq[qid]));
-	posted_remove(ctrl, qid);
+	turns_remove(&ctrl->posted, qid);
 }
 
 void queues_clear(struct ctrl *ctrl)
@@ -193,7 +180,7 @@ void queues_clear(struct ctrl *ctrl)
 	memset(ctrl->sq, 0, sizeof(ctrl->sq));
 	memset(ctrl->cq, 0, sizeof(ctrl->cq));
 	memset(ctrl->rung, 0, sizeof(ctrl->rung));
-	ctrl->nr_posted = 0;
+	ctrl->posted.nr = 0;
 }
 
 uint32_t doorbell_old(const struct ctrl *ctrl, uint64_t off, uint8_t *kind, uint16_t *qid)

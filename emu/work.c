@@ -135,7 +135,7 @@ static void announce(struct ctrl *ctrl)
 	uint64_t cause = 0;
 	uint32_t count = 0, nr_new;
 
-	for (unsigned int left = ctrl->nr_posted; left > 0 && ctrl->nr_posted > 0; left--) {
+	for (unsigned int left = ctrl->posted.nr; left > 0 && ctrl->posted.nr > 0; left--) {
 		const struct cq *cq = &ctrl->cq[cq_announced(ctrl, &nr_new)];
 
 		if (!cq->ien)
