@@ -63,10 +63,8 @@ bool expr_match_of(const struct expr *expr, const struct record *rec,
  * record of ours: it has no field but those of the frame. */
 bool expr_match_frame(const struct expr *expr, const struct record *rec,
 		      const struct expr_frame *frame);
-/* Whether the first record_SIZE bytes of a record alone say that neither matches it: for who
- * has many records and has not taken them apart yet. */
-bool expr_excludes(const struct expr *expr, const uint8_t *header);
-/* The same of all len bytes of the record, at least record_SIZE. */
+/* Whether the bytes of a record, at least record_SIZE of them, alone say that neither matches
+ * it: for who has many records and has not taken them apart yet. */
 bool expr_excludes_packet(const struct expr *expr, const uint8_t *bytes, size_t len);
 
 #endif

@@ -130,11 +130,6 @@ static bool inner_excludes(const struct expr_inner *inner, const uint8_t *bytes,
 	return !span_has(&inner->span, eight >> inner->shift & inner->mask);
 }
 
-bool expr_excludes(const struct expr *expr, const uint8_t *header)
-{
-	return expr_excludes_packet(expr, header, record_SIZE);
-}
-
 bool expr_excludes_packet(const struct expr *expr, const uint8_t *bytes, size_t len)
 {
 	const struct expr_gates *gates = &expr->gates;

@@ -18,7 +18,7 @@ static bool excludes(const char *text, const struct record *rec)
 
 	assert_non_null(expr);
 	record_encode(header, rec);
-	excluded = expr_excludes(expr, header);
+	excluded = expr_excludes_packet(expr, header, sizeof(header));
 	expr_free(expr);
 	return excluded;
 }
